@@ -1,0 +1,1 @@
+"""Ports kept: one folder a technology, none knowing another."""

@@ -1,0 +1,160 @@
+"""Gathering what a batch depends on, saving what was decided."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+
+from adapters.memory.configuration import policies_of
+from adapters.memory.inventory import enter_group, hold_balance, in_order, item_named, move, open_balance, sellable
+from adapters.memory.journal import append
+from adapters.memory.session import Session
+from adapters.memory.tables import ACCOUNTS, BALANCES, HISTORIES, INTAKE, ORDERS, Row, Table
+from adapters.toolkit.codec import decoder_of
+from core.acceptance.events import OrderAccepted, OrderHeld, OrderRejected
+from core.acceptance.facts import Customer, Facts, Outcome, Requested, names_of
+from core.catalogue.item import Item
+from core.intake.submission import OrderRequest
+from core.inventory.balance import Balance, BalanceKey, Movement
+from core.inventory.location import Location
+from core.kernel.context import Context
+from core.kernel.event import NewEvent
+from core.kernel.ids import GroupId, IntakeId, ItemId, NewId, StreamId, TenantId
+from core.orders.order import Order
+
+
+class MemoryAcceptance:
+    """See ports.acceptance.Acceptance."""
+
+    def __init__(self, session: Session, context: Context, new_id: NewId) -> None:
+        self._session = session
+        self._context = context
+        self._new_id = new_id
+
+    async def submissions(self, ids: Sequence[IntakeId]) -> Sequence[Requested]:
+        """See the port."""
+        await self._session.statement()
+        found = [self._session.get(INTAKE, (tenant, intake)) for intake in ids for tenant in self._context.tenants]
+        decoder = decoder_of(OrderRequest)
+        return [Requested(submission=kept, request=decoder.decode(kept.body)) for kept in found if kept is not None]
+
+    async def undecided(self, ids: Sequence[IntakeId]) -> Sequence[IntakeId]:
+        """See the port."""
+        await self._session.statement()
+        return [intake for intake in ids if not self._decided(intake)]
+
+    def _decided(self, intake: IntakeId) -> bool:
+        for tenant in self._context.tenants:
+            kept = self._session.get(INTAKE, (tenant, intake))
+            order = self._session.get(ORDERS, (tenant, kept.order_id)) if kept else None
+            if order is not None and order.held_at is None:
+                return True
+        return False
+
+    async def gather(self, batch: Sequence[Requested]) -> Facts:
+        """See the port."""
+        session = self._session
+        await session.statement()
+        tenants = sorted({requested.submission.tenant for requested in batch})
+        named = ((name, item_named(session, *name)) for name in sorted(names_of(batch)))
+        items = {name: item for name, item in named if item is not None}
+        locations = {tenant: sellable(session, tenant) for tenant in tenants}
+        balances = await self._balances(items, locations)
+        customers = sorted({(r.submission.tenant, r.request.customer) for r in batch if r.request.customer})
+        histories = await self._hold(HISTORIES, customers)
+        accounts = await self._hold(ACCOUNTS, customers)
+        return Facts(
+            items=items,
+            locations=locations,
+            balances=balances,
+            histories=histories,
+            accounts=accounts,
+            policies=policies_of(session, tenants),
+        )
+
+    async def _balances(
+        self, items: Mapping[tuple[TenantId, str], Item], locations: Mapping[TenantId, Sequence[Location]]
+    ) -> dict[ItemId, list[Balance]]:
+        session = self._session
+        keys = sorted(
+            {
+                (tenant, item.id, place.id, item.backorder_limit)
+                for (tenant, _), item in items.items()
+                for place in locations[tenant]
+            }
+        )
+        await session.statement()
+        for tenant, item, place, limit in keys:
+            if limit:
+                stream = StreamId(self._new_id())
+                await open_balance(session, tenant, BalanceKey(item=item, location=place), limit, stream)
+        await session.statement()
+        found: dict[ItemId, list[Balance]] = {}
+        for tenant, item, place, _ in keys:
+            key = BalanceKey(item=item, location=place)
+            if session.get(BALANCES, (tenant, *in_order(key))) is not None:
+                locked = await hold_balance(session, tenant, key)
+                found.setdefault(item, []).append(locked.balance)
+        return found
+
+    async def _hold(self, table: Table[Row], customers: Collection[Customer]) -> dict[Customer, Row]:
+        if customers:
+            await self._session.statement()
+        held: dict[Customer, Row] = {}
+        for customer in customers:
+            if self._session.get(table, customer) is not None:
+                await self._session.lock(table, customer)
+                row = self._session.get(table, customer)
+                assert row is not None, "histories and accounts are never deleted"
+                held[customer] = row
+        return held
+
+    async def save(self, outcomes: Sequence[Outcome]) -> None:
+        """See the port."""
+        session, context = self._session, self._context
+        if not outcomes:
+            return
+        await session.statement()
+        moved: dict[tuple[TenantId, BalanceKey], list[Movement]] = defaultdict(list)
+        for outcome in outcomes:
+            await self._save_order(outcome)
+            group = GroupId(outcome.event.facts.order_id)
+            cause = f"order:{group}"
+            await enter_group(session, context, outcome.tenant, group, outcome.movements, cause)
+            for movement in outcome.movements:
+                moved[outcome.tenant, movement.key].append(movement)
+            # The order's own stream: decided at once it is version 1, after a hold version 2.
+            version = 2 if outcome.requested.reviewed else 1
+            stream = StreamId(outcome.requested.submission.order_id)
+            event = NewEvent(tenant=outcome.tenant, stream=stream, version=version, body=outcome.event)
+            await append(session, event, context, outcome.requested.submission.correlation)
+        for (tenant, key), movements in moved.items():
+            await move(session, context, tenant, key, movements)
+        await self._save_customers(outcomes)
+
+    async def _save_order(self, outcome: Outcome) -> None:
+        session, order = self._session, order_of(outcome, self._context)
+        key = (outcome.tenant, order.facts.order_id)
+        await session.lock(ORDERS, key)
+        held = session.get(ORDERS, key)
+        if held is not None and held.held_at is None:
+            raise session.refuse("an order of this batch is already decided")
+        await session.put(ORDERS, key, order)
+
+    async def _save_customers(self, outcomes: Sequence[Outcome]) -> None:
+        session = self._session
+        histories = {outcome.customer: outcome.history for outcome in outcomes if outcome.customer and outcome.history}
+        for customer, history in sorted(histories.items(), key=lambda pair: pair[0]):
+            await session.put(HISTORIES, customer, history)
+        accounts = {outcome.customer: outcome.account for outcome in outcomes if outcome.customer and outcome.account}
+        for customer, account in sorted(accounts.items(), key=lambda pair: pair[0]):
+            await session.put(ACCOUNTS, customer, account)
+
+
+def order_of(outcome: Outcome, context: Context) -> Order:
+    """The order as this outcome leaves it."""
+    match outcome.event:
+        case OrderAccepted() as accepted:
+            return Order(facts=accepted.facts, vendor=accepted.vendor, accepted_at=context.now)
+        case OrderRejected() as rejected:
+            return Order(facts=rejected.facts, rejected_at=context.now, reasons=rejected.reasons)
+        case OrderHeld() as held:
+            return Order(facts=held.facts, held_at=context.now, reasons=held.reasons)

@@ -1,0 +1,219 @@
+"""Jobs that wait: leases by the storage's clock, a fencing number no two leases share."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from adapters.memory.database import MemoryDatabase
+from adapters.memory.session import Session
+from adapters.memory.tables import DEAD, INTAKE_JOBS, JOBS, DeadRow, Key, QueueRow
+from core.kernel.context import Context
+from core.kernel.ids import JobId, TenantId
+from core.kernel.job import DeadLetter, LeasedJob, LeaseLost, NewJob
+from ports.queue import Depth
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class MemoryQueue:
+    """See ports.queue.Queue."""
+
+    def __init__(self, session: Session, context: Context) -> None:
+        self._session = session
+        self._context = context
+
+    async def put(self, jobs: Sequence[NewJob]) -> None:
+        """See the port."""
+        await self._session.statement()
+        for job in jobs:
+            key = (job.tenant, job.id)
+            row = QueueRow(
+                queue=job.queue,
+                payload=job.payload,
+                correlation=job.correlation,
+                max_attempts=job.max_attempts,
+                run_at=self._after(job.delay_seconds),
+            )
+            if self._session.get(DEAD, key) is None:
+                await self._session.insert(JOBS, key, row)
+
+    async def finish(self, job: LeasedJob) -> None:
+        """See the port."""
+        await self._held(job)
+        await self._session.delete(JOBS, (job.tenant, job.id))
+
+    async def retry(self, job: LeasedJob, delay_seconds: float | None, detail: str) -> None:
+        """See the port."""
+        row = await self._held(job)
+        changed = replace(row, leased=False, run_at=self._after(delay_seconds))
+        await self._session.put(JOBS, (job.tenant, job.id), changed)
+
+    async def bury(self, job: LeasedJob, code: str, detail: str, trace: str) -> None:
+        """See the port."""
+        row = await self._held(job)
+        key = (job.tenant, job.id)
+        dead = DeadRow(job=row, code=code, detail=detail, trace=trace, failed_at=self._context.now)
+        await self._session.delete(JOBS, key)
+        await self._session.put(DEAD, key, dead)
+
+    async def _held(self, job: LeasedJob) -> QueueRow:
+        await self._session.statement()
+        key = (job.tenant, job.id)
+        if self._session.get(JOBS, key) is not None:
+            await self._session.lock(JOBS, key)
+        row = self._session.get(JOBS, key)
+        if row is None or not lease_holds(row, job, self._session.now):
+            raise LeaseLost(f"job {job.id}: lease {job.fence} has ended")
+        return row
+
+    def _after(self, seconds: float | None) -> datetime | None:
+        return None if seconds is None else self._session.now + timedelta(seconds=seconds)
+
+
+def lease_holds(row: QueueRow, job: LeasedJob, now: datetime) -> bool:
+    """Whether ``job`` is the lease the row is under."""
+    return row.leased and row.fence == job.fence and row.run_at is not None and row.run_at > now
+
+
+class MemoryJobSource:
+    """See ports.queue.JobSource."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    async def lease(self, queue: str, limit: int, seconds: float) -> Sequence[LeasedJob]:
+        """See the port."""
+        async with self._database.dispatching() as session:
+            due = sorted(
+                (row.run_at, key)
+                for key, row in session.scan(JOBS)
+                if row.queue == queue and row.run_at is not None and row.run_at <= session.now
+            )
+            leased: list[LeasedJob] = []
+            for _, key in due:
+                if len(leased) < limit and session.try_lock((JOBS, key)):
+                    leased.append(await _lease(session, key, seconds))
+            return leased
+
+
+async def _lease(session: Session, key: Key, seconds: float) -> LeasedJob:
+    row = session.get(JOBS, key)
+    assert row is not None, "a job is leased while its row is held"
+    row = replace(
+        row,
+        attempts=row.attempts + 1,
+        fence=session.store.next_fence(),
+        leased=True,
+        run_at=session.now + timedelta(seconds=seconds),
+    )
+    await session.put(JOBS, key, row)
+    return LeasedJob(
+        id=key[1],
+        tenant=key[0],
+        queue=row.queue,
+        payload=row.payload,
+        correlation=row.correlation,
+        attempt=row.attempts,
+        max_attempts=row.max_attempts,
+        fence=row.fence,
+    )
+
+
+class MemoryDeadLetters:
+    """See ports.queue.DeadLetters."""
+
+    def __init__(self, session: Session, context: Context) -> None:
+        self._session = session
+        self._context = context
+
+    async def replay(self, job: JobId) -> bool:
+        """See the port."""
+        session, key = self._session, (self._context.tenant, job)
+        await session.statement()
+        dead = session.get(DEAD, key)
+        if dead is not None and await session.delete(DEAD, key):
+            again = replace(dead.job, attempts=0, leased=False, fence=0, run_at=session.now)
+            return await session.insert(JOBS, key, again)
+        if session.get(JOBS, key) is None:
+            return False
+        await session.lock(JOBS, key)
+        row = session.get(JOBS, key)
+        if row is None or row.run_at is not None:
+            return False
+        await session.put(JOBS, key, replace(row, attempts=0, run_at=session.now))
+        return True
+
+    async def forgive(self, job: JobId) -> bool:
+        """See the port."""
+        await self._session.statement()
+        return await self._session.delete(DEAD, (self._context.tenant, job))
+
+
+class MemoryQueueView:
+    """See ports.queue.QueueView."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    async def depth(self, tenants: Sequence[TenantId] | None = None) -> Mapping[str, Depth]:
+        """See the port."""
+        async with self._database.dispatching() as session:
+            wanted = [(key, row) for key, row in session.scan(JOBS) if tenants is None or key[0] in tenants]
+            dead = [row for key, row in session.scan(DEAD) if tenants is None or key[0] in tenants]
+            intake = sum(1 for key, _ in session.scan(INTAKE_JOBS) if tenants is None or key[0] in tenants)
+            now = session.now
+        found = {"intake": Depth(ready=intake, leased=0, delayed=0, parked=0, dead=0)}
+        for _, row in wanted:
+            at = row.run_at or _NEVER
+            found[row.queue] = _plus(
+                found.get(row.queue),
+                ready=not row.leased and at <= now,
+                leased=row.leased,
+                delayed=not row.leased and now < at < _NEVER,
+                parked=row.run_at is None,
+            )
+        for letter in dead:
+            found[letter.job.queue] = _plus(found.get(letter.job.queue), dead=True)
+        return found
+
+    async def dead(self, tenant: TenantId, *, after: str, limit: int) -> Sequence[DeadLetter]:
+        """See the port."""
+        async with self._database.reading(tenant) as session:
+            found = sorted(
+                ((key[1], row) for key, row in session.scan(DEAD) if key[1] > after), key=lambda letter: letter[0]
+            )[:limit]
+        return [_to_letter(tenant, job, row) for job, row in found]
+
+
+def _plus(
+    depth: Depth | None,
+    *,
+    ready: bool = False,
+    leased: bool = False,
+    delayed: bool = False,
+    parked: bool = False,
+    dead: bool = False,
+) -> Depth:
+    have = depth or Depth(ready=0, leased=0, delayed=0, parked=0, dead=0)
+    return Depth(
+        ready=have.ready + ready,
+        leased=have.leased + leased,
+        delayed=have.delayed + delayed,
+        parked=have.parked + parked,
+        dead=have.dead + dead,
+    )
+
+
+def _to_letter(tenant: TenantId, job: JobId, row: DeadRow) -> DeadLetter:
+    return DeadLetter(
+        id=job,
+        tenant=tenant,
+        queue=row.job.queue,
+        payload=row.job.payload,
+        correlation=row.job.correlation,
+        attempts=row.job.attempts,
+        error_code=row.code,
+        error_detail=row.detail,
+        trace=row.trace,
+        failed_at=row.failed_at,
+    )

@@ -1,0 +1,164 @@
+"""Every table: its name, what it keeps, and the bound each of its rows must meet.
+
+A key begins with the tenant, as in the database, unless the table belongs to no tenant. Secondary unique keys are
+tables of their own, from the unique key to the primary one.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from core.catalogue.item import Item
+from core.credit.account import CreditAccount
+from core.identity.api_key import ApiKey
+from core.intake.submission import Lane, Submission
+from core.inventory.balance import Balance, Movement
+from core.inventory.location import Location
+from core.inventory.stock import violation
+from core.kernel.ids import StreamId
+from core.kernel.value import value
+from core.orders.order import Order
+from core.risk.assessment import CustomerHistory
+from core.tenants.tenant import Tenant
+
+Row = TypeVar("Row")
+Key = tuple[Any, ...]
+
+
+class Table(Generic[Row]):
+    """``check`` says in words which bound a row breaks, or None."""
+
+    def __init__(
+        self, name: str, *, shared: bool = False, check: Callable[[Row], str | None] = lambda row: None
+    ) -> None:
+        self.name = name
+        self.shared = shared
+        self.check = check
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+@value
+class BalanceRow:
+    """A balance, the stream of its history, when it last changed."""
+
+    balance: Balance
+    stream: StreamId
+    updated_at: datetime
+
+
+@value
+class LedgerRow:
+    """One entry."""
+
+    movement: Movement
+    cause: str | None
+    actor: str
+    recorded_at: datetime
+
+
+@value
+class JournalRow:
+    """One event on the wire, with its place in reading order."""
+
+    name: str
+    payload: bytes
+    actor: str
+    correlation: str
+    recorded_at: datetime
+    place: tuple[int, int]
+
+
+@value
+class QueueRow:
+    """One waiting job. ``run_at`` None: parked. While ``leased``, ``run_at`` is when the lease ends."""
+
+    queue: str
+    payload: bytes
+    correlation: str
+    max_attempts: int
+    run_at: datetime | None
+    attempts: int = 0
+    leased: bool = False
+    fence: int = 0
+
+
+@value
+class DeadRow:
+    """One dead letter."""
+
+    job: QueueRow
+    code: str
+    detail: str
+    trace: str
+    failed_at: datetime
+
+
+@value
+class AnswerRow:
+    """One answer given before."""
+
+    fingerprint: bytes
+    status: int
+    body: bytes
+    created_at: datetime
+
+
+@value
+class SettingRow:
+    """A flag or a policy."""
+
+    body: bytes
+    version: int
+
+
+@value
+class RelayRow:
+    """Where a relay stands and who it is."""
+
+    place: tuple[int, int]
+    holder: str
+    held_until: datetime
+
+
+def _lines_in_bounds(order: Order) -> str | None:
+    for line in order.facts.lines:
+        if not line.shipped <= line.allocated <= line.ordered - line.cancelled:
+            return f"line {line.number}: shipped <= allocated <= ordered - cancelled does not hold"
+    return None
+
+
+def _within_itself(account: CreditAccount) -> str | None:
+    return "negative" if account.exposure < 0 or account.limit.minor < 0 else None
+
+
+def _moves_something(row: LedgerRow) -> str | None:
+    movement = row.movement
+    return None if movement.quantity > 0 and movement.source is not movement.target else "an entry that moves nothing"
+
+
+TENANTS: Table[Tenant] = Table("tenant")
+API_KEYS: Table[ApiKey] = Table("api_key")
+SETTINGS: Table[SettingRow] = Table("setting")
+ANSWERS: Table[AnswerRow] = Table("answer")
+ITEMS: Table[Item] = Table("item")
+ITEM_SKUS: Table[str] = Table("item_sku")
+LOCATIONS: Table[Location] = Table("location")
+LOCATION_CODES: Table[str] = Table("location_code")
+BALANCES: Table[BalanceRow] = Table("stock_balance", check=lambda row: violation(row.balance))
+ENTRIES: Table[LedgerRow] = Table("stock_entry", check=_moves_something)
+DEMAND: Table[tuple[int, int]] = Table("demand_daily")
+HISTORIES: Table[CustomerHistory] = Table("customer_history")
+ACCOUNTS: Table[CreditAccount] = Table("credit_account", check=_within_itself)
+INTAKE: Table[Submission] = Table("intake")
+INTAKE_KEYS: Table[str] = Table("intake_key")
+INTAKE_EXTERNAL: Table[str] = Table("intake_external")
+INTAKE_JOBS: Table[tuple[int, Lane]] = Table("intake_job")
+ORDERS: Table[Order] = Table("orders", check=_lines_in_bounds)
+JOURNAL: Table[JournalRow] = Table("journal")
+INBOX: Table[bool] = Table("inbox")
+JOBS: Table[QueueRow] = Table("queue_job")
+DEAD: Table[DeadRow] = Table("dead_letter")
+RELAYS: Table[RelayRow] = Table("relay_position", shared=True)
+WORKERS: Table[datetime] = Table("worker", shared=True)

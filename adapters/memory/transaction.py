@@ -1,0 +1,70 @@
+"""The one transaction behind every slice's view."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from adapters.memory.acceptance import MemoryAcceptance
+from adapters.memory.catalogue import MemoryItems
+from adapters.memory.configuration import MemoryFlags, MemoryPolicies
+from adapters.memory.credit import MemoryAccounts
+from adapters.memory.database import MemoryDatabase
+from adapters.memory.demand import MemoryDemand
+from adapters.memory.idempotency import MemoryAnswers
+from adapters.memory.identity import MemoryApiKeys, MemoryTenants
+from adapters.memory.inbox import MemoryInbox
+from adapters.memory.inventory import MemoryLedger, MemoryLocations
+from adapters.memory.journal import MemoryJournal
+from adapters.memory.queue import MemoryDeadLetters, MemoryQueue
+from adapters.memory.session import Session
+from core.kernel.context import Context
+from core.kernel.ids import NewId
+from ports.storage import StorageUnavailable
+
+
+class MemoryTransaction:
+    """Satisfies every slice's transaction view. Lives between begin and commit."""
+
+    def __init__(self, session: Session, context: Context, new_id: NewId) -> None:
+        self._session = session
+        self.journal = MemoryJournal(session, context)
+        self.items = MemoryItems(session, context)
+        self.locations = MemoryLocations(session, context)
+        self.ledger = MemoryLedger(session, context, new_id)
+        self.accounts = MemoryAccounts(session, context)
+        self.flags = MemoryFlags(session, context)
+        self.policies = MemoryPolicies(session, context)
+        self.api_keys = MemoryApiKeys(session, context)
+        self.tenants = MemoryTenants(session, context)
+        self.answers = MemoryAnswers(session, context)
+        self.acceptance = MemoryAcceptance(session, context, new_id)
+        self.queue = MemoryQueue(session, context)
+        self.dead_letters = MemoryDeadLetters(session, context)
+        self.inbox = MemoryInbox(session)
+        self.demand = MemoryDemand(session)
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """See ports.savepoint."""
+        await self._session.statement()
+        mark = self._session.mark()
+        try:
+            yield
+        except StorageUnavailable:
+            raise
+        except Exception:
+            self._session.back_to(mark)
+            raise
+
+
+class MemoryTransactions:
+    """Begins transactions in ``database``."""
+
+    def __init__(self, database: MemoryDatabase, new_id: NewId) -> None:
+        self._database = database
+        self._new_id = new_id
+
+    @asynccontextmanager
+    async def begin(self, context: Context) -> AsyncIterator[MemoryTransaction]:
+        """See ports.transaction."""
+        async with self._database.begin(context.tenants) as session:
+            yield MemoryTransaction(session, context, self._new_id)

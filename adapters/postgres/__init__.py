@@ -1,0 +1,1 @@
+"""PostgreSQL behind every port that stores something, and the embedded server."""

@@ -1,0 +1,118 @@
+"""Items: rows and back."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+
+from adapters.postgres.engine import Connection, Database
+from core.catalogue.item import InvalidItem, Item
+from core.kernel.context import Context
+from core.kernel.ids import ItemId, TenantId
+from core.kernel.money import Money
+from ports.transaction import TransactionConflict
+
+COLUMNS = "i.id, i.sku, i.name, i.uom, i.scale, i.price_minor, i.price_currency, i.backorder_limit, i.version"
+_ADD = """
+INSERT INTO item (tenant_id, id, sku, name, uom, scale, price_minor, price_currency, backorder_limit, version)
+SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::bigint[], $8::text[],
+                         $9::bigint[], $10::int[])
+ON CONFLICT (tenant_id, sku) DO NOTHING RETURNING sku
+"""
+_LOCK = f"SELECT {COLUMNS} FROM item i WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE"
+_CHANGE = """
+UPDATE item SET name = $3, uom = $4, price_minor = $5, price_currency = $6, backorder_limit = $7, version = $8
+WHERE tenant_id = $1 AND id = $2 AND version = $8 - 1
+"""
+_CHANGE_LIMIT = """
+WITH held AS (SELECT item_id, location_id, lot_id FROM stock_balance WHERE tenant_id = $1 AND item_id = $2
+              ORDER BY item_id, location_id, lot_id FOR NO KEY UPDATE)
+UPDATE stock_balance b SET backorder_limit = $3 FROM held
+WHERE b.tenant_id = $1 AND (b.item_id, b.location_id, b.lot_id) = (held.item_id, held.location_id, held.lot_id)
+  AND b.backorder_limit <> $3
+"""
+_ONE = f"SELECT {COLUMNS} FROM item i WHERE tenant_id = $1 AND id = $2"
+_LIST = f"""
+SELECT {COLUMNS} FROM item i WHERE tenant_id = $1 AND sku > $2 AND ($3::text IS NULL OR sku = $3) ORDER BY sku LIMIT $4
+"""
+
+
+class PostgresItems:
+    """See ports.catalogue.Items."""
+
+    def __init__(self, connection: Connection, context: Context) -> None:
+        self._connection = connection
+        self._context = context
+
+    async def add(self, items: Sequence[Item]) -> Sequence[str]:
+        """See the port."""
+        if not items:
+            return []
+        rows = await self._connection.fetch(
+            _ADD,
+            self._context.tenant,
+            [item.id for item in items],
+            [item.sku for item in items],
+            [item.name for item in items],
+            [item.uom for item in items],
+            [item.scale for item in items],
+            [item.price.minor if item.price else None for item in items],
+            [item.price.currency if item.price else None for item in items],
+            [item.backorder_limit for item in items],
+            [item.version for item in items],
+        )
+        kept = {row["sku"] for row in rows}
+        return [item.sku for item in items if item.sku not in kept]
+
+    async def lock(self, item: ItemId) -> Item | None:
+        """See the port."""
+        row = await self._connection.fetchrow(_LOCK, self._context.tenant, item)
+        return to_item(row) if row else None
+
+    async def change(self, item: Item) -> None:
+        """See the port."""
+        tenant = self._context.tenant
+        price = (item.price.minor, item.price.currency) if item.price else (None, None)
+        tag = await self._connection.execute(
+            _CHANGE, tenant, item.id, item.name, item.uom, *price, item.backorder_limit, item.version
+        )
+        if tag != "UPDATE 1":
+            raise TransactionConflict("the item was changed by somebody else")
+        try:
+            await self._connection.execute(_CHANGE_LIMIT, tenant, item.id, item.backorder_limit)
+        except asyncpg.CheckViolationError as error:
+            raise InvalidItem("more is owed already than this limit allows", path="$.backorder_limit") from error
+
+
+class PostgresCatalogueView:
+    """See ports.catalogue.CatalogueView."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def item(self, tenant: TenantId, item: ItemId) -> Item | None:
+        """See the port."""
+        async with self._database.reading(tenant) as connection:
+            row = await connection.fetchrow(_ONE, tenant, item)
+        return to_item(row) if row else None
+
+    async def items(self, tenant: TenantId, *, sku: str | None, after: str, limit: int) -> Sequence[Item]:
+        """See the port."""
+        async with self._database.reading(tenant) as connection:
+            rows = await connection.fetch(_LIST, tenant, after, sku, limit)
+        return [to_item(row) for row in rows]
+
+
+def to_item(row: Any) -> Item:
+    """An item from its row."""
+    minor, currency = row["price_minor"], row["price_currency"]
+    return Item(
+        id=ItemId(str(row["id"])),
+        sku=row["sku"],
+        name=row["name"],
+        uom=row["uom"],
+        scale=row["scale"],
+        price=None if minor is None else Money(minor=minor, currency=currency),
+        backorder_limit=row["backorder_limit"],
+        version=row["version"],
+    )

@@ -1,0 +1,166 @@
+"""Connections: a small pool of driver connections that act as the app role, with a time limit on everything."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeAlias
+
+import asyncpg
+
+from adapters.postgres.isolation import APP_ROLE, DISPATCH_ROLE
+from core.kernel.ids import TenantId, is_id
+from ports.transaction import StorageUnavailable
+
+Connection: TypeAlias = Any
+"""An asyncpg connection; the driver ships no types."""
+ACQUIRE_SECONDS = 5.0
+SETTINGS = {
+    "application_name": "fluxor",
+    "role": APP_ROLE,
+    "jit": "off",
+    "timezone": "UTC",
+    "statement_timeout": "30s",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "30s",
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+"""Every statement here is one index look-up or an array of them. Its plan depends neither on the values, so that it is
+made once (planning costs more than running), nor on statistics: a plan made while a table was still empty would
+otherwise scan it for ever after. What reads whole tables (the invariants) says so for its own transaction."""
+
+UNREACHABLE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    ConnectionError,
+    OSError,
+    TimeoutError,
+)
+
+
+class Database:
+    """A pool of at most ``size`` connections to ``url`` (libpq form)."""
+
+    def __init__(self, url: str, size: int) -> None:
+        self._url = url
+        self._size = size
+        self._pool: asyncpg.Pool | None = None
+
+    async def open(self) -> None:
+        """Connect. Raises StorageUnavailable."""
+        try:
+            self._pool = await asyncpg.create_pool(
+                self._url,
+                min_size=1,
+                max_size=self._size,
+                server_settings=SETTINGS,
+                reset=_no_reset,
+                init=_prepare,
+                command_timeout=35,
+                max_inactive_connection_lifetime=0,
+            )
+        except UNREACHABLE as error:
+            raise StorageUnavailable(f"cannot connect to PostgreSQL: {error}") from error
+
+    async def close(self) -> None:
+        """Let every connection go, waiting for those in use."""
+        if self._pool is not None:
+            await self._pool.close()
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator[Connection]:
+        """A connection outside any transaction. Raises StorageUnavailable when none comes free in time."""
+        assert self._pool is not None, "the database is used only while it is open"
+        try:
+            connection = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
+        except UNREACHABLE as error:
+            raise StorageUnavailable(f"no database connection: {error or 'none came free in time'}") from error
+        try:
+            yield connection
+        finally:
+            await asyncio.shield(self._pool.release(connection))
+
+    def pool_use(self) -> Mapping[str, int]:
+        """Connections in use and idle, for metrics."""
+        if self._pool is None:
+            return {"in_use": 0, "idle": 0}
+        idle = self._pool.get_idle_size()
+        return {"in_use": self._pool.get_size() - idle, "idle": idle}
+
+    @asynccontextmanager
+    async def reading(self, *tenants: TenantId) -> AsyncIterator[Connection]:
+        """A read-only look at these tenants' rows, each statement by itself consistent."""
+        async with self.acquire() as connection, ended(connection, begin_as(tenants)):
+            yield connection
+
+    @asynccontextmanager
+    async def dispatching(self) -> AsyncIterator[Connection]:
+        """A transaction that sees the work and the journal of all tenants, and nothing else."""
+        async with self.acquire() as connection, ended(connection, begin_dispatch()):
+            yield connection
+
+
+def begin_as(tenants: tuple[TenantId, ...]) -> str:
+    """The statements that begin a transaction confined to ``tenants``."""
+    return f"BEGIN; {narrow_to(tenants)}"
+
+
+def begin_dispatch() -> str:
+    """The statements that begin a transaction as the dispatcher."""
+    return f"BEGIN; SET LOCAL ROLE {DISPATCH_ROLE}"
+
+
+def narrow_to(tenants: tuple[TenantId, ...]) -> str:
+    """The statement that confines the running transaction to ``tenants`` from here on.
+
+    Ids stand in the text because one simple query is one round trip; each is checked to be a canonical UUID first.
+    """
+    assert tenants, "a transaction names its tenants"
+    assert all(map(is_id, tenants)), "tenant ids are canonical UUIDs"
+    return f"SET LOCAL ROLE {APP_ROLE}; SET LOCAL app.tenant_id = '{','.join(tenants)}'"
+
+
+@asynccontextmanager
+async def ended(connection: Connection, begin: str) -> AsyncIterator[None]:
+    """Run ``begin``, then end the transaction whatever happens; for transactions that only read or claim."""
+    try:
+        await connection.execute(begin)
+        yield
+        await connection.execute("COMMIT")
+    except UNREACHABLE as error:
+        drop(connection)
+        raise StorageUnavailable(f"the database went away: {error}") from error
+    except BaseException:
+        await rollback(connection)
+        raise
+
+
+async def rollback(connection: Connection) -> None:
+    """Undo the running transaction; a connection that cannot be told is closed, which undoes it too."""
+    try:
+        await asyncio.shield(connection.execute("ROLLBACK", timeout=5))
+    except (*UNREACHABLE, asyncpg.PostgresError, asyncio.CancelledError):
+        drop(connection)
+
+
+def drop(connection: Connection) -> None:
+    """Close without a word. A connection that broke by itself is no longer the pool's and cannot be closed twice."""
+    with suppress(asyncpg.InterfaceError):
+        connection.terminate()
+
+
+async def _no_reset(connection: Connection) -> None:
+    """Nothing to reset: settings are transaction-local and every transaction ends before its connection is returned."""
+
+
+async def _prepare(connection: Connection) -> None:
+    """A transaction left open would hold back every reader of the journal: PostgreSQL 17 and later end it."""
+    if connection.get_server_version().major >= 17:
+        await connection.execute("SET transaction_timeout = '60s'")

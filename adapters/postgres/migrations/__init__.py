@@ -1,0 +1,1 @@
+"""Schema history, oldest first; run by ``migrate.py`` as the owner."""

@@ -1,0 +1,44 @@
+"""Monthly partitions of the large tables, made ahead of time on the time within their UUIDv7 key.
+
+A default partition catches what no month covers, so that nothing is ever refused; ``fluxor doctor`` says when it does.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, text
+
+from core.kernel.ids import first_id_at
+
+PARTITIONED = ("stock_entry", "orders", "order_line", "journal")
+MONTHS_BACK = 1
+MONTHS_AHEAD = 3
+
+
+def ensure_partitions(connection: Connection, now: datetime) -> list[str]:
+    """Create what is missing from last month to three months ahead; answers the names of those created."""
+    have = set(connection.scalars(text("SELECT relname FROM pg_class WHERE relispartition")))
+    wanted = [
+        (table, name, start, end)
+        for start, end, suffix in _months(now)
+        for table in PARTITIONED
+        for name in (f"{table}_{suffix}",)
+        if name not in have
+    ]
+    for table, name, start, end in wanted:
+        bounds = f"FROM ('{first_id_at(start)}') TO ('{first_id_at(end)}')"
+        connection.execute(text(f"CREATE TABLE {name} PARTITION OF {table} FOR VALUES {bounds}"))
+    for table in PARTITIONED:
+        if f"{table}_default" not in have:
+            connection.execute(text(f"CREATE TABLE {table}_default PARTITION OF {table} DEFAULT"))
+            wanted.append((table, f"{table}_default", now, now))
+    return [name for _, name, _, _ in wanted]
+
+
+def _months(now: datetime) -> Iterator[tuple[datetime, datetime, str]]:
+    first = now.year * 12 + now.month - 1 - MONTHS_BACK
+    for month in range(first, first + MONTHS_BACK + MONTHS_AHEAD + 1):
+        start = datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC)
+        after = month + 1
+        end = datetime(after // 12, after % 12 + 1, 1, tzinfo=UTC)
+        yield start, end, f"{start:%Y_%m}"

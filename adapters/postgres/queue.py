@@ -1,0 +1,178 @@
+"""The Postgres queue: SKIP LOCKED claims, leases by the database's clock, a fencing number on every ending."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from adapters.postgres.engine import Connection, Database
+from core.kernel.context import Context
+from core.kernel.ids import JobId, TenantId
+from core.kernel.job import DeadLetter, LeasedJob, LeaseLost, NewJob
+from ports.queue import Depth
+
+_PUT = """
+INSERT INTO queue_job (tenant_id, id, queue, payload, correlation, max_attempts, run_at)
+SELECT t, id, queue, payload, correlation, attempts, COALESCE(now() + delay * interval '1 second', 'infinity')
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::text[], $6::int[], $7::float8[])
+     AS n(t, id, queue, payload, correlation, attempts, delay)
+WHERE NOT EXISTS (SELECT FROM dead_letter d WHERE d.tenant_id = n.t AND d.id = n.id)
+ON CONFLICT DO NOTHING
+"""
+_LEASE = """
+WITH due AS (
+    SELECT tenant_id, id FROM queue_job WHERE queue = $1 AND run_at <= now() ORDER BY run_at LIMIT $2
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE queue_job q SET attempts = attempts + 1, fence = nextval('queue_fence'), leased = true,
+       run_at = now() + $3 * interval '1 second'
+FROM due WHERE q.tenant_id = due.tenant_id AND q.id = due.id
+RETURNING q.tenant_id, q.id, q.queue, q.payload, q.correlation, q.attempts, q.max_attempts, q.fence
+"""
+_HELD = "tenant_id = $1 AND id = $2 AND fence = $3 AND leased AND run_at > now()"
+_FINISH = f"DELETE FROM queue_job WHERE {_HELD}"
+_RETRY = f"""
+UPDATE queue_job SET leased = false, run_at = COALESCE(now() + $4 * interval '1 second', 'infinity') WHERE {_HELD}
+"""
+_BURY = f"""
+WITH gone AS (DELETE FROM queue_job WHERE {_HELD} RETURNING *)
+INSERT INTO dead_letter (tenant_id, id, queue, payload, correlation, attempts, max_attempts, error_code, error_detail,
+                         trace, failed_at)
+SELECT tenant_id, id, queue, payload, correlation, attempts, max_attempts, $4, $5, $6, $7 FROM gone
+"""
+_DEPTH = """
+SELECT queue, count(*) FILTER (WHERE NOT leased AND run_at <= now()) AS ready,
+       count(*) FILTER (WHERE leased) AS leased,
+       count(*) FILTER (WHERE NOT leased AND run_at > now() AND run_at < 'infinity') AS delayed,
+       count(*) FILTER (WHERE run_at = 'infinity') AS parked, 0 AS dead
+FROM queue_job WHERE $1::uuid[] IS NULL OR tenant_id = ANY($1) GROUP BY queue
+UNION ALL SELECT queue, 0, 0, 0, 0, count(*) FROM dead_letter
+WHERE $1::uuid[] IS NULL OR tenant_id = ANY($1) GROUP BY queue
+UNION ALL SELECT 'intake', count(*), 0, 0, 0, 0 FROM intake_job WHERE $1::uuid[] IS NULL OR tenant_id = ANY($1)
+"""
+_DEAD = """
+SELECT id, queue, payload, correlation, attempts, error_code, error_detail, trace, failed_at FROM dead_letter
+WHERE tenant_id = $1 AND id::text > $2 ORDER BY id LIMIT $3
+"""
+_REPLAY_DEAD = """
+WITH risen AS (DELETE FROM dead_letter WHERE tenant_id = $1 AND id = $2 RETURNING *)
+INSERT INTO queue_job (tenant_id, id, queue, payload, correlation, max_attempts, run_at)
+SELECT tenant_id, id, queue, payload, correlation, max_attempts, now() FROM risen
+"""
+_REPLAY_PARKED = """
+UPDATE queue_job SET run_at = now(), attempts = 0 WHERE tenant_id = $1 AND id = $2 AND run_at = 'infinity'
+"""
+
+
+class PostgresQueue:
+    """See ports.queue.Queue."""
+
+    def __init__(self, connection: Connection, context: Context) -> None:
+        self._connection = connection
+        self._context = context
+
+    async def put(self, jobs: Sequence[NewJob]) -> None:
+        """See the port."""
+        await self._connection.execute(
+            _PUT,
+            [job.tenant for job in jobs],
+            [job.id for job in jobs],
+            [job.queue for job in jobs],
+            [job.payload for job in jobs],
+            [job.correlation for job in jobs],
+            [job.max_attempts for job in jobs],
+            [job.delay_seconds for job in jobs],
+        )
+
+    async def finish(self, job: LeasedJob) -> None:
+        """See the port."""
+        await self._end(job, _FINISH)
+
+    async def retry(self, job: LeasedJob, delay_seconds: float | None, detail: str) -> None:
+        """See the port."""
+        await self._end(job, _RETRY, delay_seconds)
+
+    async def bury(self, job: LeasedJob, code: str, detail: str, trace: str) -> None:
+        """See the port."""
+        await self._end(job, _BURY, code, detail, trace, self._context.now)
+
+    async def _end(self, job: LeasedJob, statement: str, *arguments: object) -> None:
+        tag = await self._connection.execute(statement, job.tenant, job.id, job.fence, *arguments)
+        if not tag.endswith(" 1"):
+            raise LeaseLost(f"job {job.id}: lease {job.fence} has ended")
+
+
+class PostgresJobSource:
+    """See ports.queue.JobSource."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def lease(self, queue: str, limit: int, seconds: float) -> Sequence[LeasedJob]:
+        """See the port."""
+        async with self._database.dispatching() as connection:
+            rows = await connection.fetch(_LEASE, queue, limit, seconds)
+        return [_to_leased(row) for row in rows]
+
+
+class PostgresDeadLetters:
+    """See ports.queue.DeadLetters."""
+
+    def __init__(self, connection: Connection, context: Context) -> None:
+        self._connection = connection
+        self._context = context
+
+    async def replay(self, job: JobId) -> bool:
+        """See the port."""
+        for statement in (_REPLAY_DEAD, _REPLAY_PARKED):
+            tag = await self._connection.execute(statement, self._context.tenant, job)
+            if tag.endswith(" 1"):
+                return True
+        return False
+
+    async def forgive(self, job: JobId) -> bool:
+        """See the port."""
+        tag = await self._connection.execute(
+            "DELETE FROM dead_letter WHERE tenant_id = $1 AND id = $2", self._context.tenant, job
+        )
+        return bool(tag.endswith(" 1"))
+
+
+class PostgresQueueView:
+    """See ports.queue.QueueView."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def depth(self, tenants: Sequence[TenantId] | None = None) -> Mapping[str, Depth]:
+        """See the port."""
+        async with self._database.dispatching() as connection:
+            rows = await connection.fetch(_DEPTH, tenants)
+        found: dict[str, Depth] = {}
+        for row in rows:
+            have = found.get(row["queue"], Depth(ready=0, leased=0, delayed=0, parked=0, dead=0))
+            found[row["queue"]] = Depth(
+                ready=have.ready + row["ready"],
+                leased=have.leased + row["leased"],
+                delayed=have.delayed + row["delayed"],
+                parked=have.parked + row["parked"],
+                dead=have.dead + row["dead"],
+            )
+        return found
+
+    async def dead(self, tenant: TenantId, *, after: str, limit: int) -> Sequence[DeadLetter]:
+        """See the port."""
+        async with self._database.reading(tenant) as connection:
+            rows = await connection.fetch(_DEAD, tenant, after, limit)
+        return [DeadLetter(tenant=tenant, **{**dict(row.items()), "id": JobId(str(row["id"]))}) for row in rows]
+
+
+def _to_leased(row: Any) -> LeasedJob:
+    return LeasedJob(
+        id=JobId(str(row["id"])),
+        tenant=TenantId(str(row["tenant_id"])),
+        queue=row["queue"],
+        payload=row["payload"],
+        correlation=row["correlation"],
+        attempt=row["attempts"],
+        max_attempts=row["max_attempts"],
+        fence=row["fence"],
+    )

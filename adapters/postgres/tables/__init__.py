@@ -1,0 +1,1 @@
+"""Tables as SQLAlchemy sees them, for the queries whose shape varies."""

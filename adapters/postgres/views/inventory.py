@@ -1,0 +1,99 @@
+"""Stock as a person reads it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from adapters.postgres.engine import Database
+from adapters.postgres.inventory import BALANCE, LOCATION, to_balance, to_location
+from core.inventory.balance import Account, BalanceKey, EntryKind, Movement
+from core.inventory.location import Location
+from core.kernel.ids import GroupId, ItemId, LocationId, LotId, TenantId
+from ports.inventory import EntryRow, StockRow
+
+_LOCATIONS = f"SELECT {LOCATION} FROM location l WHERE tenant_id = $1 ORDER BY priority, code"
+_STOCK = f"""
+SELECT i.sku, i.name, i.scale, l.code, b.updated_at, {BALANCE}
+FROM item i JOIN stock_balance b ON b.tenant_id = i.tenant_id AND b.item_id = i.id
+JOIN location l ON l.tenant_id = b.tenant_id AND l.id = b.location_id
+WHERE i.tenant_id = $1 AND i.sku >= $2 AND (i.sku, l.code) > ($2, $3)
+  AND ($4::text IS NULL OR i.sku = $4) AND ($5::text IS NULL OR l.code = $5)
+ORDER BY i.sku, l.code LIMIT $6
+"""
+_ITEM = "SELECT id, sku, scale FROM item WHERE tenant_id = $1 AND sku = $2"
+_ENTRIES = """
+SELECT e.group_id, e.number, l.code, e.item_id, e.location_id, e.lot_id, e.kind, e.source, e.target, e.quantity,
+       e.reason, e.cause, e.actor, e.recorded_at
+FROM stock_entry e JOIN location l ON l.tenant_id = e.tenant_id AND l.id = e.location_id
+WHERE e.tenant_id = $1 AND e.item_id = $2 AND ($3::uuid IS NULL OR (e.group_id, e.number) < ($3, $4))
+ORDER BY e.group_id DESC, e.number DESC LIMIT $5
+"""
+
+
+class PostgresInventoryView:
+    """See ports.inventory.InventoryView."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def locations(self, tenant: TenantId) -> Sequence[Location]:
+        """See the port."""
+        async with self._database.reading(tenant) as connection:
+            rows = await connection.fetch(_LOCATIONS, tenant)
+        return [to_location(row) for row in rows]
+
+    async def stock(
+        self, tenant: TenantId, *, sku: str | None, location: str | None, after: tuple[str, str], limit: int
+    ) -> Sequence[StockRow]:
+        """See the port."""
+        async with self._database.reading(tenant) as connection:
+            rows = await connection.fetch(_STOCK, tenant, *after, sku, location, limit)
+        return [
+            StockRow(
+                sku=row["sku"],
+                name=row["name"],
+                scale=row["scale"],
+                location=row["code"],
+                balance=to_balance(row),
+                updated_at=row["updated_at"],
+            )
+            for row in rows
+        ]
+
+    async def entries(
+        self, tenant: TenantId, sku: str, *, before: tuple[str, int] | None, limit: int
+    ) -> Sequence[EntryRow] | None:
+        """See the port."""
+        group, number = before or (None, None)
+        async with self._database.reading(tenant) as connection:
+            item = await connection.fetchrow(_ITEM, tenant, sku)
+            if item is None:
+                return None
+            rows = await connection.fetch(_ENTRIES, tenant, item["id"], group, number, limit)
+        return [_to_entry(row, item["sku"], item["scale"]) for row in rows]
+
+
+def _to_entry(row: Any, sku: str, scale: int) -> EntryRow:
+    key = BalanceKey(
+        item=ItemId(str(row["item_id"])),
+        location=LocationId(str(row["location_id"])),
+        lot=LotId(str(row["lot_id"])),
+    )
+    movement = Movement(
+        key=key,
+        kind=EntryKind(row["kind"]),
+        source=Account(row["source"]),
+        target=Account(row["target"]),
+        quantity=row["quantity"],
+        reason=row["reason"],
+    )
+    return EntryRow(
+        group=GroupId(str(row["group_id"])),
+        number=row["number"],
+        sku=sku,
+        scale=scale,
+        location=row["code"],
+        movement=movement,
+        cause=row["cause"],
+        actor=row["actor"],
+        recorded_at=row["recorded_at"],
+    )

@@ -1,0 +1,149 @@
+"""Claiming submissions: deleted from the job table in the transaction that decides them."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+from adapters.postgres.engine import Database, begin_dispatch, narrow_to
+from adapters.postgres.transaction import PostgresTransaction, committed
+from core.acceptance.facts import Requested
+from core.intake.submission import Lane
+from core.kernel.context import Context
+from core.kernel.ids import IntakeId, NewId, TenantId, first_id_at, made_at
+from core.kernel.value import value
+from ports.work import Membership
+
+SHARD_LOCK = 7_001_002
+"""Advisory lock class: (this, shard) is held by the transaction working on the shard."""
+
+_CLAIM = f"""
+WITH owned AS MATERIALIZED (
+    SELECT s FROM unnest($1::int[]) AS s WHERE pg_try_advisory_xact_lock({SHARD_LOCK}, s)
+), next AS (
+    SELECT found.tenant_id, found.intake_id, found.lane
+    FROM unnest($2::int[], $3::int[], $5::uuid[]) AS probe(lane, shard, floor)
+    CROSS JOIN LATERAL (
+        SELECT j.tenant_id, j.intake_id, j.lane FROM intake_job j
+        WHERE j.shard = probe.shard AND j.lane = probe.lane AND j.intake_id >= probe.floor
+        ORDER BY j.intake_id LIMIT $4
+    ) found
+    WHERE probe.shard IN (SELECT s FROM owned)
+    LIMIT $4
+)
+DELETE FROM intake_job j USING next WHERE j.tenant_id = next.tenant_id AND j.intake_id = next.intake_id
+RETURNING j.tenant_id, j.intake_id, j.shard, j.lane
+"""
+_BEAT = """
+WITH gone AS (DELETE FROM worker WHERE seen_at < now() - interval '10 seconds' AND id <> $1 RETURNING id),
+     was AS (SELECT FROM worker WHERE id = $1),
+     beat AS (INSERT INTO worker (id, seen_at) VALUES ($1, now()) ON CONFLICT (id) DO UPDATE SET seen_at = now())
+SELECT (SELECT count(*) FROM gone) AS gone, (SELECT count(*) FROM was) AS was,
+       (SELECT count(*) FROM worker WHERE id < $1 AND seen_at >= now() - interval '10 seconds') AS before,
+       (SELECT count(*) FROM worker WHERE id <> $1 AND seen_at >= now() - interval '10 seconds') AS others
+"""
+
+
+@value
+class PostgresClaimed:
+    """See ports.work.Claimed."""
+
+    batch: Sequence[Requested]
+    context: Context
+    transaction: PostgresTransaction
+
+
+LATE = timedelta(seconds=5)
+"""How much later than others a job may be written after its id was made, and still be claimed in its turn."""
+FROM_THE_START_EVERY = 16
+_START = "00000000-0000-0000-0000-000000000000"
+
+
+class Floors:
+    """Where to begin looking in each (lane, shard): a little before the last job claimed there.
+
+    Index entries of claimed jobs stay until vacuum; walking over them made a claim ten times as dear under load. What
+    was written later than ``LATE`` is found by every sixteenth claim, which looks from the start.
+    """
+
+    def __init__(self) -> None:
+        self._floors: dict[tuple[int, int], str] = {}
+        self._turn = 0
+
+    def of(self, probes: Sequence[tuple[int, int]]) -> list[str]:
+        """The floor of each (lane, shard)."""
+        self._turn += 1
+        if self._turn % FROM_THE_START_EVERY == 0:
+            return [_START] * len(probes)
+        return [self._floors.get(probe, _START) for probe in probes]
+
+    def rise(self, claimed: Iterable[tuple[int, int, str]]) -> None:
+        """After the commit: these (lane, shard, id) are gone."""
+        last: dict[tuple[int, int], str] = {}
+        for lane, shard, intake in claimed:
+            last[lane, shard] = max(last.get((lane, shard), ""), intake)
+        for probe, intake in last.items():
+            self._floors[probe] = first_id_at(made_at(intake) - LATE)
+
+
+class PostgresWork:
+    """See ports.work.Work."""
+
+    def __init__(self, database: Database, new_id: NewId) -> None:
+        self._database = database
+        self._new_id = new_id
+        self._floors = Floors()
+
+    @asynccontextmanager
+    async def claim(
+        self, shards: Sequence[int], lanes: Sequence[Lane], limit: int, context: Context
+    ) -> AsyncIterator[PostgresClaimed]:
+        """See the port."""
+        probes = [(int(lane), shard) for lane in lanes for shard in shards]
+        floors = self._floors.of(probes)
+        async with self._database.acquire() as connection, committed(connection, begin_dispatch()):
+            rows = await connection.fetch(
+                _CLAIM, list(shards), [lane for lane, _ in probes], [shard for _, shard in probes], limit, floors
+            )
+            tenants = tuple(sorted({TenantId(str(row["tenant_id"])) for row in rows})) or context.tenants
+            narrowed = replace(context, tenants=tenants)
+            if not rows:
+                nothing = PostgresTransaction(connection, narrowed, self._new_id)
+                yield PostgresClaimed(batch=(), context=narrowed, transaction=nothing)
+                return
+            await connection.execute(narrow_to(tenants))
+            transaction = PostgresTransaction(connection, narrowed, self._new_id)
+            keys = [(TenantId(str(row["tenant_id"])), IntakeId(str(row["intake_id"]))) for row in rows]
+            batch = await transaction.acceptance.submissions_of(sorted(keys, key=_arrival))
+            yield PostgresClaimed(batch=batch, context=narrowed, transaction=transaction)
+        self._floors.rise((row["lane"], row["shard"], str(row["intake_id"])) for row in rows)
+
+
+class PostgresWorkers:
+    """See ports.work.Workers. Judged by the database's clock."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def join(self, worker: str) -> Membership:
+        """See the port."""
+        return await self._beat(worker, joining=True)
+
+    async def beat(self, worker: str) -> Membership:
+        """See the port."""
+        return await self._beat(worker, joining=False)
+
+    async def _beat(self, worker: str, *, joining: bool) -> Membership:
+        async with self._database.acquire() as connection:
+            row = await connection.fetchrow(_BEAT, worker)
+        crashed = row["gone"] > 0 or (joining and row["was"] > 0)
+        return Membership(index=row["before"], count=row["others"] + 1, crashed=crashed)
+
+    async def leave(self, worker: str) -> None:
+        """See the port."""
+        async with self._database.acquire() as connection:
+            await connection.execute("DELETE FROM worker WHERE id = $1", worker)
+
+
+def _arrival(key: tuple[TenantId, IntakeId]) -> IntakeId:
+    return key[1]

@@ -1,0 +1,1 @@
+"""Metrics for Prometheus, spans for OpenTelemetry, log lines as JSON."""

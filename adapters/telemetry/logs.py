@@ -1,0 +1,41 @@
+"""Structured log lines (SPEC OBS-02): JSON on standard error, with the ids of the running span."""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+from opentelemetry import trace
+
+Line = MutableMapping[str, Any]
+
+
+def configure_logs(level: str, *, service: str, version: str, environment: str) -> Any:
+    """The process's logger; lines below ``level`` are not made at all."""
+
+    def add_service(logger: object, method: str, line: Line) -> Line:
+        line.update(service=service, version=version, environment=environment)
+        return line
+
+    structlog.configure(
+        processors=[
+            _add_span,
+            add_service,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="timestamp"),
+            structlog.processors.EventRenamer("message"),
+            structlog.processors.JSONRenderer(default=str),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    return structlog.get_logger()
+
+
+def _add_span(logger: object, method: str, line: Line) -> Line:
+    span = trace.get_current_span().get_span_context()
+    if span.is_valid:
+        line.update(trace_id=f"{span.trace_id:032x}", span_id=f"{span.span_id:016x}")
+    return line

@@ -1,0 +1,1 @@
+"""What several adapters share: the wire form of values and events."""

@@ -1,0 +1,98 @@
+"""Values on the wire: an explicit name and version for every event, JSON for its body.
+
+A class may be renamed or moved; its wire name may not. A changed body is a new version beside the old one.
+"""
+
+from functools import cache
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from core.acceptance.events import OrderAccepted, OrderHeld, OrderRejected
+from core.acceptance.policies import POLICY_TYPES, Policy, PolicySet
+from core.catalogue.item import ItemAmended, ItemCreated
+from core.configuration.flag import FlagSet
+from core.credit.account import CreditLimitSet
+from core.identity.api_key import ApiKeyIssued
+from core.inventory.balance import StockMoved
+from core.inventory.location import LocationCreated
+from core.tenants.tenant import TenantCreated
+
+Type = TypeVar("Type")
+
+EVENTS: dict[str, type] = {
+    "order.accepted.v1": OrderAccepted,
+    "order.rejected.v1": OrderRejected,
+    "order.held.v1": OrderHeld,
+    "stock.moved.v1": StockMoved,
+    "item.created.v1": ItemCreated,
+    "item.amended.v1": ItemAmended,
+    "location.created.v1": LocationCreated,
+    "tenant.created.v1": TenantCreated,
+    "api_key.issued.v1": ApiKeyIssued,
+    "credit_limit.set.v1": CreditLimitSet,
+    "flag.set.v1": FlagSet,
+    "policy.set.v1": PolicySet,
+}
+_NAMES = {kind: name for name, kind in EVENTS.items()}
+_encoder = msgspec.json.Encoder()
+
+
+class UnknownMessage(Exception):
+    """A message whose name this version does not know: never guessed at."""
+
+
+def encode(body: object) -> bytes:
+    """``body`` as JSON."""
+    return _encoder.encode(body)
+
+
+def decode(kind: type[Type], data: bytes) -> Type:
+    """JSON as ``kind``. Raises msgspec.ValidationError, naming the path, when it does not fit."""
+    answer: Type = decoder_of(cast(Any, kind)).decode(data)
+    return answer
+
+
+@cache
+def decoder_of(kind: Any) -> msgspec.json.Decoder[Any]:
+    """The one decoder of ``kind``."""
+    return msgspec.json.Decoder(kind)
+
+
+def name_of(body: object) -> str:
+    """The wire name of an event's type. Raises UnknownMessage for a type that has none."""
+    try:
+        return _NAMES[type(body)]
+    except KeyError:
+        raise UnknownMessage(f"{type(body).__name__} has no name on the wire") from None
+
+
+def encode_event(body: object) -> tuple[str, bytes]:
+    """(wire name, JSON) of an event."""
+    return name_of(body), _encoder.encode(body)
+
+
+def decode_event(name: str, payload: bytes) -> object:
+    """The event called ``name`` on the wire. Raises UnknownMessage."""
+    kind = EVENTS.get(name)
+    if kind is None:
+        raise UnknownMessage(f"there is no message called '{name}'")
+    if kind is PolicySet:
+        return _decode_policy_set(payload)
+    return decode(kind, payload)
+
+
+def decode_policy(name: str, body: bytes) -> Policy:
+    """The policy stored under ``name``."""
+    policy: Policy = decode(POLICY_TYPES[name], body)
+    return policy
+
+
+class _PolicySetOnWire(msgspec.Struct):
+    name: str
+    policy: msgspec.Raw
+
+
+def _decode_policy_set(payload: bytes) -> PolicySet:
+    wire = decode(_PolicySetOnWire, payload)
+    return PolicySet(name=wire.name, policy=decode_policy(wire.name, bytes(wire.policy)))

@@ -1,0 +1,113 @@
+"""One example of every message, as consumers and tests see it in ``contracts/samples``."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from core.acceptance.events import Explanation, LineExplanation, OrderAccepted, OrderHeld, OrderRejected
+from core.acceptance.policies import PolicySet
+from core.catalogue.item import ItemAmended, ItemCreated
+from core.configuration.flag import Flag, FlagSet
+from core.credit.account import CreditLimitSet
+from core.identity.api_key import ApiKeyIssued
+from core.inventory.allocation import AllocationPolicy, Candidate, allocate
+from core.inventory.balance import Account, BalanceKey, EntryKind, Movement, StockMoved
+from core.inventory.location import Location, LocationCreated, LocationKind
+from core.kernel.ids import ApiKeyId, GroupId, IntakeId, ItemId, LocationId, OrderId, TenantId
+from core.kernel.money import Money
+from core.orders.order import AllocatedPart, OrderFacts, OrderLine, Reason
+from core.risk.assessment import DEFAULT as DEFAULT_RISK
+from core.risk.assessment import Signals, assess
+from core.routing.selection import RoutingPolicy, choose
+from core.tenants.tenant import TenantCreated
+
+_PREFIX = "019ca6b1-dc00-7000-8000-00000000000"
+_ITEM, _LEEDS, _BERLIN = ItemId(f"{_PREFIX}1"), LocationId(f"{_PREFIX}2"), LocationId(f"{_PREFIX}3")
+_PRICE = Money(minor=1250, currency="GBP")
+_SIGNALS = Signals(
+    established_orders=0, recent_orders=6, total=12_500, units=60, new_ship_to=False, credit_used_permille=0
+)
+_ALLOCATION = allocate(
+    5,
+    [
+        Candidate(location=Location(id=place, code=code, kind=LocationKind.WAREHOUSE, country=country), available=3)
+        for place, code, country in ((_LEEDS, "LEEDS", "GB"), (_BERLIN, "BERLIN", "DE"))
+    ],
+    AllocationPolicy(rules=("in_country", "priority")),
+    country="DE",
+)
+
+
+def _facts(*parts: AllocatedPart) -> OrderFacts:
+    line = OrderLine(number=1, item=_ITEM, sku="TEA-250", scale=0, ordered=5, price=1250, parts=parts)
+    return OrderFacts(
+        order_id=OrderId(f"{_PREFIX}4"),
+        intake_id=IntakeId(f"{_PREFIX}5"),
+        channel="shopify",
+        external_id="#1001",
+        customer="acme",
+        currency="GBP",
+        total=6250,
+        lines=(line,),
+        received_at=datetime(2026, 3, 1, 12, tzinfo=UTC),
+    )
+
+
+def samples() -> dict[str, object]:
+    """An example of each event, by its name on the wire."""
+    risky = assess(_SIGNALS, DEFAULT_RISK)
+    key = BalanceKey(item=_ITEM, location=_LEEDS)
+    return {
+        "order.accepted.v1": OrderAccepted(
+            facts=_facts(*(AllocatedPart(location=p.location, quantity=p.quantity) for p in _ALLOCATION.parts)),
+            vendor="berlin-tea",
+            explanation=Explanation(
+                risk=assess(replace(_SIGNALS, recent_orders=0), DEFAULT_RISK),
+                credit="within the limit",
+                allocation=(LineExplanation(number=1, allocation=_ALLOCATION),),
+                routing=choose(None, "DE", RoutingPolicy(by_country={"DE": "berlin-tea"})),
+            ),
+        ),
+        "order.rejected.v1": OrderRejected(
+            facts=_facts(),
+            reasons=(
+                Reason(
+                    code="insufficient_stock",
+                    detail="TEA-250: 2 of 5 base units are not available",
+                    path="$.items[0].quantity",
+                ),
+            ),
+            explanation=Explanation(credit="no account"),
+        ),
+        "order.held.v1": OrderHeld(
+            facts=_facts(),
+            reasons=(Reason(code="fraud_review", detail=f"risk score {risky.score} of 1000"),),
+            explanation=Explanation(risk=risky),
+        ),
+        "stock.moved.v1": StockMoved(
+            group=GroupId(f"{_PREFIX}6"),
+            movements=(
+                Movement(
+                    key=key,
+                    kind=EntryKind.DAMAGE,
+                    source=Account.AVAILABLE,
+                    target=Account.DAMAGED,
+                    quantity=2,
+                    reason="dropped",
+                ),
+            ),
+        ),
+        "item.created.v1": ItemCreated(
+            item_id=_ITEM, sku="TEA-250", name="Tea, 250 g", uom="each", scale=0, price=_PRICE, backorder_limit=0
+        ),
+        "item.amended.v1": ItemAmended(item_id=_ITEM, name="Tea, 250 g", uom="each", price=_PRICE, backorder_limit=10),
+        "location.created.v1": LocationCreated(
+            location_id=_LEEDS, code="LEEDS", kind=LocationKind.WAREHOUSE, priority=100, country="GB", sellable=True
+        ),
+        "tenant.created.v1": TenantCreated(tenant_id=TenantId(f"{_PREFIX}7"), name="Leeds Tea"),
+        "api_key.issued.v1": ApiKeyIssued(
+            key_id=ApiKeyId(f"{_PREFIX}8"), name="till", scopes=("orders:read", "orders:write")
+        ),
+        "credit_limit.set.v1": CreditLimitSet(account_id=f"{_PREFIX}9", customer="acme", limit=_PRICE),
+        "flag.set.v1": FlagSet(flag=Flag.RISK_ASSESSMENT, enabled=False),
+        "policy.set.v1": PolicySet(name="risk", policy=DEFAULT_RISK),
+    }

@@ -1,0 +1,59 @@
+"""The promise to consumers of messages: a JSON schema and a sample of each, written to ``contracts/``."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from adapters.toolkit.codec import EVENTS, encode_event
+from adapters.toolkit.samples import samples
+from core.acceptance.policies import POLICY_TYPES, PolicySet
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def message_schemas() -> dict[str, dict[str, Any]]:
+    """The JSON schema of every event, by its name on the wire."""
+    return {name: {"$schema": _DIALECT, "title": name, **_schema(kind)} for name, kind in EVENTS.items()}
+
+
+def contract_files() -> dict[str, bytes]:
+    """Every generated file by its place below ``contracts/``."""
+    schemas = {
+        f"messages/{name}.schema.json": msgspec.json.encode(schema, order="sorted")
+        for name, schema in message_schemas().items()
+    }
+    examples = {f"samples/{name}.json": encode_event(sample)[1] for name, sample in samples().items()}
+    return {place: msgspec.json.format(body, indent=2) + b"\n" for place, body in (schemas | examples).items()}
+
+
+def write_contracts(folder: Path) -> None:
+    """Write the files that are generated, and take away those that no longer are."""
+    files = contract_files()
+    for stale in [*folder.glob("messages/*.json"), *folder.glob("samples/*.json")]:
+        if stale.relative_to(folder).as_posix() not in files:
+            stale.unlink()
+    for place, body in files.items():
+        target = folder / place
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(body)
+
+
+def _schema(kind: type) -> dict[str, Any]:
+    return _policy_set() if kind is PolicySet else msgspec.json.schema(kind)
+
+
+def _policy_set() -> dict[str, Any]:
+    """msgspec has no schema for a union told apart by a sibling's value, so this one is put together here."""
+    policies, definitions = msgspec.json.schema_components(POLICY_TYPES.values(), ref_template="#/$defs/{name}")
+    one_of = [
+        {"properties": {"name": {"const": name}, "policy": policy}}
+        for name, policy in zip(POLICY_TYPES, policies, strict=True)
+    ]
+    return {
+        "description": PolicySet.__doc__,
+        "type": "object",
+        "required": ["name", "policy"],
+        "oneOf": one_of,
+        "$defs": definitions,
+    }

@@ -1,0 +1,1 @@
+"""Where everything is put together: settings, containers and the main functions of each process."""

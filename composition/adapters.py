@@ -1,0 +1,54 @@
+"""Ports bound to PostgreSQL, the system's clock and this process's telemetry."""
+
+from typing import Any
+
+from dependency_injector import containers, providers
+
+from adapters.postgres.catalogue import PostgresCatalogueView
+from adapters.postgres.configuration import PostgresConfigurationView
+from adapters.postgres.credit import PostgresCreditView
+from adapters.postgres.engine import Database
+from adapters.postgres.health import PostgresHealth
+from adapters.postgres.identity import PostgresCredentials, PostgresTenantsView
+from adapters.postgres.intake import PostgresIntakeLog, PostgresIntakeView
+from adapters.postgres.invariants import PostgresInvariants
+from adapters.postgres.journal import PostgresJournalFeed
+from adapters.postgres.queue import PostgresJobSource, PostgresQueueView
+from adapters.postgres.relay import PostgresRelayPosition
+from adapters.postgres.transaction import PostgresTransactions
+from adapters.postgres.views.inventory import PostgresInventoryView
+from adapters.postgres.views.orders import PostgresOrdersView
+from adapters.postgres.work import PostgresWork, PostgresWorkers
+from adapters.system.clock import SystemClock
+from adapters.system.ids import Uuid7, new_secret
+
+
+class Adapters(containers.DeclarativeContainer):
+    """Everything outside the core, finished; ``database`` is opened and closed by the process's main function."""
+
+    database = providers.Dependency(instance_of=Database)
+    telemetry: providers.Dependency[Any] = providers.Dependency()
+
+    clock = providers.Singleton(SystemClock)
+    new_id = providers.Singleton(Uuid7)
+    new_secret = providers.Object(new_secret)
+
+    transactions = providers.Singleton(PostgresTransactions, database, new_id)
+    work = providers.Singleton(PostgresWork, database, new_id)
+    workers = providers.Singleton(PostgresWorkers, database)
+    jobs = providers.Singleton(PostgresJobSource, database)
+    intake_log = providers.Singleton(PostgresIntakeLog, database)
+    feed = providers.Singleton(PostgresJournalFeed, database)
+    relay_position = providers.Singleton(PostgresRelayPosition, database)
+    credentials = providers.Singleton(PostgresCredentials, database)
+    health = providers.Singleton(PostgresHealth, database)
+    invariants = providers.Singleton(PostgresInvariants, database)
+
+    catalogue_view = providers.Singleton(PostgresCatalogueView, database)
+    inventory_view = providers.Singleton(PostgresInventoryView, database)
+    orders_view = providers.Singleton(PostgresOrdersView, database)
+    intake_view = providers.Singleton(PostgresIntakeView, database)
+    credit_view = providers.Singleton(PostgresCreditView, database)
+    configuration_view = providers.Singleton(PostgresConfigurationView, database)
+    queue_view = providers.Singleton(PostgresQueueView, database)
+    tenants_view = providers.Singleton(PostgresTenantsView, database)

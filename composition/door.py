@@ -1,0 +1,54 @@
+"""The door of a process: every slice's use cases behind one dispatch."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dependency_injector import containers, providers
+
+from composition.slices.acceptance import Acceptance
+from composition.slices.catalogue import Catalogue
+from composition.slices.configuration import Configuration
+from composition.slices.credit import Credit
+from composition.slices.identity import Identity
+from composition.slices.intake import Intake
+from composition.slices.inventory import Inventory
+from entrypoints.dispatch import Dispatch, UseCase
+
+
+def merged(*slices: Mapping[type, UseCase]) -> dict[type, UseCase]:
+    """One table of use cases; a command that two slices answer is a defect."""
+    table: dict[type, UseCase] = {}
+    for use_cases in slices:
+        twice = table.keys() & use_cases.keys()
+        assert not twice, f"two use cases for {twice}"
+        table |= use_cases
+    return table
+
+
+class Door(containers.DeclarativeContainer):
+    """What dispatch needs, and dispatch."""
+
+    transactions: providers.Dependency[Any] = providers.Dependency()
+    telemetry: providers.Dependency[Any] = providers.Dependency()
+    new_id: providers.Dependency[Any] = providers.Dependency()
+    new_secret: providers.Dependency[Any] = providers.Dependency()
+
+    catalogue = providers.Container(Catalogue, new_id=new_id)
+    inventory = providers.Container(Inventory, new_id=new_id)
+    acceptance = providers.Container(Acceptance)
+    credit = providers.Container(Credit, new_id=new_id)
+    configuration = providers.Container(Configuration)
+    identity = providers.Container(Identity, new_id=new_id, new_secret=new_secret)
+    intake = providers.Container(Intake)
+
+    use_cases = providers.Singleton(
+        merged,
+        catalogue.use_cases,
+        inventory.use_cases,
+        acceptance.use_cases,
+        credit.use_cases,
+        configuration.use_cases,
+        identity.use_cases,
+        intake.use_cases,
+    )
+    dispatch = providers.Singleton(Dispatch, transactions, use_cases, telemetry)

@@ -1,0 +1,17 @@
+"""The tenant a fresh installation begins with, so that somebody can try it at once."""
+
+from composition.session import open_session
+from composition.settings import Settings
+from entrypoints.cli.new_tenant import create_tenant_with_key
+
+FIRST = "demo"
+
+
+async def first_key(settings: Settings, url: str) -> None:
+    """Create the first tenant if there is none, and print its key, this once."""
+    async with open_session(settings, url) as session:
+        if await session.tenants.tenants():
+            return
+        made = await create_tenant_with_key(session, FIRST)
+    print(f"First tenant: {FIRST}   tenant id: {made.tenant_id}", flush=True)
+    print(f"API key (shown this once): {made.api_key}", flush=True)

@@ -1,0 +1,40 @@
+"""What must be done now and then: partitions ahead of time, queue depths for whoever watches."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from adapters.postgres.migrate import partitions
+from ports.queue import QueueView
+from ports.storage import StorageUnavailable
+from ports.telemetry import Telemetry
+
+DEPTH_SECONDS = 15.0
+PARTITIONS_EVERY = 240
+"""In depths: once an hour."""
+
+
+class Housekeeping:
+    """Runs beside a worker's loops; a failure is logged and tried again at the next turn."""
+
+    def __init__(self, owner_url: str, queues: QueueView, telemetry: Telemetry) -> None:
+        self._owner_url = owner_url
+        self._queues = queues
+        self._telemetry = telemetry
+
+    async def keep(self) -> None:
+        """Until cancelled."""
+        turn = 0
+        while True:
+            try:
+                if turn % PARTITIONS_EVERY == 0:
+                    await partitions(self._owner_url, datetime.now(UTC))
+                await self._report_depths()
+            except StorageUnavailable as error:
+                self._telemetry.log("warning", "housekeeping failed; trying again", error=repr(error))
+            turn += 1
+            await asyncio.sleep(DEPTH_SECONDS)
+
+    async def _report_depths(self) -> None:
+        for queue, depth in (await self._queues.depth()).items():
+            for state in ("ready", "leased", "delayed", "parked", "dead"):
+                self._telemetry.gauge("queue_depth", getattr(depth, state), queue=queue, state=state)

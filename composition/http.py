@@ -1,0 +1,131 @@
+"""The API process: its container, and the main function that opens and closes what it stands on."""
+
+import asyncio
+import gc
+import hashlib
+import os
+import signal
+import socket
+from contextlib import AsyncExitStack
+from typing import Any
+
+import uvicorn
+from dependency_injector import containers, providers
+
+from adapters.postgres.engine import Database
+from adapters.toolkit.codec import name_of
+from composition.adapters import Adapters
+from composition.door import Door
+from composition.settings import Settings
+from composition.telemetry import VERSION, telemetry_of
+from composition.watch import exit_with_parent
+from entrypoints.http.app import create_app
+from entrypoints.http.intake_writer import IntakeWriter
+from entrypoints.http.parts import HttpParts, Views
+
+API_CONNECTIONS = 6
+
+
+class Http(containers.DeclarativeContainer):
+    """Everything the API is made of."""
+
+    settings = providers.Dependency(instance_of=Settings)
+    database = providers.Dependency(instance_of=Database)
+    telemetry: providers.Dependency[Any] = providers.Dependency()
+    stopping: providers.Dependency[Any] = providers.Dependency()
+    cursor_secret = providers.Dependency(instance_of=bytes)
+
+    adapters = providers.Container(Adapters, database=database, telemetry=telemetry)
+    door = providers.Container(
+        Door,
+        transactions=adapters.transactions,
+        telemetry=telemetry,
+        new_id=adapters.new_id,
+        new_secret=adapters.new_secret,
+    )
+    intake_writer = providers.Singleton(IntakeWriter, adapters.intake_log)
+    views = providers.Singleton(
+        Views,
+        catalogue=adapters.catalogue_view,
+        inventory=adapters.inventory_view,
+        orders=adapters.orders_view,
+        intake=adapters.intake_view,
+        credit=adapters.credit_view,
+        configuration=adapters.configuration_view,
+        policies=adapters.configuration_view,
+        queue=adapters.queue_view,
+    )
+    parts = providers.Singleton(
+        HttpParts,
+        dispatch=door.dispatch,
+        clock=adapters.clock,
+        new_id=adapters.new_id,
+        credentials=adapters.credentials,
+        views=views,
+        feed=adapters.feed,
+        event_name=providers.Object(name_of),
+        intake_writer=intake_writer,
+        telemetry=telemetry,
+        health=adapters.health,
+        cursor_secret=cursor_secret,
+        shutdown=stopping,
+        environment=settings.provided.environment,
+        version=VERSION,
+    )
+    app = providers.Singleton(create_app, parts)
+
+
+def cursor_secret_of(database_url: str, settings: Settings) -> bytes:
+    """Signs cursors: the same for every API process of one installation, and kept nowhere."""
+    return hashlib.sha256(f"cursor:{settings.cursor_secret or database_url}".encode()).digest()
+
+
+async def serve(settings: Settings, database_url: str, listener: socket.socket) -> None:
+    """Serve until SIGTERM or SIGINT: take nothing more, answer what is in hand, close."""
+    async with AsyncExitStack() as stack:
+        database = Database(database_url, API_CONNECTIONS)
+        await database.open()
+        stack.push_async_callback(database.close)
+        stopping = asyncio.Event()
+        container = Http(
+            settings=settings,
+            database=database,
+            telemetry=telemetry_of(settings, "fluxor-api"),
+            stopping=stopping,
+            cursor_secret=cursor_secret_of(database_url, settings),
+        )
+        server = _Server(_config(container.app(), settings), stopping)
+        exit_with_parent(lambda: os.kill(os.getpid(), signal.SIGTERM))
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 20)
+        await server.serve(sockets=[listener])
+        await container.intake_writer().drain()
+
+
+class _Server(uvicorn.Server):
+    """Tells the application when the end begins, so that event streams let go."""
+
+    def __init__(self, config: uvicorn.Config, stopping: asyncio.Event) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    def handle_exit(self, sig: int, frame: object) -> None:
+        """Called in the signal handler."""
+        self._stopping.set()
+        super().handle_exit(sig, frame)  # type: ignore[arg-type]
+
+
+def _config(app: object, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        http="httptools",
+        loop="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        date_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=max(1, int(settings.shutdown_timeout_seconds)),
+    )

@@ -1,0 +1,47 @@
+"""A command's session: every part it may need, on an open database."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from adapters.postgres.engine import Database
+from composition.place import database_place
+from composition.settings import Settings
+from composition.telemetry import telemetry_of
+from composition.worker import Worker
+from entrypoints.cli.session import Session
+
+CLI_CONNECTIONS = 6
+
+
+@asynccontextmanager
+async def cli_session(settings: Settings) -> AsyncIterator[Session]:
+    """A session on the database of these settings; see composition.place."""
+    async with database_place(settings) as place, open_session(settings, place.url) as session:
+        yield session
+
+
+@asynccontextmanager
+async def open_session(settings: Settings, url: str) -> AsyncIterator[Session]:
+    """A session on the database at ``url``, which is migrated. Raises StorageUnavailable."""
+    database = Database(url, CLI_CONNECTIONS)
+    await database.open()
+    try:
+        container = Worker(database=database, telemetry=telemetry_of(settings, "fluxor-cli"))
+        ports = container.adapters
+        yield Session(
+            dispatch=container.door.dispatch(),
+            clock=ports.clock(),
+            new_id=ports.new_id(),
+            intake_log=ports.intake_log(),
+            catalogue=ports.catalogue_view(),
+            inventory=ports.inventory_view(),
+            orders=ports.orders_view(),
+            intake=ports.intake_view(),
+            queue=ports.queue_view(),
+            tenants=ports.tenants_view(),
+            feed=ports.feed(),
+            invariants=ports.invariants(),
+            worker=container.loops,
+        )
+    finally:
+        await database.close()

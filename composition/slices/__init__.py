@@ -1,0 +1,1 @@
+"""Which use case answers which command: one container a slice, one line a command."""

@@ -1,0 +1,184 @@
+"""``fluxor up``: the database, the API and the workers on one machine, from one command, until it is stopped."""
+
+import asyncio
+import os
+import signal
+import socket
+import urllib.request
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from urllib.error import URLError
+
+from adapters.postgres.embedded import EmbeddedPostgres, ServerFailed
+from adapters.postgres.migrate import migrate
+from composition.children import Child
+from composition.first_tenant import first_key
+from composition.place import Place, Running, write_running
+from composition.settings import Settings
+
+WATCH_SECONDS = 0.25
+READY_SECONDS = 60.0
+
+
+class PortInUse(OSError):
+    """Somebody else listens on the port already."""
+
+
+class Installation:
+    """One running installation: what it was told, and the processes it consists of."""
+
+    def __init__(self, settings: Settings, place: Place, server: EmbeddedPostgres | None) -> None:
+        self._settings = settings
+        self._place = place
+        self._server = server
+        reading, self._lifeline = os.pipe()
+        environment = {
+            "DATABASE_URL": place.url,
+            "DATABASE_OWNER_URL": place.owner_url,
+            "FLUXOR_DATA_DIR": str(settings.data_dir),
+            "PORT": str(settings.port),
+        }
+        logs = settings.data_dir / "log"
+        self.api = Child("api", ["api"], environment, logs / "api.log", reading)
+        self.workers = [
+            Child(
+                f"worker-{n}",
+                ["worker", "--name", f"{socket.gethostname()}-{n}"],
+                environment,
+                logs / f"worker-{n}.log",
+                reading,
+            )
+            for n in range(1, settings.worker_processes + 1)
+        ]
+
+    @property
+    def base_url(self) -> str:
+        """Where the API answers."""
+        return f"http://127.0.0.1:{self._settings.port}"
+
+    @property
+    def children(self) -> list[Child]:
+        """API first."""
+        return [self.api, *self.workers]
+
+    def start(self) -> None:
+        """Start every process."""
+        for child in self.children:
+            child.start()
+        self.publish()
+
+    def publish(self) -> None:
+        """Tell other commands where everything is."""
+        write_running(
+            self._settings.data_dir,
+            Running(
+                pid=os.getpid(),
+                database_url=self._place.url,
+                owner_url=self._place.owner_url,
+                base_url=self.base_url,
+                postgres_pid=self._server.pid if self._server else None,
+                api_pids=[pid for pid in (self.api.pid,) if pid],
+                worker_pids=[worker.pid for worker in self.workers if worker.pid],
+            ),
+        )
+
+    async def watch(self, stopping: asyncio.Event) -> None:
+        """Bring back what dies, the database too, until told to stop."""
+        while not stopping.is_set():
+            revived = [child.name for child in self.children if await child.revive()]
+            if self._server is not None and self._server.pid is None:
+                await asyncio.to_thread(self._revive_database)
+                revived.append("database")
+            if revived:
+                self.publish()
+            try:
+                await asyncio.wait_for(stopping.wait(), WATCH_SECONDS)
+            except TimeoutError:
+                continue
+
+    async def stop(self) -> None:
+        """API first, so that nothing new comes in; then the workers; the database is stopped by whoever started it."""
+        for child in self.children:
+            await child.stop(self._settings.shutdown_timeout_seconds)
+        os.close(self._lifeline)
+
+    def _revive_database(self) -> None:
+        assert self._server is not None
+        try:
+            self._server.start()
+        except ServerFailed as error:
+            print(f"the database does not come back: {error}", flush=True)
+
+
+async def up(settings: Settings) -> int:
+    """Run until SIGINT or SIGTERM; answers the exit code. Raises DataDirectoryInUse, PortInUse, ServerFailed."""
+    check_port(settings.port)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    async with running(settings) as installation:
+        print(f"Fluxor is up on {installation.base_url} (API description: {installation.base_url}/docs)", flush=True)
+        print("Stop it with Ctrl-C.", flush=True)
+        await installation.watch(stopping)
+        print("Stopping ...", flush=True)
+    return 0
+
+
+@asynccontextmanager
+async def running(settings: Settings, *, announce: bool = True) -> AsyncIterator[Installation]:
+    """A whole installation, ready to answer; stopped in order when the block ends."""
+    async with AsyncExitStack() as stack:
+        server = None
+        if settings.database_url is None:
+            server = EmbeddedPostgres(settings.data_dir)
+            url = owner_url = await asyncio.to_thread(server.start)
+            stack.push_async_callback(asyncio.to_thread, server.stop)
+        else:
+            settings.data_dir.mkdir(parents=True, exist_ok=True)
+            url, owner_url = settings.database_url, settings.database_owner_url or settings.database_url
+        await migrate(owner_url, datetime.now(UTC))
+        if announce:
+            await first_key(settings, url)
+        installation = Installation(settings, Place(url=url, owner_url=owner_url), server)
+        installation.start()
+        stack.push_async_callback(installation.stop)
+        await wait_until_ready(installation)
+        installation.publish()
+        yield installation
+
+
+async def wait_until_ready(installation: Installation) -> None:
+    """Until the API says it is ready. Raises TimeoutError, naming the log, when it does not in time."""
+    deadline = asyncio.get_running_loop().time() + READY_SECONDS
+    while not await asyncio.to_thread(_ready, f"{installation.base_url}/health/ready"):
+        if asyncio.get_running_loop().time() > deadline:
+            raise TimeoutError("the API does not become ready; see api.log in the data directory's log folder")
+        await asyncio.sleep(0.05)
+
+
+def check_port(port: int) -> None:
+    """Raise PortInUse when the port is taken, before anything is started."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise PortInUse(f"port {port} is in use: choose another with --port or PORT") from error
+
+
+def free_port() -> int:
+    """A port nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _ready(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (URLError, OSError):
+        return False

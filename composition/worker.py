@@ -1,0 +1,78 @@
+"""The worker process: its container, and the main function that opens and closes what it stands on."""
+
+import asyncio
+import gc
+import os
+import signal
+from contextlib import AsyncExitStack
+from typing import Any
+
+from dependency_injector import containers, providers
+
+from adapters.postgres.engine import Database
+from composition.adapters import Adapters
+from composition.door import Door
+from composition.housekeeping import Housekeeping
+from composition.settings import Settings
+from composition.telemetry import telemetry_of
+from composition.watch import exit_with_parent
+from core.acceptance.use_cases.accept_orders import accept_orders
+from entrypoints.worker.accept import BatchAcceptance
+from entrypoints.worker.jobs import JobRunner
+from entrypoints.worker.loop import WorkerLoops
+from entrypoints.worker.relay import Relay
+from entrypoints.worker.subscribers import InProcessPublisher
+
+WORKER_CONNECTIONS = 4
+
+
+class Worker(containers.DeclarativeContainer):
+    """Everything one worker is made of; ``loops`` takes the worker's name."""
+
+    database = providers.Dependency(instance_of=Database)
+    telemetry: providers.Dependency[Any] = providers.Dependency()
+
+    adapters = providers.Container(Adapters, database=database, telemetry=telemetry)
+    door = providers.Container(
+        Door,
+        transactions=adapters.transactions,
+        telemetry=telemetry,
+        new_id=adapters.new_id,
+        new_secret=adapters.new_secret,
+    )
+    acceptance = providers.Singleton(BatchAcceptance, adapters.work, providers.Object(accept_orders), telemetry)
+    jobs = providers.Singleton(JobRunner, adapters.jobs, door.dispatch, telemetry)
+    publisher = providers.Singleton(InProcessPublisher, door.dispatch, adapters.clock, adapters.new_id)
+    relay = providers.Singleton(Relay, adapters.feed, adapters.relay_position, publisher, telemetry, name="in-process")
+    loops = providers.Factory(
+        WorkerLoops,
+        workers=adapters.workers,
+        acceptance=acceptance,
+        jobs=jobs,
+        relay=relay,
+        clock=adapters.clock,
+        new_id=adapters.new_id,
+        telemetry=telemetry,
+    )
+
+
+async def work(settings: Settings, database_url: str, owner_url: str, name: str) -> None:
+    """Work until SIGTERM or SIGINT, then finish what is in hand."""
+    async with AsyncExitStack() as stack:
+        database = Database(database_url, WORKER_CONNECTIONS)
+        await database.open()
+        stack.push_async_callback(database.close)
+        telemetry = telemetry_of(settings, "fluxor-worker")
+        container = Worker(database=database, telemetry=telemetry)
+        loops: WorkerLoops = container.loops(name)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, loops.stop)
+        exit_with_parent(lambda: os.kill(os.getpid(), signal.SIGTERM))
+        house = Housekeeping(owner_url, container.adapters.queue_view(), telemetry)
+        keeping = asyncio.create_task(house.keep())
+        stack.callback(keeping.cancel)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 20)
+        await loops.run()

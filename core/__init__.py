@@ -1,0 +1,1 @@
+"""What Fluxor knows and decides. Standard library only; one folder a subject."""

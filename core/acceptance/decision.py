@@ -1,0 +1,204 @@
+"""The fold: one submission after the other, each through the same steps, whole or not at all."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from core.acceptance.events import Explanation, LineExplanation, OrderAccepted, OrderHeld, OrderRejected
+from core.acceptance.facts import Facts, Outcome, Requested, Working
+from core.acceptance.lines import ReadLines, read_lines
+from core.configuration.flag import Flag
+from core.credit import account as credit
+from core.intake.submission import Address
+from core.inventory.allocation import Allocation, allocate
+from core.inventory.balance import Account, BalanceKey, EntryKind, Movement
+from core.kernel.ids import ItemId, LocationId
+from core.kernel.money import exponent_of
+from core.kernel.quantity import SCALE_MAX
+from core.orders.order import AllocatedPart, OrderFacts, OrderLine, Reason
+from core.risk.assessment import RiskAssessment, RiskDecision, Signals, assess, established, remember
+from core.routing.selection import choose
+
+
+def decide_batch(batch: Sequence[Requested], facts: Facts, now: datetime) -> list[Outcome]:
+    """Decide every submission of ``batch`` in order, each after the effects of those before it."""
+    working = Working(facts)
+    outcomes = []
+    for requested in batch:
+        outcome = decide(requested, working, now)
+        working.apply(outcome)
+        outcomes.append(outcome)
+    return outcomes
+
+
+def decide(requested: Requested, working: Working, now: datetime) -> Outcome:
+    """What becomes of one submission as things stand: accepted, rejected with reasons, or held for review."""
+    lines = read_lines(requested, working)
+    if lines.reasons:
+        return _rejected(requested, lines, lines.reasons, Explanation())
+    if requested.request.text and not requested.request.items:
+        reason = Reason(code="unread_text", detail="the order is in free words; a person must read it", path="$.text")
+        return _held(requested, lines, (reason,), Explanation())
+    risk = _risk(requested, working, lines, now)
+    if risk and risk.decision is RiskDecision.REJECT:
+        reason = Reason(code="high_risk", detail=f"risk score {risk.score} of 1000: {_hits(risk)}")
+        return _rejected(requested, lines, (reason,), Explanation(risk=risk))
+    if risk and risk.decision is RiskDecision.REVIEW:
+        reason = Reason(code="fraud_review", detail=f"risk score {risk.score} of 1000: {_hits(risk)}")
+        return _held(requested, lines, (reason,), Explanation(risk=risk))
+    return _promise(requested, working, lines, risk, now)
+
+
+def _promise(
+    requested: Requested, working: Working, lines: ReadLines, risk: RiskAssessment | None, now: datetime
+) -> Outcome:
+    """Credit, then stock, then a vendor: the first that refuses rejects the order."""
+    request, tenant = requested.request, requested.submission.tenant
+    customer = (tenant, request.customer) if request.customer else None
+    account = working.account(customer) if customer else None
+    if account:
+        refusal = credit.refusal(account, lines.total, lines.currency)
+        if refusal:
+            reason = Reason(code="credit_limit_exceeded", detail=refusal)
+            return _rejected(requested, lines, (reason,), Explanation(risk=risk, credit=refusal))
+    credit_words = "within the limit" if account else "no account"
+    allocations, reasons = _allocate(requested, working, lines)
+    explained = tuple(LineExplanation(number=n, allocation=a) for n, a in enumerate(allocations, start=1))
+    if reasons:
+        return _rejected(requested, lines, reasons, Explanation(risk=risk, credit=credit_words, allocation=explained))
+    routing = choose(request.vendor_id, _country(request.ship_to), working.policies(tenant).routing)
+    promised = tuple(map(_with_parts, lines.lines, allocations))
+    return Outcome(
+        requested=requested,
+        event=OrderAccepted(
+            facts=_facts(requested, lines, promised),
+            vendor=routing.vendor,
+            explanation=Explanation(risk=risk, credit=credit_words, allocation=explained, routing=routing),
+        ),
+        movements=_movements(promised),
+        history=remember(working.history(customer), now, digest(request.ship_to)) if customer else None,
+        account=credit.hold(account, lines.total) if account else None,
+    )
+
+
+def _allocate(requested: Requested, working: Working, lines: ReadLines) -> tuple[list[Allocation], tuple[Reason, ...]]:
+    """An allocation for each line. Lines of one item see what the lines before them took."""
+    policy = working.policies(requested.submission.tenant).allocation
+    country = _country(requested.request.ship_to)
+    taken: dict[ItemId, dict[LocationId, int]] = {}
+    allocations, reasons = [], []
+    for index, line in enumerate(lines.lines):
+        left = taken.get(line.item)
+        if left is None:
+            left = taken[line.item] = dict(working.available(line.item))
+        limit = lines.backorder_limits[index]
+        allocation = allocate(line.ordered, working.candidates(left), policy, backorder_limit=limit, country=country)
+        for part in allocation.parts:
+            left[part.location] -= part.quantity
+        if allocation.short:
+            detail = f"{line.sku}: {allocation.short} of {line.ordered} base units are not available"
+            path = f"$.items[{index}].quantity"
+            reasons.append(Reason(code="insufficient_stock", detail=detail, path=path))
+        allocations.append(allocation)
+    return allocations, tuple(reasons)
+
+
+def _risk(requested: Requested, working: Working, lines: ReadLines, now: datetime) -> RiskAssessment | None:
+    tenant, request = requested.submission.tenant, requested.request
+    policies = working.policies(tenant)
+    if requested.reviewed or not policies.flags[Flag.RISK_ASSESSMENT]:
+        return None
+    older = recent = used = 0
+    new_ship_to = False
+    if request.customer:
+        history = working.history((tenant, request.customer))
+        older, recent = established(history, now)
+        ship_to = digest(request.ship_to)
+        new_ship_to = bool(history.ship_to and ship_to and history.ship_to != ship_to)
+        account = working.account((tenant, request.customer))
+        used = account.used_permille if account else 0
+    signals = Signals(
+        established_orders=older,
+        recent_orders=recent,
+        total=_rounded_up(lines.total, exponent_of(lines.currency)) if lines.currency else 0,
+        units=_rounded_up(sum(line.ordered * 10 ** (SCALE_MAX - line.scale) for line in lines.lines), SCALE_MAX),
+        new_ship_to=new_ship_to,
+        credit_used_permille=used,
+    )
+    return assess(signals, policies.risk)
+
+
+def _rounded_up(number: int, decimals: int) -> int:
+    """Whole units of ``number``: the first fraction over a limit is over it."""
+    whole: int = -(-number // 10**decimals)
+    return whole
+
+
+def _movements(lines: Sequence[OrderLine]) -> tuple[Movement, ...]:
+    return tuple(
+        Movement(
+            key=BalanceKey(item=line.item, location=part.location),
+            kind=EntryKind.COMMIT,
+            source=Account.AVAILABLE,
+            target=Account.COMMITTED,
+            quantity=part.quantity,
+        )
+        for line in lines
+        for part in line.parts
+    )
+
+
+def _with_parts(line: OrderLine, allocation: Allocation) -> OrderLine:
+    parts = tuple(
+        AllocatedPart(location=part.location, quantity=part.quantity, backordered=part.backordered)
+        for part in allocation.parts
+    )
+    return OrderLine(
+        number=line.number,
+        item=line.item,
+        sku=line.sku,
+        scale=line.scale,
+        ordered=line.ordered,
+        price=line.price,
+        parts=parts,
+    )
+
+
+def _rejected(requested: Requested, lines: ReadLines, reasons: tuple[Reason, ...], why: Explanation) -> Outcome:
+    event = OrderRejected(facts=_facts(requested, lines, lines.lines), reasons=reasons, explanation=why)
+    return Outcome(requested=requested, event=event)
+
+
+def _held(requested: Requested, lines: ReadLines, reasons: tuple[Reason, ...], why: Explanation) -> Outcome:
+    event = OrderHeld(facts=_facts(requested, lines, lines.lines), reasons=reasons, explanation=why)
+    return Outcome(requested=requested, event=event)
+
+
+def _facts(requested: Requested, read: ReadLines, lines: tuple[OrderLine, ...]) -> OrderFacts:
+    submission = requested.submission
+    return OrderFacts(
+        order_id=submission.order_id,
+        intake_id=submission.id,
+        channel=submission.channel,
+        external_id=submission.external_id,
+        customer=requested.request.customer,
+        currency=read.currency,
+        total=read.total,
+        lines=lines,
+        received_at=submission.received_at,
+    )
+
+
+def digest(address: Address | None) -> str | None:
+    """Tells two ship-to addresses apart by what a carrier reads, or None when there is none."""
+    if address is None:
+        return None
+    parts = (address.line1, address.line2, address.city, address.postcode, address.country)
+    return "|".join((part or "").strip().lower() for part in parts)
+
+
+def _country(address: Address | None) -> str | None:
+    return address.country if address else None
+
+
+def _hits(risk: RiskAssessment) -> str:
+    return ", ".join(f"{name} {weight}" for name, weight in risk.hits)

@@ -1,0 +1,55 @@
+"""What acceptance records of an order: the one decision, and the whole of why."""
+
+from core.inventory.allocation import Allocation
+from core.kernel.value import value
+from core.orders.order import OrderFacts, Reason
+from core.risk.assessment import RiskAssessment
+from core.routing.selection import RoutingDecision
+
+
+@value
+class LineExplanation:
+    """How line ``number`` was allocated: candidates as they stood, rules, parts, what was short."""
+
+    number: int
+    allocation: Allocation
+
+
+@value
+class Explanation:
+    """Each step that was taken; a step that was not reached, or is switched off, is None."""
+
+    risk: RiskAssessment | None = None
+    credit: str | None = None
+    allocation: tuple[LineExplanation, ...] = ()
+    routing: RoutingDecision | None = None
+
+
+@value
+class OrderAccepted:
+    """The order is promised: every line is allocated in full."""
+
+    facts: OrderFacts
+    vendor: str
+    explanation: Explanation
+
+
+@value
+class OrderRejected:
+    """The order will not be; ``reasons`` say why."""
+
+    facts: OrderFacts
+    reasons: tuple[Reason, ...]
+    explanation: Explanation
+
+
+@value
+class OrderHeld:
+    """The order waits for a person; nothing is promised yet."""
+
+    facts: OrderFacts
+    reasons: tuple[Reason, ...]
+    explanation: Explanation
+
+
+OrderEvent = OrderAccepted | OrderRejected | OrderHeld

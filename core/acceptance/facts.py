@@ -1,0 +1,129 @@
+"""What a batch's decisions depend on, and how each decision changes it for the next."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field
+
+from core.acceptance.events import OrderEvent
+from core.acceptance.policies import DEFAULT, Policies
+from core.catalogue.item import Item
+from core.credit.account import CreditAccount
+from core.intake.submission import OrderRequest, Submission
+from core.inventory.allocation import Candidate
+from core.inventory.balance import Balance, Movement
+from core.inventory.location import Location
+from core.kernel.ids import ItemId, LocationId, TenantId
+from core.kernel.value import value
+from core.risk.assessment import CustomerHistory
+
+Customer = tuple[TenantId, str]
+
+
+@value
+class Requested:
+    """A submission with its body read. ``reviewed``: a person has passed it, so risk is not asked again."""
+
+    submission: Submission
+    request: OrderRequest
+    reviewed: bool = False
+
+
+@value
+class Facts:
+    """Gathered in one go, balances, histories and accounts locked until the transaction ends.
+
+    ``items`` holds every item named by the batch under (tenant, SKU) and under (tenant, id). ``balances`` holds, for
+    each of those items, its balances without a lot at the tenant's sellable locations.
+    """
+
+    items: Mapping[tuple[TenantId, str], Item] = field(default_factory=dict)
+    locations: Mapping[TenantId, Sequence[Location]] = field(default_factory=dict)
+    balances: Mapping[ItemId, Sequence[Balance]] = field(default_factory=dict)
+    histories: Mapping[Customer, CustomerHistory] = field(default_factory=dict)
+    accounts: Mapping[Customer, CreditAccount] = field(default_factory=dict)
+    policies: Mapping[TenantId, Policies] = field(default_factory=dict)
+
+
+@value
+class Outcome:
+    """What was decided of one submission, and what it changes."""
+
+    requested: Requested
+    event: OrderEvent
+    movements: tuple[Movement, ...] = ()
+    history: CustomerHistory | None = None
+    account: CreditAccount | None = None
+
+    @property
+    def tenant(self) -> TenantId:
+        """Whose it is."""
+        return self.requested.submission.tenant
+
+    @property
+    def customer(self) -> Customer | None:
+        """Whose history and account it changes, if anybody's."""
+        customer = self.requested.request.customer
+        return (self.tenant, customer) if customer else None
+
+
+class Working:
+    """The facts as they stand while a batch is folded. Private to one fold, so that it may change in place."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._locations = {place.id: place for places in facts.locations.values() for place in places}
+        self._available: dict[ItemId, dict[LocationId, int]] = {}
+        self._histories: dict[Customer, CustomerHistory] = {}
+        self._accounts: dict[Customer, CreditAccount] = {}
+
+    def item(self, tenant: TenantId, name: str) -> Item | None:
+        """The tenant's item of this SKU or id."""
+        return self._facts.items.get((tenant, name))
+
+    def policies(self, tenant: TenantId) -> Policies:
+        """The tenant's policies."""
+        return self._facts.policies.get(tenant, DEFAULT)
+
+    def history(self, customer: Customer) -> CustomerHistory:
+        """What is known of the customer by now."""
+        return self._histories.get(customer) or self._facts.histories.get(customer) or CustomerHistory()
+
+    def account(self, customer: Customer) -> CreditAccount | None:
+        """The customer's account by now."""
+        return self._accounts.get(customer) or self._facts.accounts.get(customer)
+
+    def available(self, item: ItemId) -> dict[LocationId, int]:
+        """Available base units by location, by now."""
+        by_location = self._available.get(item)
+        if by_location is None:
+            balances = self._facts.balances.get(item, ())
+            by_location = {balance.key.location: balance.available for balance in balances}
+            self._available[item] = by_location
+        return by_location
+
+    def candidates(self, available: Mapping[LocationId, int]) -> tuple[Candidate, ...]:
+        """The sellable locations among those with a balance."""
+        places = self._locations
+        return tuple(
+            Candidate(location=places[location], available=units)
+            for location, units in available.items()
+            if location in places
+        )
+
+    def apply(self, outcome: Outcome) -> None:
+        """Let the next decision see this one."""
+        for movement in outcome.movements:
+            self.available(movement.key.item)[movement.key.location] -= movement.quantity
+        customer = outcome.customer
+        if customer and outcome.history:
+            self._histories[customer] = outcome.history
+        if customer and outcome.account:
+            self._accounts[customer] = outcome.account
+
+
+def names_of(batch: Iterable[Requested]) -> set[tuple[TenantId, str]]:
+    """Every (tenant, SKU or item id) the batch asks for."""
+    return {
+        (requested.submission.tenant, line.sku or line.product_id or "")
+        for requested in batch
+        for line in requested.request.items
+    }

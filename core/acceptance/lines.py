@@ -1,0 +1,116 @@
+"""Reading a request's lines against the catalogue: items, base units, prices, or the reasons they cannot be."""
+
+from decimal import Decimal
+
+from core.acceptance.facts import Requested, Working
+from core.catalogue.item import Item
+from core.intake.submission import OrderRequest, RequestedLine
+from core.kernel.errors import DomainError
+from core.kernel.money import MINOR_MAX, Money, exponent_of
+from core.kernel.quantity import to_units
+from core.kernel.value import value
+from core.orders.order import OrderLine, Reason
+
+
+@value
+class ReadLines:
+    """Lines with an item and a quantity. ``total`` in minor units; ``reasons`` are what stands against the order."""
+
+    lines: tuple[OrderLine, ...]
+    backorder_limits: tuple[int, ...]
+    currency: str | None
+    total: int
+    reasons: tuple[Reason, ...]
+
+
+def read_lines(requested: Requested, working: Working) -> ReadLines:
+    """Look every line up. A line that cannot be read gives a reason that names it and is left out of ``lines``."""
+    request = requested.request
+    reasons = _against(request)
+    lines: list[OrderLine] = []
+    limits: list[int] = []
+    currency, total = request.currency, 0
+    for index, line in enumerate(request.items):
+        path = f"$.items[{index}]"
+        item = working.item(requested.submission.tenant, line.sku or line.product_id or "")
+        if item is None:
+            reasons.append(_unknown(line, path))
+            continue
+        units = _units(line.quantity, item, f"{path}.quantity", reasons)
+        price = line.unit_price or item.price
+        if price:
+            currency = currency or price.currency
+            if price.currency != currency:
+                reasons.append(_mixed(price, currency, path))
+            if price.minor < 0:
+                reasons.append(_negative(path))
+            total += amount(max(price.minor, 0), units, item.scale)
+        lines.append(
+            OrderLine(
+                number=len(lines) + 1,
+                item=item.id,
+                sku=item.sku,
+                scale=item.scale,
+                ordered=units,
+                price=price.minor if price else None,
+            )
+        )
+        limits.append(item.backorder_limit)
+    if total > MINOR_MAX:
+        reasons.append(Reason(code="total_out_of_range", detail="the order's total is out of range"))
+        total = 0
+    return ReadLines(
+        lines=tuple(lines), backorder_limits=tuple(limits), currency=currency, total=total, reasons=tuple(reasons)
+    )
+
+
+def amount(price: int, units: int, scale: int) -> int:
+    """Minor units for ``units`` base units at ``price`` a whole unit, rounded half to even."""
+    if scale == 0:
+        return price * units
+    one: int = 10**scale
+    whole, rest = divmod(price * units, one)
+    twice = 2 * rest - one
+    return whole + (1 if twice > 0 or (twice == 0 and whole % 2) else 0)
+
+
+def _against(request: OrderRequest) -> list[Reason]:
+    """What stands against the request as a whole, whatever its lines say."""
+    reasons = []
+    if request.refusal:
+        reasons.append(Reason(code="not_an_order", detail=request.refusal))
+    elif not request.items and not request.text:
+        reasons.append(Reason(code="no_items", detail="an order has at least one line", path="$.items"))
+    if request.currency:
+        try:
+            exponent_of(request.currency)
+        except DomainError as error:
+            reasons.append(Reason(code=error.code, detail=error.detail, path="$.currency"))
+    return reasons
+
+
+def _units(quantity: Decimal, item: Item, path: str, reasons: list[Reason]) -> int:
+    try:
+        units = to_units(quantity, item.scale, path=path)
+    except DomainError as error:
+        reasons.append(Reason(code=error.code, detail=error.detail, path=path))
+        return 0
+    if units <= 0:
+        reasons.append(Reason(code="invalid_quantity", detail="quantity must be greater than zero", path=path))
+    return max(units, 0)
+
+
+def _unknown(line: RequestedLine, path: str) -> Reason:
+    if line.sku:
+        return Reason(code="unknown_item", detail=f"there is no item with the SKU '{line.sku}'", path=f"{path}.sku")
+    detail = f"there is no item with the id '{line.product_id}'"
+    return Reason(code="unknown_item", detail=detail, path=f"{path}.product_id")
+
+
+def _mixed(price: Money, currency: str, path: str) -> Reason:
+    detail = f"the line is priced in {price.currency}, the order is in {currency}"
+    return Reason(code="mixed_currencies", detail=detail, path=f"{path}.unit_price")
+
+
+def _negative(path: str) -> Reason:
+    return Reason(code="invalid_money", detail="a price must not be negative", path=f"{path}.unit_price")

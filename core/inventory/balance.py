@@ -1,0 +1,93 @@
+"""Where quantity can stand, one shelf of the ledger, and a movement between two accounts."""
+
+from enum import StrEnum
+
+from core.kernel.ids import NO_LOT, GroupId, ItemId, LocationId, LotId
+from core.kernel.value import value
+
+
+class Account(StrEnum):
+    """Where quantity can stand: the buckets of a balance, then the nominal accounts for the world outside."""
+
+    AVAILABLE = "available"
+    RESERVED = "reserved"
+    COMMITTED = "committed"
+    PICKED = "picked"
+    QUALITY_CONTROL = "quality_control"
+    DAMAGED = "damaged"
+    SAFETY_STOCK = "safety_stock"
+    IN_TRANSIT = "in_transit"
+    SUPPLIER = "supplier"
+    CUSTOMER = "customer"
+    ADJUSTMENT = "adjustment"
+    SCRAP = "scrap"
+
+
+NOMINAL = (Account.SUPPLIER, Account.CUSTOMER, Account.ADJUSTMENT, Account.SCRAP)
+BUCKETS = tuple(account for account in Account if account not in NOMINAL)
+PHYSICAL = tuple(bucket for bucket in BUCKETS if bucket is not Account.IN_TRANSIT)
+MOVABLE = (Account.AVAILABLE, Account.QUALITY_CONTROL, Account.DAMAGED, Account.SAFETY_STOCK)
+"""Buckets a person may move quantity between: the others belong to orders and to transfers."""
+
+
+class EntryKind(StrEnum):
+    """What act an entry records."""
+
+    RECEIVE = "receive"
+    ADJUST = "adjust"
+    COUNT = "count"
+    MOVE = "move"
+    DAMAGE = "damage"
+    SET_SAFETY = "set_safety"
+    COMMIT = "commit"
+
+
+@value
+class BalanceKey:
+    """One shelf of the ledger. Sort by it before locking."""
+
+    item: ItemId
+    location: LocationId
+    lot: LotId = NO_LOT
+
+
+@value
+class Balance:
+    """Base units in each bucket. ``version`` counts the journal events of this balance."""
+
+    key: BalanceKey
+    available: int = 0
+    reserved: int = 0
+    committed: int = 0
+    picked: int = 0
+    quality_control: int = 0
+    damaged: int = 0
+    safety_stock: int = 0
+    in_transit: int = 0
+    backorder_limit: int = 0
+    version: int = 0
+
+    @property
+    def on_hand(self) -> int:
+        """What a person can count on the shelf: the sum of the physical buckets."""
+        return sum(getattr(self, bucket) for bucket in PHYSICAL)
+
+
+@value
+class Movement:
+    """``quantity`` base units (> 0) go from ``source`` to ``target`` at ``key``."""
+
+    key: BalanceKey
+    kind: EntryKind
+    source: Account
+    target: Account
+    quantity: int
+    reason: str | None = None
+
+
+@value
+class StockMoved:
+    """The journal's record of one act on one balance: its entries carry ``group`` in the ledger."""
+
+    group: GroupId
+    movements: tuple[Movement, ...]

@@ -1,0 +1,72 @@
+"""Something to do later: as it is handed in, as one worker holds it, as it is given up."""
+
+from datetime import datetime
+
+from core.kernel.ids import JobId, TenantId
+from core.kernel.value import value
+
+
+class LeaseLost(Exception):
+    """The lease ran out and the job belongs to somebody else now, or is finished: nothing may be written for it."""
+
+
+@value
+class NewJob:
+    """Something to do later. ``payload`` is bytes the queue does not read; ``delay_seconds`` None parks it."""
+
+    id: JobId
+    tenant: TenantId
+    queue: str
+    payload: bytes
+    correlation: str
+    delay_seconds: float | None = 0.0
+    max_attempts: int = 5
+
+
+@value
+class LeasedJob:
+    """A job one worker holds until its lease ends. ``fence`` grows with each lease; ``attempt`` counts from 1."""
+
+    id: JobId
+    tenant: TenantId
+    queue: str
+    payload: bytes
+    correlation: str
+    attempt: int
+    max_attempts: int
+    fence: int
+
+
+@value
+class DeadLetter:
+    """A job that will not be tried again by itself (SPEC QUE-05)."""
+
+    id: JobId
+    tenant: TenantId
+    queue: str
+    payload: bytes
+    correlation: str
+    attempts: int
+    error_code: str
+    error_detail: str
+    trace: str
+    failed_at: datetime
+
+
+@value
+class RetryJob:
+    """Give ``job`` back, to be due after ``delay_seconds``."""
+
+    job: LeasedJob
+    delay_seconds: float
+    detail: str
+
+
+@value
+class BuryJob:
+    """Give ``job`` up, with its cause."""
+
+    job: LeasedJob
+    code: str
+    detail: str
+    trace: str

@@ -1,0 +1,169 @@
+"""``import catalogue``: a list of items, or the items that a file of orders mentions."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from core.catalogue.item import CreateItem, CreateItems, Item, SkuTaken
+from core.identity.permission import ALL_SCOPES
+from core.kernel.errors import DomainError
+from core.kernel.ids import TenantId
+from core.kernel.money import Money
+from core.kernel.quantity import SCALE_MAX, to_units
+from core.kernel.value import value
+from entrypoints.cli.imports import cells
+from entrypoints.cli.imports.columns import Columns, Field
+from entrypoints.cli.imports.pipeline import Applied, Chunk, persisted
+from entrypoints.cli.imports.rejects import Reject
+from entrypoints.cli.imports.source import Row
+from entrypoints.cli.session import Session
+
+TOGETHER = 500
+FIELDS = (
+    Field(
+        name="sku",
+        aliases=("StockCode", "item code", "Lineitem sku", "product code", "variant sku"),
+        required=True,
+    ),
+    Field(name="name", aliases=("Description", "Lineitem name", "product name", "title")),
+    Field(name="uom", aliases=("unit", "unit of measure")),
+    Field(name="scale", aliases=("decimals",)),
+    Field(name="price", aliases=("UnitPrice", "unit price", "Lineitem price", "variant price")),
+    Field(name="currency", aliases=()),
+    Field(name="backorder_limit", aliases=("backorder",)),
+    Field(name="order_id", aliases=("InvoiceNo", "Invoice", "order number", "order no")),
+)
+
+
+@value
+class NewItem:
+    """An item to create, and the row it was found in."""
+
+    row: Row
+    item: CreateItem
+
+
+class ItemReader:
+    """Reads rows as items under the options of one import."""
+
+    def __init__(self, columns: Columns, currency: str) -> None:
+        self._columns = columns
+        self._currency = currency
+        self.from_orders = "order_id" in columns
+
+    def item(self, row: Row) -> CreateItem:
+        """Raises BadCell and whatever the numbers raise."""
+        if row.problem:
+            raise cells.BadCell(row.problem)
+        text = self._columns.text
+        sku = cells.identifier(text(row.cells, "sku"), "sku")
+        scale = self._scale(text(row.cells, "scale"))
+        limit = text(row.cells, "backorder_limit")
+        return CreateItem(
+            sku=sku,
+            name=text(row.cells, "name")[: cells.TEXT_MAX],
+            uom=text(row.cells, "uom") or "each",
+            scale=scale,
+            price=self._price(row),
+            backorder_limit=to_units(cells.number(limit, "backorder_limit"), scale) if limit else 0,
+        )
+
+    def _price(self, row: Row) -> Money | None:
+        currency = self._columns.text(row.cells, "currency").upper() or self._currency
+        text = self._columns.text(row.cells, "price")
+        if not self.from_orders:
+            return cells.price(text, currency, "price")
+        # An order's price may be anything: a gift, a correction. What is no price of the item is passed over.
+        try:
+            price = cells.price(text, currency, "price")
+        except DomainError:
+            return None
+        return price if price and price.minor else None
+
+    def _scale(self, text: str) -> int:
+        if not text:
+            return 0
+        scale = cells.number(text, "scale")
+        if scale not in range(SCALE_MAX + 1):
+            raise cells.BadCell(f"scale must be 0 to {SCALE_MAX}")
+        return int(scale)
+
+
+def chunks_of_list(rows: Iterable[Row], reader: ItemReader, skipped: int) -> Iterator[Chunk[NewItem]]:
+    """One item a row, ``TOGETHER`` rows a chunk."""
+    items: list[NewItem] = []
+    rejects: list[Reject] = []
+    number = skipped
+    for number, row in enumerate(rows, start=skipped + 1):
+        try:
+            items.append(NewItem(row=row, item=named(reader.item(row))))
+        except DomainError as refusal:
+            rejects.append(Reject(row=row, reason=refusal.detail))
+        if len(items) + len(rejects) >= TOGETHER:
+            yield Chunk(items=tuple(items), rejects=tuple(rejects), rows=number)
+            items, rejects = [], []
+    if items or rejects:
+        yield Chunk(items=tuple(items), rejects=tuple(rejects), rows=number)
+
+
+def chunks_of_orders(rows: Iterable[Row], reader: ItemReader) -> Iterator[Chunk[NewItem]]:
+    """Each SKU once, with the first name and the first price any of its rows has. Holds one item a SKU."""
+    found: dict[str, NewItem] = {}
+    rejects: list[Reject] = []
+    number = 0
+    for number, row in enumerate(rows, start=1):
+        try:
+            item = reader.item(row)
+        except DomainError as refusal:
+            rejects.append(Reject(row=row, reason=refusal.detail))
+            if len(rejects) >= TOGETHER:
+                yield Chunk(items=(), rejects=tuple(rejects), rows=number)
+                rejects = []
+            continue
+        known = found.get(item.sku)
+        if known is None:
+            found[item.sku] = NewItem(row=Row(row.line, row.cells), item=item)
+        elif (item.name and not known.item.name) or (item.price and not known.item.price):
+            found[item.sku] = NewItem(row=known.row, item=completed(known.item, item))
+    items = [NewItem(row=new.row, item=named(new.item)) for new in found.values()]
+    for start in range(0, max(len(items), 1), TOGETHER):
+        yield Chunk(items=tuple(items[start : start + TOGETHER]), rejects=tuple(rejects), rows=number)
+        rejects = []
+
+
+def completed(known: CreateItem, item: CreateItem) -> CreateItem:
+    """``known`` with what it lacks from ``item``."""
+    return CreateItem(
+        sku=known.sku,
+        name=known.name or item.name,
+        uom=known.uom,
+        scale=known.scale,
+        price=known.price or item.price,
+        backorder_limit=known.backorder_limit,
+    )
+
+
+def named(item: CreateItem) -> CreateItem:
+    """An item nobody named goes by its SKU."""
+    return item if item.name else completed(item, CreateItem(sku=item.sku, name=item.sku))
+
+
+class CatalogueImport:
+    """Creates items for one tenant; a SKU that is known already is a duplicate and stays as it is."""
+
+    def __init__(self, session: Session, tenant: TenantId) -> None:
+        self._session = session
+        self._tenant = tenant
+
+    async def __call__(self, items: Sequence[NewItem]) -> Applied:
+        """Create them in one transaction."""
+        session = self._session
+        command = CreateItems(items=tuple(new.item for new in items))
+        outcomes: list[Item | DomainError] = await persisted(
+            lambda: session.dispatch.run(command, session.context(self._tenant, ALL_SCOPES)), session.clock
+        )
+        rejects = tuple(
+            Reject(row=new.row, reason=outcome.detail)
+            for new, outcome in zip(items, outcomes, strict=True)
+            if isinstance(outcome, DomainError) and not isinstance(outcome, SkuTaken)
+        )
+        accepted = sum(isinstance(outcome, Item) for outcome in outcomes)
+        return Applied(accepted=accepted, duplicates=len(items) - accepted - len(rejects), rejects=rejects)

@@ -1,0 +1,163 @@
+"""``fluxor stock``: what is there, why it is so, and single acts that change it."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Annotated
+
+import typer
+
+from core.identity.permission import ALL_SCOPES
+from core.inventory.acts import Act, ChangeStock, StockAct, StockChanged
+from core.kernel.errors import DomainError
+from core.kernel.quantity import to_amount
+from entrypoints.cli.options import JsonOption, LimitOption, TenantOption
+from entrypoints.cli.output import print_json, print_line, print_table
+from entrypoints.cli.running import run_in_session, tenant_named
+from entrypoints.cli.session import Session
+from entrypoints.cli.stock_story import StockStory, read_story, row_as_json, story_as_json
+from ports.inventory import StockRow
+
+group = typer.Typer(no_args_is_help=True, help="What is there, why it is so, and changing it.")
+
+SkuArgument = Annotated[str, typer.Argument(help="The item's SKU.")]
+LocationArgument = Annotated[str, typer.Argument(help="The location's code.")]
+QuantityArgument = Annotated[str, typer.Argument(help="A decimal number in the item's unit.")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept with the entry.")]
+SHOWN = ("on_hand", "available", "reserved", "committed", "safety_stock", "damaged", "quality_control")
+
+
+@group.command("list")
+def list_stock(
+    context: typer.Context,
+    tenant: TenantOption,
+    sku: Annotated[str | None, typer.Option(help="Only this SKU.")] = None,
+    location: Annotated[str | None, typer.Option(help="Only at this location.")] = None,
+    after: Annotated[tuple[str, str], typer.Option(help="Go on after this SKU and location.")] = ("", ""),
+    limit: LimitOption = 100,
+    as_json: JsonOption = False,
+) -> None:
+    """List balances by SKU and location."""
+
+    async def ask(session: Session) -> list[StockRow]:
+        owner = await tenant_named(session, tenant)
+        return list(await session.inventory.stock(owner, sku=sku, location=location, after=after, limit=limit))
+
+    _print_rows(run_in_session(context, ask, as_json=as_json), as_json)
+
+
+@group.command()
+def explain(
+    context: typer.Context,
+    sku: SkuArgument,
+    tenant: TenantOption,
+    limit: LimitOption = 20,
+    as_json: JsonOption = False,
+) -> None:
+    """Say why the numbers of an item are what they are: its balances and newest entries, each with its cause."""
+
+    async def ask(session: Session) -> StockStory:
+        return await read_story(session, await tenant_named(session, tenant), sku, limit)
+
+    story = run_in_session(context, ask, as_json=as_json)
+    if as_json:
+        print_json(story_as_json(story))
+        return
+    _print_rows(story.rows, as_json=False)
+    shown = [
+        (
+            entry.recorded_at.isoformat(timespec="seconds"),
+            entry.location,
+            entry.movement.kind,
+            f"{entry.movement.source} → {entry.movement.target}",
+            to_amount(entry.movement.quantity, entry.scale),
+            entry.cause or entry.movement.reason,
+            entry.actor,
+        )
+        for entry in story.entries
+    ]
+    print_table("newest entries", ("when", "location", "act", "from → to", "quantity", "cause", "by"), shown)
+
+
+@group.command()
+def receive(
+    context: typer.Context,
+    sku: SkuArgument,
+    location: LocationArgument,
+    quantity: QuantityArgument,
+    tenant: TenantOption,
+    reason: Annotated[str | None, typer.Option("--reason", help="Kept with the entry.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Goods from a supplier arrive and can be sold."""
+    _act(context, Act.RECEIVE, sku, location, quantity, reason, tenant, as_json)
+
+
+@group.command(context_settings={"ignore_unknown_options": True})
+def adjust(
+    context: typer.Context,
+    sku: SkuArgument,
+    location: LocationArgument,
+    quantity: QuantityArgument,
+    tenant: TenantOption,
+    reason: ReasonOption,
+    as_json: JsonOption = False,
+) -> None:
+    """Correct what is available by a quantity, which may be negative."""
+    _act(context, Act.ADJUST, sku, location, quantity, reason, tenant, as_json)
+
+
+@group.command()
+def count(
+    context: typer.Context,
+    sku: SkuArgument,
+    location: LocationArgument,
+    quantity: QuantityArgument,
+    tenant: TenantOption,
+    reason: ReasonOption,
+    as_json: JsonOption = False,
+) -> None:
+    """Say how much somebody counted on the shelf; the difference goes to what is available."""
+    _act(context, Act.COUNT, sku, location, quantity, reason, tenant, as_json)
+
+
+def _act(
+    context: typer.Context,
+    act: Act,
+    sku: str,
+    location: str,
+    quantity: str,
+    reason: str | None,
+    tenant: str,
+    as_json: bool,
+) -> None:
+    try:
+        amount = Decimal(quantity)
+    except InvalidOperation:
+        raise typer.BadParameter(f"'{quantity}' is not a decimal number", param_hint="QUANTITY") from None
+    wanted = StockAct(act=act, sku=sku, location=location, quantity=amount, reason=reason)
+
+    async def run(session: Session) -> StockChanged:
+        owner = await tenant_named(session, tenant)
+        context = session.context(owner, ALL_SCOPES)
+        outcomes: list[StockChanged | DomainError] = await session.dispatch.run(ChangeStock(acts=(wanted,)), context)
+        (outcome,) = outcomes
+        if isinstance(outcome, DomainError):
+            raise outcome
+        return outcome
+
+    done = run_in_session(context, run, as_json=as_json)
+    available = to_amount(done.balance.available, done.scale)
+    if as_json:
+        print_json({"sku": sku, "location": location, "available": available, "changed": bool(done.movements)})
+    else:
+        print_line(f"{sku} at {location}: {available} available")
+
+
+def _print_rows(rows: list[StockRow], as_json: bool) -> None:
+    if as_json:
+        print_json({"items": [row_as_json(row) for row in rows]})
+        return
+    shown = [
+        (row.sku, row.location, *(to_amount(getattr(row.balance, bucket), row.scale) for bucket in SHOWN))
+        for row in rows
+    ]
+    print_table("stock", ("sku", "location", *SHOWN), shown)

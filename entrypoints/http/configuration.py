@@ -1,0 +1,158 @@
+"""Flags and policies a tenant sets."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from core.acceptance.policies import Policies, PolicySet, SetPolicy
+from core.configuration.flag import Flag, FlagSet, SetFlag
+from core.identity.permission import Scope
+from core.intake.submission import LanePolicy
+from core.inventory.allocation import AllocationPolicy
+from core.kernel.errors import NotFound
+from core.risk.assessment import SCORE_MAX, RiskPolicy
+from core.routing.selection import OWN, RoutingPolicy
+from entrypoints.http.fields import Body, Code, Country, Shown
+from entrypoints.http.routes import Call, Reply, Route
+
+FLAGS = "/configuration/flags"
+POLICIES = "/configuration/policies"
+Permille = Annotated[int, Meta(ge=0, le=SCORE_MAX)]
+Amount = Annotated[int, Meta(ge=0, le=10**12)]
+Names = Annotated[dict[Code, Code], Meta(max_length=1000)]
+
+
+class FlagSwitch(Body):
+    """On or off."""
+
+    enabled: bool
+
+
+class ShownFlag(Shown):
+    """A flag as it stands for the tenant."""
+
+    flag: Flag
+    enabled: bool
+
+
+class ShownFlags(Shown):
+    """Every flag there is."""
+
+    items: list[ShownFlag]
+
+
+class NewRiskPolicy(Body):
+    """Weights by rule in thousandths, limits, thresholds; what is left out takes its default."""
+
+    weights: Annotated[dict[Code, Permille], Meta(max_length=100)]
+    large_total: Amount = 10_000
+    many_units: Amount = 50
+    burst_orders: Amount = 5
+    credit_used_permille: Amount = 800
+    review_above: Permille = 700
+    reject_above: Permille = 800
+
+
+class NewAllocationPolicy(Body):
+    """Allocation rules in order."""
+
+    rules: Annotated[list[Code], Meta(min_length=1, max_length=20)]
+
+
+class NewRoutingPolicy(Body):
+    """Vendors by the country shipped to, and the one for everything else."""
+
+    by_country: Annotated[dict[Country, Code], Meta(max_length=300)]
+    default_vendor: Code = OWN
+
+
+class NewLanePolicy(Body):
+    """Which lane (high, normal, low) a channel or a customer is served in."""
+
+    channels: Names
+    customers: Names
+
+
+async def list_flags(call: Call) -> Reply:
+    """Every flag, with its default where it was never set."""
+    flags = await call.parts.views.configuration.flags(call.tenant)
+    return call.reply(ShownFlags(items=[ShownFlag(flag=flag, enabled=on) for flag, on in flags.items()]))
+
+
+async def switch_flag(call: Call) -> Reply:
+    """Switch a flag."""
+    body: FlagSwitch = call.body
+    return await call.run(SetFlag(flag=_flag(call.path["flag"]), enabled=body.enabled), _show_flag)
+
+
+def _flag(name: str) -> Flag:
+    if name not in set(Flag):
+        raise NotFound(f"there is no flag '{name}'")
+    return Flag(name)
+
+
+def _show_flag(event: FlagSet) -> ShownFlag:
+    return ShownFlag(flag=event.flag, enabled=event.enabled)
+
+
+def _show_policy(event: PolicySet) -> object:
+    return event.policy
+
+
+def _risk(body: NewRiskPolicy) -> RiskPolicy:
+    return RiskPolicy(
+        weights=body.weights,
+        large_total=body.large_total,
+        many_units=body.many_units,
+        burst_orders=body.burst_orders,
+        credit_used_permille=body.credit_used_permille,
+        review_above=body.review_above,
+        reject_above=body.reject_above,
+    )
+
+
+def _policy_routes(name: str, body: Any, policy: Any, read: Callable[[Any], Any]) -> tuple[Route, Route]:
+    """The two routes of one policy: read it, replace it."""
+
+    async def get_policy(call: Call) -> Reply:
+        policies: Policies = await call.parts.views.policies.policies(call.tenant)
+        return call.reply(getattr(policies, name))
+
+    async def put_policy(call: Call) -> Reply:
+        return await call.run(SetPolicy(policy=read(call.body)), _show_policy)
+
+    return (
+        Route(
+            method="GET", path=f"{POLICIES}/{name}", summary=f"The {name} policy", handle=get_policy,
+            tag="configuration", answer=policy, scope=Scope.CONFIGURATION_READ,
+        ),
+        Route(
+            method="PUT", path=f"{POLICIES}/{name}", summary=f"Replace the {name} policy", handle=put_policy,
+            tag="configuration", body=body, answer=policy, scope=Scope.CONFIGURATION_WRITE, refusals=(409, 422),
+        ),
+    )  # fmt: skip
+
+
+ROUTES = (
+    Route(
+        method="GET", path=FLAGS, summary="List flags", handle=list_flags, tag="configuration",
+        answer=ShownFlags, scope=Scope.CONFIGURATION_READ,
+    ),
+    Route(
+        method="PUT", path=f"{FLAGS}/{{flag:str}}", summary="Switch a flag", handle=switch_flag, tag="configuration",
+        body=FlagSwitch, answer=ShownFlag, scope=Scope.CONFIGURATION_WRITE, refusals=(404, 409, 422),
+    ),
+    *_policy_routes("risk", NewRiskPolicy, RiskPolicy, _risk),
+    *_policy_routes(
+        "allocation", NewAllocationPolicy, AllocationPolicy, lambda body: AllocationPolicy(rules=tuple(body.rules))
+    ),
+    *_policy_routes(
+        "routing", NewRoutingPolicy, RoutingPolicy,
+        lambda body: RoutingPolicy(by_country=body.by_country, default_vendor=body.default_vendor),
+    ),
+    *_policy_routes(
+        "lanes", NewLanePolicy, LanePolicy,
+        lambda body: LanePolicy(channels=body.channels, customers=body.customers),
+    ),
+)  # fmt: skip

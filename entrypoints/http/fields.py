@@ -1,0 +1,60 @@
+"""The words of bodies and answers, each with its bounds, and the way between them and core values."""
+
+from decimal import Decimal
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from core.kernel.errors import NotFound
+from core.kernel.ids import is_id
+from core.kernel.money import Money, to_decimal, to_minor
+
+Code = Annotated[str, Meta(min_length=1, max_length=64)]
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Sku = Annotated[str, Meta(min_length=1, max_length=128)]
+Reason = Annotated[str, Meta(min_length=1, max_length=500)]
+Reference = Annotated[str, Meta(min_length=1, max_length=128)]
+Country = Annotated[str, Meta(pattern="^[A-Z]{2}$", description="ISO 3166 alpha-2, upper case")]
+Currency = Annotated[str, Meta(min_length=3, max_length=3, description="ISO 4217, upper case")]
+Priority = Annotated[int, Meta(ge=0, le=1_000_000)]
+
+
+class Body(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A request body: unknown fields are refused. Written back, it holds what was said (see bodies.decode)."""
+
+
+class Shown(msgspec.Struct, kw_only=True):
+    """Part of an answer."""
+
+
+class MoneyIn(Body):
+    """An amount of money."""
+
+    amount: Decimal
+    currency: Currency
+
+
+class MoneyOut(Shown):
+    """An amount of money; the amount is a decimal string."""
+
+    amount: str
+    currency: str
+
+
+def to_money(given: MoneyIn, path: str) -> Money:
+    """The core's money. Raises InvalidMoney, naming ``path``."""
+    minor = to_minor(given.amount, given.currency, path=path)
+    return Money(minor=minor, currency=given.currency)
+
+
+def show_money(money: Money | None) -> MoneyOut | None:
+    """Money as a person reads it."""
+    return MoneyOut(amount=str(to_decimal(money)), currency=money.currency) if money else None
+
+
+def known_id(text: str, missing: NotFound) -> str:
+    """``text`` as an id; raises ``missing`` for what no id looks like: it cannot name anything."""
+    if not is_id(text):
+        raise missing
+    return text

@@ -1,0 +1,45 @@
+"""API keys: letting somebody in."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from core.identity.api_key import ApiKey, IssueApiKey
+from core.identity.permission import Scope
+from entrypoints.http.fields import Body, Code, Name, Shown
+from entrypoints.http.routes import Call, Reply, Route
+
+
+class NewKey(Body):
+    """Who to let in, and what they may do."""
+
+    name: Name
+    scopes: Annotated[list[Code], Meta(min_length=1, max_length=50)]
+
+
+class ShownKey(Shown):
+    """The key; `token` is shown this once and kept nowhere."""
+
+    id: str
+    name: str
+    scopes: list[str]
+    token: str
+
+
+async def issue_key(call: Call) -> Reply:
+    """Issue a key. The answer holds a secret, so it is not stored for a repetition of the request."""
+    body: NewKey = call.body
+    return await call.run(IssueApiKey(name=body.name, scopes=frozenset(body.scopes)), _show, repeatable=False)
+
+
+def _show(issued: tuple[ApiKey, str]) -> ShownKey:
+    key, token = issued
+    return ShownKey(id=key.id, name=key.name, scopes=sorted(key.scopes), token=token)
+
+
+ROUTES = (
+    Route(
+        method="POST", path="/api-keys", summary="Issue an API key", handle=issue_key, tag="identity",
+        body=NewKey, answer=ShownKey, status=201, scope=Scope.CONFIGURATION_WRITE, refusals=(409, 422),
+    ),
+)  # fmt: skip

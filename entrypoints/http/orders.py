@@ -1,0 +1,213 @@
+"""Orders as they were decided: lists, and one with its whole story."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from core.acceptance.events import Explanation, OrderAccepted, OrderHeld, OrderRejected
+from core.identity.permission import Scope
+from core.kernel.event import RecordedEvent
+from core.kernel.ids import LocationId, OrderId, StreamId
+from core.kernel.money import Money
+from core.kernel.quantity import to_amount
+from core.orders.order import Order, OrderLine, OrderNotFound, Phase, Reason
+from entrypoints.http.fields import Code, MoneyOut, Reference, Shown, known_id, show_money
+from entrypoints.http.paging import Page, PageQuery, page_of
+from entrypoints.http.routes import Call, Reply, Route
+from ports.orders import OrderFilter
+
+Moment = Annotated[datetime, Meta(tz=True)]
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class ShownPart(Shown):
+    """A quantity promised from one location; `backordered` of it is not on the shelf."""
+
+    location: str
+    quantity: Decimal
+    backordered: Decimal
+
+
+class ShownLine(Shown):
+    """A line, quantities in the item's unit of measure; `price` is for one unit."""
+
+    number: int
+    item_id: str
+    sku: str
+    ordered: Decimal
+    allocated: Decimal
+    backordered: Decimal
+    shipped: Decimal
+    cancelled: Decimal
+    price: MoneyOut | None
+    allocations: list[ShownPart]
+
+
+class ShownOrder(Shown):
+    """An order as it stands."""
+
+    id: str
+    job_id: str
+    phase: Phase
+    channel: str
+    external_id: str | None
+    customer: str | None
+    vendor: str | None
+    total: MoneyOut | None
+    received_at: datetime
+    accepted_at: datetime | None
+    rejected_at: datetime | None
+    held_at: datetime | None
+    cancelled_at: datetime | None
+    reasons: Sequence[Reason]
+    lines: list[ShownLine]
+
+
+class ShownMoment(Shown):
+    """Something that happened to the order."""
+
+    type: str
+    version: int
+    actor: str
+    at: datetime
+
+
+class ShownStory(ShownOrder):
+    """An order with why it was decided as it was (quantities there in base units), and what happened to it."""
+
+    explanation: Explanation | None
+    timeline: list[ShownMoment]
+
+
+class OrdersQuery(PageQuery, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which orders to list."""
+
+    phase: Phase | None = None
+    channel: Code | None = None
+    external_id: Reference | None = None
+    created_from: Moment | None = None
+    created_to: Moment | None = None
+
+
+async def list_orders(call: Call) -> Reply:
+    """Orders, newest first."""
+    query: OrdersQuery = call.query
+    wanted = OrderFilter(
+        phase=query.phase,
+        channel=query.channel,
+        external_id=query.external_id,
+        created_from=_bounded(query.created_from),
+        created_to=_bounded(query.created_to),
+    )
+    before = call.place("orders", OrderId)
+    rows = await call.parts.views.orders.orders(call.tenant, wanted, before=before, limit=query.limit + 1)
+    codes = await _codes(call)
+    return call.reply(
+        page_of(
+            rows,
+            query.limit,
+            lambda order: ShownOrder(**_fields(order, codes)),
+            lambda order: call.cursor("orders", order.facts.order_id),
+        )
+    )
+
+
+async def get_order(call: Call) -> Reply:
+    """One order and its story."""
+    missing = OrderNotFound(f"there is no order {call.path['id']}")
+    order_id = OrderId(known_id(call.path["id"], missing))
+    order = await call.parts.views.orders.order(call.tenant, order_id)
+    if order is None:
+        raise missing
+    events = await call.parts.feed.stream(call.tenant, StreamId(order_id))
+    story = ShownStory(
+        **_fields(order, await _codes(call)),
+        explanation=_explanation(events),
+        timeline=[
+            ShownMoment(
+                type=call.parts.event_name(event.body), version=event.version, actor=event.actor, at=event.recorded_at
+            )
+            for event in events
+        ],
+    )
+    return call.reply(story)
+
+
+async def _codes(call: Call) -> Mapping[LocationId, str]:
+    return {place.id: place.code for place in await call.parts.views.inventory.locations(call.tenant)}
+
+
+def _bounded(moment: datetime | None) -> datetime | None:
+    """Ids begin in 1970, so nothing is earlier."""
+    return moment and max(moment, _EARLIEST)
+
+
+def _explanation(events: Sequence[RecordedEvent]) -> Explanation | None:
+    """Of the latest decision."""
+    for event in reversed(events):
+        if isinstance(event.body, OrderAccepted | OrderRejected | OrderHeld):
+            return event.body.explanation
+    return None
+
+
+def _fields(order: Order, codes: Mapping[LocationId, str]) -> dict[str, Any]:
+    facts = order.facts
+    return {
+        "id": facts.order_id,
+        "job_id": facts.intake_id,
+        "phase": order.phase,
+        "channel": facts.channel,
+        "external_id": facts.external_id,
+        "customer": facts.customer,
+        "vendor": order.vendor,
+        "total": _money(facts.total, facts.currency),
+        "received_at": facts.received_at,
+        "accepted_at": order.accepted_at,
+        "rejected_at": order.rejected_at,
+        "held_at": order.held_at,
+        "cancelled_at": order.cancelled_at,
+        "reasons": order.reasons,
+        "lines": [_line(line, facts.currency, codes) for line in facts.lines],
+    }
+
+
+def _line(line: OrderLine, currency: str | None, codes: Mapping[LocationId, str]) -> ShownLine:
+    amounts = {
+        name: to_amount(getattr(line, name), line.scale)
+        for name in ("ordered", "allocated", "backordered", "shipped", "cancelled")
+    }
+    parts = [
+        ShownPart(
+            location=codes.get(part.location, part.location),
+            quantity=to_amount(part.quantity, line.scale),
+            backordered=to_amount(part.backordered, line.scale),
+        )
+        for part in line.parts
+    ]
+    return ShownLine(
+        number=line.number,
+        item_id=line.item,
+        sku=line.sku,
+        price=_money(line.price, currency),
+        allocations=parts,
+        **amounts,
+    )
+
+
+def _money(minor: int | None, currency: str | None) -> MoneyOut | None:
+    return None if minor is None or currency is None else show_money(Money(minor=minor, currency=currency))
+
+
+ROUTES = (
+    Route(
+        method="GET", path="/orders", summary="List orders", handle=list_orders, tag="orders",
+        query=OrdersQuery, answer=Page[ShownOrder], scope=Scope.ORDERS_READ,
+    ),
+    Route(
+        method="GET", path="/orders/{id:str}", summary="One order and its story", handle=get_order, tag="orders",
+        answer=ShownStory, scope=Scope.ORDERS_READ, refusals=(404,),
+    ),
+)  # fmt: skip

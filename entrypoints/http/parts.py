@@ -1,0 +1,73 @@
+"""What composition hands to the HTTP API, all of it finished."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from core.intake.submission import Receipt, Submission
+from core.kernel.errors import DomainError
+from core.kernel.ids import NewId
+from entrypoints.dispatch import Dispatch
+from ports.catalogue import CatalogueView
+from ports.clock import Clock
+from ports.configuration import ConfigurationView
+from ports.credit import CreditView
+from ports.health import Health
+from ports.identity import Credentials
+from ports.intake import IntakeView
+from ports.inventory import InventoryView
+from ports.journal import JournalFeed
+from ports.orders import OrdersView
+from ports.policies import PoliciesView
+from ports.queue import QueueView
+from ports.telemetry import Telemetry
+
+
+class TakesIn(Protocol):
+    """Makes submissions durable; see entrypoints.http.intake_writer."""
+
+    async def submit(self, submissions: Sequence[Submission]) -> Sequence[Receipt | DomainError]:
+        """One answer each, in order, once all of them are durable. Raises IntakeOverloaded."""
+        ...
+
+
+class Signal(Protocol):
+    """Set once, when the process is to end."""
+
+    def is_set(self) -> bool:
+        """Whether the end has begun."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Views:
+    """The reading side of every slice."""
+
+    catalogue: CatalogueView
+    inventory: InventoryView
+    orders: OrdersView
+    intake: IntakeView
+    credit: CreditView
+    configuration: ConfigurationView
+    policies: PoliciesView
+    queue: QueueView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpParts:
+    """Everything the API talks to. ``event_name`` gives an event's name on the wire."""
+
+    dispatch: Dispatch
+    clock: Clock
+    new_id: NewId
+    credentials: Credentials
+    views: Views
+    feed: JournalFeed
+    event_name: Callable[[object], str]
+    intake_writer: TakesIn
+    telemetry: Telemetry
+    health: Health
+    cursor_secret: bytes
+    shutdown: Signal
+    environment: str
+    version: str

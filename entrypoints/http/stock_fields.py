@@ -1,0 +1,124 @@
+"""The structs of stock bodies and answers."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from core.inventory.balance import Account, EntryKind
+from entrypoints.http.fields import Body, Code, Reason, Shown, Sku
+from entrypoints.http.paging import PageQuery
+
+
+class NewReceipt(Body):
+    """Goods from a supplier arrive."""
+
+    sku: Sku
+    location: Code
+    quantity: Decimal
+    reason: Reason | None = None
+
+
+class NewAdjustment(Body):
+    """Correct what is available by `quantity`, of either sign."""
+
+    sku: Sku
+    location: Code
+    quantity: Decimal
+    reason: Reason
+
+
+class NewCount(Body):
+    """A person counted `quantity` on the shelf, whatever state it is in."""
+
+    sku: Sku
+    location: Code
+    quantity: Decimal
+    reason: Reason
+
+
+class NewMove(Body):
+    """Move between available, quality_control, damaged and safety_stock of one location."""
+
+    sku: Sku
+    location: Code
+    quantity: Decimal
+    from_bucket: Account
+    to_bucket: Account
+    reason: Reason
+
+
+class Buckets(Shown):
+    """What stands where, in the item's unit of measure."""
+
+    on_hand: Decimal
+    available: Decimal
+    reserved: Decimal
+    committed: Decimal
+    picked: Decimal
+    quality_control: Decimal
+    damaged: Decimal
+    safety_stock: Decimal
+    in_transit: Decimal
+    incoming: Decimal
+    backordered: Decimal
+
+
+class ShownStock(Buckets):
+    """The balance of one item at one location."""
+
+    sku: str
+    location: str
+    updated_at: datetime
+
+
+class ShownMovement(Shown):
+    """One entry of a group."""
+
+    kind: EntryKind
+    from_bucket: Account
+    to_bucket: Account
+    quantity: Decimal
+    reason: str | None
+
+
+class ShownChange(Shown):
+    """What an act did: its entries, and the balance afterwards. The last three are there when it made one entry."""
+
+    group_id: str
+    sku: str
+    location: str
+    quantity: Decimal
+    entries: list[ShownMovement]
+    balance: Buckets
+    kind: EntryKind | None = None
+    from_bucket: Account | None = None
+    to_bucket: Account | None = None
+
+
+class ShownEntry(ShownMovement):
+    """One entry of the ledger, with who made it, when, and because of what."""
+
+    group_id: str
+    number: int
+    sku: str
+    location: str
+    cause: str | None
+    actor: str
+    recorded_at: datetime
+
+
+class ShownProduct(Shown):
+    """How much of a product is at one location."""
+
+    product_id: str
+    product_name: str
+    sku: str
+    location: str
+    current_stock: Decimal
+    last_updated: datetime
+
+
+class StockQuery(PageQuery, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which balances to list."""
+
+    sku: Sku | None = None
+    location: Code | None = None

@@ -1,0 +1,117 @@
+"""A worker's loops: each steps while there is something to do, and waits a little longer each time there is not."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from core.kernel.context import Context
+from core.kernel.ids import NewId, TenantId
+from core.tenants.tenant import SHARDS
+from entrypoints.worker.accept import BATCH, BatchAcceptance
+from entrypoints.worker.jobs import JobRunner
+from entrypoints.worker.relay import Relay
+from ports.clock import Clock
+from ports.storage import CommitUnknown, StorageUnavailable, TransactionConflict
+from ports.telemetry import Telemetry
+from ports.work import Membership, Workers
+
+IDLE_FIRST_SECONDS = 0.004
+IDLE_LAST_SECONDS = 0.05
+LINGER_SECONDS = 0.003
+"""After a small batch, wait for the next to grow: at low load this is latency nobody notices, and half the work."""
+BEAT_SECONDS = 2.0
+DOWN_SECONDS = 0.5
+NOBODY = TenantId("00000000-0000-0000-0000-000000000000")
+"""Stands for "no tenant yet" until a batch or a job names its own: it sees nothing."""
+
+
+class WorkerLoops:
+    """Everything one worker process does, until it is told to stop."""
+
+    def __init__(
+        self,
+        worker: str,
+        workers: Workers,
+        acceptance: BatchAcceptance,
+        jobs: JobRunner,
+        relay: Relay,
+        clock: Clock,
+        new_id: NewId,
+        telemetry: Telemetry,
+    ) -> None:
+        self._worker = worker
+        self._workers = workers
+        self._acceptance = acceptance
+        self._jobs = jobs
+        self._relay = relay
+        self._clock = clock
+        self._new_id = new_id
+        self._telemetry = telemetry
+        self._membership = Membership(index=0, count=1, crashed=False)
+        self._cautious = False
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Finish what is in hand, take nothing more."""
+        self._stopping = True
+
+    async def run(self) -> None:
+        """Work until stopped, then leave."""
+        await self._join()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._repeat(self._accept, linger_below=BATCH // 4))
+            group.create_task(self._repeat(lambda: self._jobs.step(self._context())))
+            group.create_task(self._repeat(self._relay.step))
+            group.create_task(self._keep_beating())
+        await self._workers.leave(self._worker)
+
+    async def _join(self) -> None:
+        while not self._stopping:
+            try:
+                self._membership = await self._workers.join(self._worker)
+                self._cautious = self._membership.crashed
+                return
+            except StorageUnavailable as error:
+                await self._wait_for_storage(error)
+
+    async def _accept(self) -> int:
+        mine = [shard for shard in range(SHARDS) if shard % self._membership.count == self._membership.index]
+        cautious, self._cautious = self._cautious, False
+        return await self._acceptance.step(mine, self._context(), cautious=cautious) if mine else 0
+
+    async def _repeat(self, step: Callable[[], Awaitable[int]], linger_below: int = 0) -> None:
+        idle = IDLE_FIRST_SECONDS
+        while not self._stopping:
+            try:
+                done = await step()
+            except (StorageUnavailable, CommitUnknown, TransactionConflict) as error:
+                # Nothing is lost: an undecided batch is back in its table, a decided one is gone from it.
+                await self._wait_for_storage(error)
+                continue
+            if done == 0:
+                await self._clock.sleep(idle)
+                idle = min(idle * 2, IDLE_LAST_SECONDS)
+            else:
+                idle = IDLE_FIRST_SECONDS
+                if done < linger_below:
+                    await self._clock.sleep(LINGER_SECONDS)
+
+    async def _keep_beating(self) -> None:
+        while not self._stopping:
+            try:
+                self._membership = await self._workers.beat(self._worker)
+                self._cautious = self._cautious or self._membership.crashed
+            except StorageUnavailable as error:
+                await self._wait_for_storage(error)
+            for _ in range(int(BEAT_SECONDS / 0.1)):
+                if self._stopping:
+                    return
+                await self._clock.sleep(0.1)
+
+    async def _wait_for_storage(self, error: Exception) -> None:
+        self._telemetry.log("warning", "step failed; trying again", error=repr(error))
+        await self._clock.sleep(DOWN_SECONDS)
+
+    def _context(self) -> Context:
+        return Context(
+            tenants=(NOBODY,), actor=f"worker:{self._worker}", now=self._clock.now(), correlation=self._new_id()
+        )

@@ -1,0 +1,35 @@
+"""Delivery within the process: each subscriber gets each batch through the door, in a transaction of its own."""
+
+from collections.abc import Callable, Sequence
+
+from core.acceptance.demand import RecordDemand
+from core.kernel.context import Context
+from core.kernel.event import RecordedEvent
+from core.kernel.ids import NewId
+from entrypoints.dispatch import Dispatch
+from ports.clock import Clock
+
+Subscription = Callable[[tuple[RecordedEvent, ...]], object]
+
+SUBSCRIPTIONS: tuple[Subscription, ...] = (lambda events: RecordDemand(events=events),)
+"""Each subscriber as the command it makes of a batch of events."""
+
+
+class InProcessPublisher:
+    """See ports.delivery.Publisher. A subscriber that fails stops the batch, which then comes again for all."""
+
+    def __init__(self, dispatch: Dispatch, clock: Clock, new_id: NewId) -> None:
+        self._dispatch = dispatch
+        self._clock = clock
+        self._new_id = new_id
+
+    async def publish(self, events: Sequence[RecordedEvent]) -> None:
+        """See the port."""
+        context = Context(
+            tenants=tuple(sorted({event.tenant for event in events})),
+            actor="relay",
+            now=self._clock.now(),
+            correlation=self._new_id(),
+        )
+        for subscription in SUBSCRIPTIONS:
+            await self._dispatch.run(subscription(tuple(events)), context)

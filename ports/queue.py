@@ -1,0 +1,78 @@
+"""Jobs that wait, retry or park. At least once, by lease; never decided by a process's own clock."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from core.kernel.ids import JobId, TenantId
+from core.kernel.job import DeadLetter, LeasedJob, NewJob
+from core.kernel.value import value
+
+
+@value
+class Depth:
+    """How many jobs a queue holds, by what they wait for."""
+
+    ready: int
+    leased: int
+    delayed: int
+    parked: int
+    dead: int
+
+
+class Queue(Protocol):
+    """The writing side, part of a transaction. The three endings raise LeaseLost unless the lease still holds."""
+
+    async def put(self, jobs: Sequence[NewJob]) -> None:
+        """Add jobs; one whose id is already there, alive or dead, is not added again."""
+        ...
+
+    async def finish(self, job: LeasedJob) -> None:
+        """The job is done."""
+        ...
+
+    async def retry(self, job: LeasedJob, delay_seconds: float | None, detail: str) -> None:
+        """Try again after ``delay_seconds``; None parks the job until somebody replays it."""
+        ...
+
+    async def bury(self, job: LeasedJob, code: str, detail: str, trace: str) -> None:
+        """To the dead letters, with its payload, attempts and cause."""
+        ...
+
+
+class JobSource(Protocol):
+    """The claiming side, outside any transaction of the work itself."""
+
+    async def lease(self, queue: str, limit: int, seconds: float) -> Sequence[LeasedJob]:
+        """Take up to ``limit`` due jobs for ``seconds``. The attempt is counted, durably, before this returns."""
+        ...
+
+
+class QueueView(Protocol):
+    """For operators."""
+
+    async def depth(self, tenants: Sequence[TenantId] | None = None) -> Mapping[str, Depth]:
+        """Each queue by name, over the given tenants or all."""
+        ...
+
+    async def dead(self, tenant: TenantId, *, after: str, limit: int) -> Sequence[DeadLetter]:
+        """The tenant's dead letters by id, after ``after``."""
+        ...
+
+
+class DeadLetters(Protocol):
+    """Second thoughts, part of a transaction."""
+
+    async def replay(self, job: JobId) -> bool:
+        """Make a dead letter or a parked job due again with its attempts counted anew; False: there is none."""
+        ...
+
+    async def forgive(self, job: JobId) -> bool:
+        """Give a dead letter up for good; False: there is none."""
+        ...
+
+
+class DeadLettersTransaction(Protocol):
+    """What second thoughts may touch."""
+
+    @property
+    def dead_letters(self) -> DeadLetters: ...

@@ -1,0 +1,224 @@
+"""Bad requests, one a line: what is sent, what must be answered, and the word that must be in the answer."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+JSON = {"content-type": "application/json"}
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A request that must be refused with ``status``, naming ``named``."""
+
+    name: str
+    method: str
+    path: str
+    status: int
+    named: str
+    content: bytes = b""
+    headers: dict[str, str] = field(default_factory=lambda: dict(JSON))
+
+
+GOOD: dict[str, bytes] = {
+    "POST /catalogue/items": b'{"sku":"X","name":"X"}',
+    "POST /locations": b'{"code":"X","kind":"store"}',
+    "POST /stock/receipts": b'{"sku":"SKU-A","location":"LOC-A","quantity":1}',
+    "POST /stock/adjustments": b'{"sku":"SKU-A","location":"LOC-A","quantity":1,"reason":"r"}',
+    "POST /stock/counts": b'{"sku":"SKU-A","location":"LOC-A","quantity":1,"reason":"r"}',
+    "POST /stock/moves": (
+        b'{"sku":"SKU-A","location":"LOC-A","quantity":1,"reason":"r","from_bucket":"available","to_bucket":"damaged"}'
+    ),
+    "POST /inventory/allocate": b'{"sku":"SKU-A","quantity":1,"channel":"web"}',
+    "POST /orders": b'{"items":[{"sku":"SKU-A","quantity":1}]}',
+    "POST /orders/batch": b'[{"items":[{"sku":"SKU-A","quantity":1}]}]',
+    "PUT /credit/accounts/acme": b'{"limit":{"amount":"1","currency":"GBP"}}',
+    "PUT /configuration/flags/RISK_ASSESSMENT": b'{"enabled":true}',
+    "PUT /configuration/policies/risk": b'{"weights":{}}',
+    "PUT /configuration/policies/allocation": b'{"rules":["priority"]}',
+    "PUT /configuration/policies/routing": b'{"by_country":{}}',
+    "PUT /configuration/policies/lanes": b'{"channels":{},"customers":{}}',
+    "POST /api-keys": b'{"name":"n","scopes":["orders:read"]}',
+}
+"""A body that each write route takes: what is bad about a request is then one thing alone."""
+
+
+def everywhere() -> Iterator[Bad]:
+    """What every route with a body refuses."""
+    for route, good in GOOD.items():
+        method, _, path = route.partition(" ")
+        inner = good[1:-1] if path == "/orders/batch" else good
+        wrap = (lambda text: b"[" + text + b"]") if path == "/orders/batch" else (lambda text: text)
+        at = "$[0]" if path == "/orders/batch" else "$"
+        first = inner.split(b'"')[1].decode()
+
+        def bad(
+            name: str, status: int, named: str, content: bytes, *, key: str | None = None, media: str = JSON["content-type"],
+            method: str = method, path: str = path,
+        ) -> Bad:  # fmt: skip
+            headers = {"content-type": media} | ({"idempotency-key": key} if key is not None else {})
+            return Bad(f"{name}: {method} {path}", method, path, status, named, content, headers)
+
+        unknown = inner[:-1] + (b"," if inner != b"{}" else b"") + b'"itemCount":1}'
+        again = inner[:-1] + b"," + inner[1:]
+        deep = inner.replace(b'"' + first.encode() + b'":', b'"%b":%b,"x":' % (first.encode(), b"[" * 9000), 1)
+        yield bad("text/plain", 415, "application/json", good, media="text/plain")
+        yield bad("no body", 400, "$", b"")
+        yield bad("not JSON", 400, "not valid JSON", b"sku=1")
+        yield bad("cut off", 400, "not valid JSON", good[:-1])
+        yield bad("not UTF-8", 400, "$", b'{"' + b"\xff\xfe" + b'":1}')
+        yield bad("wrong kind", 400, "Expected", b'"text"')
+        yield bad("unknown field", 400, f"{at}.itemCount", wrap(unknown))
+        yield bad("key twice", 400, f"{at}.{first}", wrap(again))
+        yield bad("deep", 400, first, wrap(deep))
+        yield bad("too large", 413, "bytes at most", b" " * (4 * 1024 * 1024 + 1))
+        yield bad("empty key", 400, "Idempotency-Key", good, key="")
+        yield bad("long key", 400, "Idempotency-Key", good, key="k" * 256)
+
+
+def _of(method: str, path: str, cases: list[tuple[str, int, str, bytes]]) -> Iterator[Bad]:
+    return (
+        Bad(f"{name}: {method} {path}", method, path, status, named, content) for name, status, named, content in cases
+    )
+
+
+def particular() -> Iterator[Bad]:
+    """What is bad about one route's own fields."""
+    huge = b"9" * 5000
+    yield from _of("POST", "/orders", [
+        ("no items", 422, "$.items", b"{}"),
+        ("empty items", 422, "$.items", b'{"items":[]}'),
+        ("501 items", 400, "$.items", b'{"items":[' + b",".join([b'{"sku":"A","quantity":1}'] * 501) + b"]}"),
+        ("no quantity", 400, "$.items[0].quantity", b'{"items":[{"sku":"A"}]}'),
+        ("zero", 422, "$.items[0].quantity", b'{"items":[{"sku":"A","quantity":0}]}'),
+        ("negative", 422, "$.items[1].quantity", b'{"items":[{"sku":"A","quantity":1},{"sku":"A","quantity":-1}]}'),
+        ("NaN", 422, "$.items[0].quantity", b'{"items":[{"sku":"A","quantity":"NaN"}]}'),
+        ("infinite", 422, "$.items[0].quantity", b'{"items":[{"sku":"A","quantity":"Infinity"}]}'),
+        ("1e999999", 422, "$.items[0].quantity", b'{"items":[{"sku":"A","quantity":1e999999}]}'),
+        ("5000 digits", 422, "$.items[0].quantity", b'{"items":[{"sku":"A","quantity":' + huge + b"}]}"),
+        ("words", 400, "$.items[0].quantity", b'{"items":[{"sku":"A","quantity":"two"}]}'),
+        ("true", 400, "$.items[0].quantity", b'{"items":[{"sku":"A","quantity":true}]}'),
+        ("both names", 422, "$.items[0].sku", b'{"items":[{"sku":"A","product_id":"A","quantity":1}]}'),
+        ("no name", 422, "$.items[0].sku", b'{"items":[{"quantity":1}]}'),
+        ("empty SKU", 400, "$.items[0].sku", b'{"items":[{"sku":"","quantity":1}]}'),
+        ("long SKU", 400, "$.items[0].sku", b'{"items":[{"sku":"' + b"A" * 129 + b'","quantity":1}]}'),
+        ("NUL", 400, "$.items[0].sku", b'{"items":[{"sku":"A\\u0000","quantity":1}]}'),
+        ("NUL in text", 400, "$.text", b'{"text":"a\\u0000b"}'),
+        ("unknown in a line", 400, "$.items[0].productId", b'{"items":[{"sku":"A","quantity":1,"productId":"A"}]}'),
+        ("twice in a line", 400, "$.items[0].quantity", b'{"items":[{"sku":"A","quantity":1,"quantity":2}]}'),
+        ("twice, escaped", 400, "$.items[0].sku", b'{"items":[{"sku":"a\\u003ab","sku":"b","quantity":2}]}'),
+        ("price, no currency", 422, "$.currency", b'{"items":[{"sku":"A","quantity":1,"unit_price":2}]}'),
+        ("price below zero", 422, "$.items[0].unit_price",
+         b'{"currency":"GBP","items":[{"sku":"A","quantity":1,"unit_price":-2}]}'),
+        ("third decimal", 422, "$.items[0].unit_price",
+         b'{"currency":"GBP","items":[{"sku":"A","quantity":1,"unit_price":"1.005"}]}'),
+        ("no such currency", 422, "$.currency", b'{"currency":"XQX","items":[{"sku":"A","quantity":1}]}'),
+        ("currency too long", 400, "$.currency", b'{"currency":"POUND","items":[{"sku":"A","quantity":1}]}'),
+        ("nameless customer", 422, "$.customer.id", b'{"customer":{"name":"A"},"items":[{"sku":"A","quantity":1}]}'),
+        ("customer a list", 400, "$.customer", b'{"customer":[],"items":[{"sku":"A","quantity":1}]}'),
+        ("country", 400, "$.ship_to.country", b'{"ship_to":{"country":"gb"},"items":[{"sku":"A","quantity":1}]}'),
+        ("priority", 400, "$.priority", b'{"priority":"urgent","items":[{"sku":"A","quantity":1}]}'),
+        ("long channel", 400, "$.channel", b'{"channel":"' + b"c" * 65 + b'","items":[{"sku":"A","quantity":1}]}'),
+        ("long text", 400, "$.text", b'{"text":"' + b"t" * 20_001 + b'"}'),
+        ("lone surrogate", 400, "$", b'{"text":"\\ud800"}'),
+    ])  # fmt: skip
+    line = b'{"items":[{"sku":"A","quantity":1}]}'
+    yield from _of("POST", "/orders/batch", [
+        ("no orders", 400, "$", b"[]"),
+        ("501 orders", 400, "$", b"[" + b",".join([line] * 501) + b"]"),
+        ("an object", 400, "Expected `array`", b'{"orders":[]}'),
+        ("the fourth", 422, "$[3].items[0].quantity", b"[" + b",".join([line] * 3) + b',{"items":[{"sku":"A","quantity":-1}]}]'),
+        ("the second, unknown", 400, "$[1].color", b"[" + line + b',{"color":1}]'),
+    ])  # fmt: skip
+    shelf = b'{"sku":"SKU-A","location":"LOC-A",'
+    yield from _of("POST", "/stock/receipts", [
+        ("zero", 422, "$.quantity", shelf + b'"quantity":0}'),
+        ("negative", 422, "$.quantity", shelf + b'"quantity":-1}'),
+        ("a half piece", 422, "$.quantity", shelf + b'"quantity":0.5}'),
+        ("too much", 422, "$.quantity", shelf + b'"quantity":1e16}'),
+        ("1e999999999", 422, "$.quantity", shelf + b'"quantity":1e999999999}'),
+        ("no such SKU", 422, "$.sku", b'{"sku":"NONE","location":"LOC-A","quantity":1}'),
+        ("no such location", 422, "$.location", b'{"sku":"SKU-A","location":"NONE","quantity":1}'),
+        ("somebody else's SKU", 422, "$.sku", b'{"sku":"SKU-B","location":"LOC-A","quantity":1}'),
+        ("somebody else's place", 422, "$.location", b'{"sku":"SKU-A","location":"LOC-B","quantity":1}'),
+        ("NUL", 400, "$.reason", shelf + b'"quantity":1,"reason":"\\u0000"}'),
+    ])  # fmt: skip
+    yield from _of("POST", "/stock/adjustments", [
+        ("no reason", 400, "$.reason", shelf + b'"quantity":1}'),
+        ("more than there is", 409, "$.quantity", shelf + b'"quantity":-1000000,"reason":"r"}'),
+    ])  # fmt: skip
+    yield from _of("POST", "/stock/counts", [("negative", 422, "$.quantity", shelf + b'"quantity":-1,"reason":"r"}')])
+    yield from _of("POST", "/stock/moves", [
+        ("no such bucket", 400, "$.to_bucket",
+         shelf + b'"quantity":1,"reason":"r","from_bucket":"available","to_bucket":"attic"}'),
+        ("to a nominal account", 422, "$.to_bucket",
+         shelf + b'"quantity":1,"reason":"r","from_bucket":"available","to_bucket":"supplier"}'),
+        ("to itself", 422, "$.to_bucket",
+         shelf + b'"quantity":1,"reason":"r","from_bucket":"available","to_bucket":"available"}'),
+    ])  # fmt: skip
+    yield from _of("POST", "/inventory/allocate", [
+        ("somebody else's", 422, "$.sku", b'{"sku":"SKU-B","quantity":1,"channel":"web"}'),
+        ("short", 409, "$.quantity", b'{"sku":"SKU-A","quantity":1000000,"channel":"web"}'),
+        ("both names", 422, "$.sku", b'{"sku":"SKU-A","product_id":"SKU-A","quantity":1,"channel":"web"}'),
+    ])  # fmt: skip
+    yield from _of("POST", "/catalogue/items", [
+        ("taken", 409, "$.sku", b'{"sku":"SKU-A","name":"X"}'),
+        ("scale", 400, "$.scale", b'{"sku":"X","name":"X","scale":7}'),
+        ("price", 422, "$.price", b'{"sku":"X","name":"X","price":{"amount":-1,"currency":"GBP"}}'),
+        ("limit", 422, "$.backorder_limit", b'{"sku":"X","name":"X","backorder_limit":-1}'),
+        ("currency", 422, "$.price", b'{"sku":"X","name":"X","price":{"amount":1,"currency":"gbp"}}'),
+    ])  # fmt: skip
+    yield from _of("POST", "/locations", [
+        ("taken", 409, "$.code", b'{"code":"LOC-A","kind":"store"}'),
+        ("kind", 400, "$.kind", b'{"code":"X","kind":"moon"}'),
+        ("priority", 400, "$.priority", b'{"code":"X","kind":"store","priority":99999999999999999999}'),
+    ])  # fmt: skip
+    yield from _of("PUT", "/credit/accounts/acme", [
+        ("below zero", 422, "$.limit.amount", b'{"limit":{"amount":-1,"currency":"GBP"}}'),
+    ])  # fmt: skip
+    yield from _of("PUT", "/configuration/policies/allocation", [
+        ("no such rule", 422, "$.rules[0]", b'{"rules":["magic"]}'),
+    ])  # fmt: skip
+    yield from _of("PUT", "/configuration/policies/risk", [
+        ("no such rule", 422, "$.weights.magic", b'{"weights":{"magic":1}}'),
+        ("weight", 400, "$.weights", b'{"weights":{"burst":1001}}'),
+    ])  # fmt: skip
+    yield from _of("PUT", "/configuration/policies/lanes", [
+        ("no such lane", 422, "$.channels.web", b'{"channels":{"web":"warp"},"customers":{}}'),
+    ])  # fmt: skip
+    yield from _of("PUT", "/configuration/flags/NONE", [("no such flag", 404, "NONE", b'{"enabled":true}')])
+    yield from _of("POST", "/api-keys", [("no such scope", 422, "$.scopes", b'{"name":"n","scopes":["all"]}')])
+
+
+def without_bodies() -> Iterator[Bad]:
+    """Paths, queries, methods."""
+    for method, path, status, named in (
+        ("GET", "/orders?limit=0", 400, "$.limit"),
+        ("GET", "/orders?limit=501", 400, "$.limit"),
+        ("GET", "/orders?limit=many", 400, "$.limit"),
+        ("GET", "/orders?colour=red", 400, "$.colour"),
+        ("GET", "/orders?limit=1&limit=2", 400, "$.limit"),
+        ("GET", "/orders?phase=lost", 400, "$.phase"),
+        ("GET", "/orders?created_from=yesterday", 400, "$.created_from"),
+        ("GET", "/orders?channel=%00", 400, "$.channel"),
+        ("GET", "/orders?channel=%ff", 400, "UTF-8"),
+        ("GET", "/orders?cursor=AAAA", 400, "$.cursor"),
+        ("GET", "/orders?cursor=%F0%9F%92%A9", 400, "$.cursor"),
+        ("GET", "/stock?cursor=abcdefghijklmnopqrstuvwxyzabcdefgh", 400, "$.cursor"),
+        ("GET", "/events?after=1-1", 400, "$.after"),
+        ("GET", "/catalogue/items?sku=", 400, "$.sku"),
+        ("GET", "/orders/not-an-id", 404, "not-an-id"),
+        ("GET", "/orders/00000000-0000-7000-8000-000000000000", 404, "no order"),
+        ("GET", "/orders/00000000-0000-7000-8000-000000000000/status", 404, "job_not_found"),
+        ("GET", "/catalogue/items/%00", 404, "not_found"),
+        ("GET", "/stock/NONE/entries", 404, "NONE"),
+        ("GET", "/nothing/here", 404, "not_found"),
+        ("DELETE", "/orders", 405, "method_not_allowed"),
+        ("GET", "/stock/receipts", 405, "method_not_allowed"),
+        ("PUT", "/orders/batch", 405, "method_not_allowed"),
+        ("POST", "/dead-letters/not-an-id/replay", 404, "not-an-id"),
+        ("POST", "/dead-letters/00000000-0000-7000-8000-000000000000/forgive", 404, "no dead letter"),
+        ("PATCH", "/catalogue/items/00000000-0000-7000-8000-000000000000", 404, "no item"),
+    ):
+        content: Any = b"{}" if method == "PATCH" else b""
+        yield Bad(f"{method} {path}", method, path, status, named, content)

@@ -1,0 +1,269 @@
+"""Two storages under one roof: the ports of each, and the few things a test must be able to do to them from outside."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+import asyncpg
+
+from adapters.memory import tables
+from adapters.memory.catalogue import MemoryCatalogueView
+from adapters.memory.configuration import MemoryConfigurationView
+from adapters.memory.credit import MemoryCreditView
+from adapters.memory.database import MemoryDatabase
+from adapters.memory.health import MemoryHealth
+from adapters.memory.identity import MemoryCredentials, MemoryTenantsView
+from adapters.memory.intake import MemoryIntakeLog, MemoryIntakeView
+from adapters.memory.invariants import MemoryInvariants
+from adapters.memory.journal import MemoryJournalFeed
+from adapters.memory.queue import MemoryJobSource, MemoryQueueView
+from adapters.memory.relay import MemoryRelayPosition
+from adapters.memory.store import Fate, Faults, Store
+from adapters.memory.transaction import MemoryTransactions
+from adapters.memory.views.inventory import MemoryInventoryView
+from adapters.memory.views.orders import MemoryOrdersView
+from adapters.memory.work import MemoryWork, MemoryWorkers
+from adapters.postgres.catalogue import PostgresCatalogueView
+from adapters.postgres.configuration import PostgresConfigurationView
+from adapters.postgres.credit import PostgresCreditView
+from adapters.postgres.engine import Database
+from adapters.postgres.health import PostgresHealth
+from adapters.postgres.identity import PostgresCredentials, PostgresTenantsView
+from adapters.postgres.intake import PostgresIntakeLog, PostgresIntakeView
+from adapters.postgres.invariants import PostgresInvariants
+from adapters.postgres.journal import PostgresJournalFeed
+from adapters.postgres.queue import PostgresJobSource, PostgresQueueView
+from adapters.postgres.relay import PostgresRelayPosition
+from adapters.postgres.transaction import PostgresTransactions
+from adapters.postgres.views.inventory import PostgresInventoryView
+from adapters.postgres.views.orders import PostgresOrdersView
+from adapters.postgres.work import PostgresWork, PostgresWorkers
+from tests.support.given import numbered_ids
+
+EMPTY = """
+DO $$ DECLARE name regclass; BEGIN
+    FOR name IN SELECT oid FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition
+        AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'
+        ORDER BY relname IN ('item', 'location'), relname = 'tenant'
+    LOOP EXECUTE format('DELETE FROM %s', name); END LOOP;
+END $$
+"""
+"""Leaves the schema and takes every row; what others refer to goes last."""
+
+
+class Storage(Protocol):
+    """What every conformance test is written against."""
+
+    transactions: Any
+    catalogue: Any
+    configuration: Any
+    credit: Any
+    credentials: Any
+    tenants: Any
+    intake_log: Any
+    intake: Any
+    work: Any
+    workers: Any
+    jobs: Any
+    queue: Any
+    feed: Any
+    inventory: Any
+    orders: Any
+    invariants: Any
+    health: Any
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Ready for use."""
+        yield
+
+    def relay(self, holder: str) -> Any:
+        """The relay position as the process ``holder`` reaches it."""
+
+    def next_commit_unknown(self, *, done: bool) -> None:
+        """The next commit raises CommitUnknown, and happened or not."""
+
+    async def someone_waits(self) -> None:
+        """Return when a transaction waits for another's lock."""
+
+    async def silence(self, worker: str) -> None:
+        """Let ``worker`` not have been heard of for 11 seconds."""
+
+    async def let_relay_go(self) -> None:
+        """Let the time the relay was held for be over."""
+
+    async def demand(self) -> dict[Any, tuple[int, int]]:
+        """(ordered, promised) by (tenant, item, day)."""
+        ...
+
+
+class ChosenFate(Faults):
+    """Goes wrong once, as chosen."""
+
+    def __init__(self) -> None:
+        self.next = Fate.DONE
+
+    def fate(self, process: str, writes: Any) -> Fate:
+        """See Faults."""
+        fate, self.next = self.next, Fate.DONE
+        return fate
+
+
+class MemoryStorage:
+    """The twin."""
+
+    def __init__(self) -> None:
+        self.store = Store()
+        self.faults = self.store.faults = ChosenFate()
+        database = self._database = MemoryDatabase(self.store)
+        new_id = numbered_ids(900_000)
+        self.transactions = MemoryTransactions(database, new_id)
+        self.catalogue = MemoryCatalogueView(database)
+        self.configuration = MemoryConfigurationView(database)
+        self.credit = MemoryCreditView(database)
+        self.credentials = MemoryCredentials(database)
+        self.tenants = MemoryTenantsView(database)
+        self.intake_log = MemoryIntakeLog(database)
+        self.intake = MemoryIntakeView(database)
+        self.work = MemoryWork(database, new_id)
+        self.workers = MemoryWorkers(database)
+        self.jobs = MemoryJobSource(database)
+        self.queue = MemoryQueueView(database)
+        self.feed = MemoryJournalFeed(database)
+        self.inventory = MemoryInventoryView(database)
+        self.orders = MemoryOrdersView(database)
+        self.invariants = MemoryInvariants(database)
+        self.health = MemoryHealth(database)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Nothing to open."""
+        yield
+
+    def relay(self, holder: str) -> MemoryRelayPosition:
+        """See Storage."""
+        return MemoryRelayPosition(self._database, holder)
+
+    def next_commit_unknown(self, *, done: bool) -> None:
+        """See Storage."""
+        self.faults.next = Fate.UNKNOWN_DONE if done else Fate.UNKNOWN_LOST
+
+    async def someone_waits(self) -> None:
+        """See Storage."""
+        while not self.store.locks.waiting():
+            await asyncio.sleep(0)
+
+    async def silence(self, worker: str) -> None:
+        """See Storage."""
+        self.store.table(tables.WORKERS)[worker,] -= timedelta(seconds=11)
+
+    async def let_relay_go(self) -> None:
+        """See Storage."""
+        rows = self.store.table(tables.RELAYS)
+        for key, row in rows.items():
+            rows[key] = replace(row, held_until=datetime(2000, 1, 1, tzinfo=UTC))
+
+    async def demand(self) -> dict[Any, tuple[int, int]]:
+        """See Storage."""
+        return dict(self.store.table(tables.DEMAND))
+
+
+class PostgresStorage:
+    """The real one. ``url`` is a migrated database of its owner, for the tests of one module in turn."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        database = self._database = BreakableDatabase(url, 8)
+        new_id = numbered_ids(900_000)
+        self.transactions = PostgresTransactions(database, new_id)
+        self.catalogue = PostgresCatalogueView(database)
+        self.configuration = PostgresConfigurationView(database)
+        self.credit = PostgresCreditView(database)
+        self.credentials = PostgresCredentials(database)
+        self.tenants = PostgresTenantsView(database)
+        self.intake_log = PostgresIntakeLog(database)
+        self.intake = PostgresIntakeView(database)
+        self.work = PostgresWork(database, new_id)
+        self.workers = PostgresWorkers(database)
+        self.jobs = PostgresJobSource(database)
+        self.queue = PostgresQueueView(database)
+        self.feed = PostgresJournalFeed(database)
+        self.inventory = PostgresInventoryView(database)
+        self.orders = PostgresOrdersView(database)
+        self.invariants = PostgresInvariants(database)
+        self.health = PostgresHealth(database)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """With a pool, and an owner's connection to look on from outside."""
+        await self._database.open()
+        self._owner = self._database.owner = await asyncpg.connect(self._url)
+        await self._owner.execute(EMPTY)
+        try:
+            yield
+        finally:
+            await self._owner.close()
+            await self._database.close()
+
+    def relay(self, holder: str) -> PostgresRelayPosition:
+        """See Storage."""
+        return PostgresRelayPosition(self._database, holder)
+
+    def next_commit_unknown(self, *, done: bool) -> None:
+        """See Storage."""
+        self._database.breaks = "after" if done else "before"
+
+    async def someone_waits(self) -> None:
+        """See Storage."""
+        while not await self._owner.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
+            await asyncio.sleep(0)
+
+    async def silence(self, worker: str) -> None:
+        """See Storage."""
+        await self._owner.execute("UPDATE worker SET seen_at = seen_at - interval '11 s' WHERE id = $1", worker)
+
+    async def let_relay_go(self) -> None:
+        """See Storage."""
+        await self._owner.execute("UPDATE relay_position SET held_until = now() - interval '1 s'")
+
+    async def demand(self) -> dict[Any, tuple[int, int]]:
+        """See Storage."""
+        rows = await self._owner.fetch("SELECT * FROM demand_daily")
+        return {
+            (str(row["tenant_id"]), str(row["item_id"]), row["day"]): (row["ordered"], row["promised"]) for row in rows
+        }
+
+
+class BreakableDatabase(Database):
+    """Its server process dies at the next COMMIT: before it hears of it, or between doing it and saying so."""
+
+    breaks: str | None = None
+    owner: Any = None
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator[Any]:
+        """See Database."""
+        async with super().acquire() as connection:
+            yield _Breakable(connection, self)
+
+
+class _Breakable:
+    def __init__(self, connection: Any, database: BreakableDatabase) -> None:
+        self._connection = connection
+        self._database = database
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    async def execute(self, statement: str, *arguments: Any, **options: Any) -> Any:
+        if statement != "COMMIT" or self._database.breaks is None:
+            return await self._connection.execute(statement, *arguments, **options)
+        breaks, self._database.breaks = self._database.breaks, None
+        pid = self._connection.get_server_pid()
+        if breaks == "after":
+            await self._connection.execute(statement)
+        await self._database.owner.execute("SELECT pg_terminate_backend($1, 5000)", pid)
+        return await self._connection.execute(statement)

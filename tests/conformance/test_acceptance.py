@@ -1,0 +1,156 @@
+# ruff: noqa: PT012 - what raises is a whole transaction
+"""What a batch depends on is held; what it changes is kept whole or not at all."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from core.acceptance.decision import decide_batch
+from core.acceptance.facts import Outcome, Requested
+from core.acceptance.queues import AcceptOrders
+from core.acceptance.use_cases.accept_orders import accept_orders
+from core.credit.account import CreditAccount
+from core.intake.submission import IntakeStatus, Submission
+from core.kernel.ids import IntakeId
+from core.kernel.money import Money
+from core.orders.order import Phase
+from ports.orders import OrderFilter
+from ports.storage import TransactionConflict
+from tests.conformance.shop import a_shop, an_order, shelf
+from tests.conformance.storage import Storage
+from tests.support.given import OTHER_TENANT, TENANT, a_context, an_id, reason_codes
+
+
+async def taken_in(storage: Storage, *submissions: Submission) -> list[IntakeId]:
+    await storage.intake_log.append(submissions)
+    return [submission.id for submission in submissions]
+
+
+async def accept(storage: Storage, ids: list[IntakeId], *, reviewed: bool = False) -> list[Outcome]:
+    async with storage.transactions.begin(a_context()) as tx:
+        batch = [replace(one, reviewed=reviewed) for one in await tx.acceptance.submissions(ids)]
+        return await accept_orders(AcceptOrders(batch=tuple(batch)), a_context(), tx)
+
+
+async def test_submissions_come_in_the_order_asked_for(storage: Storage) -> None:
+    await a_shop(storage)
+    await taken_in(storage, an_order(201), an_order(202))
+    async with storage.transactions.begin(a_context()) as tx:
+        found = await tx.acceptance.submissions([an_id(202), an_id(299), an_id(201)])
+        assert [requested.submission.id for requested in found] == [an_id(202), an_id(201)]
+        assert found[0].submission == an_order(202)
+    async with storage.transactions.begin(a_context(OTHER_TENANT)) as tx:
+        assert await tx.acceptance.submissions([an_id(201)]) == []
+
+
+async def test_an_accepted_order_moves_stock_and_is_written_down(storage: Storage) -> None:
+    await a_shop(storage, stock=10)
+    (outcome,) = await accept(storage, await taken_in(storage, an_order(201, quantity=4, customer="bo")))
+    balance = await shelf(storage)
+    assert (balance.available, balance.committed) == (6, 4)
+    order = await storage.orders.order(TENANT, an_id(100_201))
+    assert (order.phase, order.facts.customer, order.vendor) == (Phase.ALLOCATED, "bo", outcome.event.vendor)
+    assert [(line.sku, line.allocated) for line in order.facts.lines] == [("SKU-1", 4)]
+    (event,) = await storage.feed.stream(TENANT, an_id(100_201))
+    assert (event.body, event.correlation) == (outcome.event, "c-201")
+    assert await storage.orders.order(OTHER_TENANT, an_id(100_201)) is None
+    assert await storage.invariants.violations() == []
+
+
+async def test_a_batch_sees_what_those_before_it_took(storage: Storage) -> None:
+    await a_shop(storage, stock=5)
+    orders = [an_order(number, quantity=2) for number in (201, 202, 203)]
+    outcomes = await accept(storage, await taken_in(storage, *orders))
+    assert [reason_codes(outcome) for outcome in outcomes] == [[], [], ["insufficient_stock"]]
+    assert await storage.invariants.violations() == []
+
+
+async def test_two_batches_at_once_never_promise_the_same_stock(storage: Storage) -> None:
+    await a_shop(storage, stock=3)
+    ids = await taken_in(storage, *(an_order(number) for number in range(201, 209)))
+    batches = await asyncio.gather(*(accept(storage, [intake]) for intake in ids))
+    assert [reason_codes(outcome) for (outcome,) in batches].count([]) == 3
+    assert (await shelf(storage)).available == 0
+    assert await storage.invariants.violations() == []
+
+
+async def test_a_backorder_opens_the_balance_it_is_owed_from(storage: Storage) -> None:
+    await a_shop(storage, stock=0, backorder_limit=3)
+    orders = [an_order(number, quantity=2) for number in (201, 202)]
+    outcomes = await accept(storage, await taken_in(storage, *orders))
+    assert [reason_codes(outcome) for outcome in outcomes] == [[], ["insufficient_stock"]]
+    order = await storage.orders.order(TENANT, an_id(100_201))
+    assert order.phase is Phase.AWAITING_STOCK
+    assert (await shelf(storage)).available == -2
+
+
+async def test_an_order_is_decided_once(storage: Storage) -> None:
+    await a_shop(storage)
+    ids = await taken_in(storage, an_order(201), an_order(202))
+    await accept(storage, ids[:1])
+    async with storage.transactions.begin(a_context()) as tx:
+        assert list(await tx.acceptance.undecided(ids)) == ids[1:]
+    with pytest.raises(TransactionConflict):
+        await accept(storage, ids)
+    assert (await shelf(storage)).committed == 1
+
+
+async def test_a_held_order_can_still_be_decided(storage: Storage) -> None:
+    await a_shop(storage)
+    ids = await taken_in(storage, an_order(201, text="two of the usual"))
+    await accept(storage, ids)
+    progress = await storage.intake.progress(TENANT, ids[0])
+    assert (progress.status, progress.reasons[0]["code"]) == (IntakeStatus.NEEDS_REVIEW, "unread_text")
+    assert (await storage.queue.depth([TENANT]))["review"].parked == 1
+    async with storage.transactions.begin(a_context()) as tx:
+        assert list(await tx.acceptance.undecided(ids)) == ids
+    await accept(storage, ids, reviewed=True)
+    assert [event.version for event in await storage.feed.stream(TENANT, an_id(100_201))] == [1, 2]
+
+
+async def test_the_storage_refuses_a_promise_nothing_covers(storage: Storage) -> None:
+    await a_shop(storage, stock=1)
+    ids = await taken_in(storage, an_order(201))
+    with pytest.raises(TransactionConflict):
+        async with storage.transactions.begin(a_context()) as tx:
+            batch = await tx.acceptance.submissions(ids)
+            (outcome,) = decide_batch(batch, await tx.acceptance.gather(batch), a_context().now)
+            greedy = replace(outcome, movements=tuple(replace(moved, quantity=2) for moved in outcome.movements))
+            await tx.acceptance.save([greedy])
+    assert await storage.orders.order(TENANT, an_id(100_201)) is None
+
+
+async def test_exposure_and_history_are_kept_with_the_order(storage: Storage) -> None:
+    await a_shop(storage)
+    account = CreditAccount(id=an_id(61), customer="bo", limit=Money(minor=500, currency="EUR"), version=1)
+    async with storage.transactions.begin(a_context()) as tx:
+        await tx.accounts.save(account)
+        await tx.items.change(replace(await tx.items.lock(an_id(1)), price=Money(minor=300, currency="EUR"), version=2))
+    ids = await taken_in(storage, an_order(201, customer="bo"), an_order(202, customer="bo"))
+    outcomes = await accept(storage, ids)
+    assert [reason_codes(outcome) for outcome in outcomes] == [[], ["credit_limit_exceeded"]]
+    assert (await storage.credit.account(TENANT, "bo")).exposure == 300
+    async with storage.transactions.begin(a_context()) as tx:
+        again: list[Requested] = await tx.acceptance.submissions(ids[:1])
+        facts = await tx.acceptance.gather(again)
+    assert facts.histories[TENANT, "bo"].orders == 1
+
+
+async def test_orders_are_listed_newest_first_and_narrowed(storage: Storage) -> None:
+    await a_shop(storage, stock=1)
+    orders = [an_order(201, external="a"), an_order(202, external="b"), an_order(203)]
+    await accept(storage, await taken_in(storage, *orders))
+
+    async def listed(wanted: OrderFilter, before: str | None = None, limit: int = 9) -> list[str]:
+        found = await storage.orders.orders(TENANT, wanted, before=before, limit=limit)
+        return [order.facts.order_id for order in found]
+
+    everything = [an_id(100_203), an_id(100_202), an_id(100_201)]
+    assert await listed(OrderFilter()) == everything
+    assert await listed(OrderFilter(), limit=1) == everything[:1]
+    assert await listed(OrderFilter(), before=everything[0]) == everything[1:]
+    assert await listed(OrderFilter(phase=Phase.ALLOCATED)) == everything[2:]
+    assert await listed(OrderFilter(phase=Phase.REJECTED)) == everything[:2]
+    assert await listed(OrderFilter(external_id="b", channel="api")) == [an_id(100_202)]
+    assert await listed(OrderFilter(channel="shop")) == []

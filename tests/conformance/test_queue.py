@@ -1,0 +1,199 @@
+# ruff: noqa: PT012 - what raises is a whole transaction
+"""Leases, fences, attempts counted before they are made, dead letters and second thoughts."""
+
+import asyncio
+
+import pytest
+
+from core.kernel.job import LeasedJob, LeaseLost
+from ports.queue import Depth
+from ports.storage import CommitUnknown
+from tests.conformance.shop import a_job, a_tenant, put
+from tests.conformance.storage import Storage
+from tests.support.given import NOW, OTHER_TENANT, TENANT, a_context, an_id
+
+LONG = 3600.0
+
+
+async def leased(storage: Storage, *, seconds: float = LONG, queue: str = "q") -> LeasedJob:
+    (job,) = await storage.jobs.lease(queue, 10, seconds)
+    assert isinstance(job, LeasedJob)
+    return job
+
+
+async def end(storage: Storage, act: str, job: LeasedJob, *arguments: object) -> None:
+    async with storage.transactions.begin(a_context(job.tenant)) as tx:
+        await getattr(tx.queue, act)(job, *arguments)
+
+
+async def test_a_job_comes_as_it_was_put_and_belongs_to_one(storage: Storage) -> None:
+    await a_tenant(storage)
+    await put(storage, a_job())
+    job = await leased(storage)
+    assert (job.id, job.tenant, job.payload, job.correlation, job.attempt) == (an_id(71), TENANT, b"work", "c-1", 1)
+    assert await storage.jobs.lease("q", 10, LONG) == []
+    await end(storage, "finish", job)
+    assert await storage.queue.depth([TENANT]) == {"intake": Depth(ready=0, leased=0, delayed=0, parked=0, dead=0)}
+
+
+async def test_a_put_that_is_rolled_back_never_was(storage: Storage) -> None:
+    await a_tenant(storage)
+    with pytest.raises(KeyError):
+        async with storage.transactions.begin(a_context()) as tx:
+            await tx.queue.put([a_job()])
+            raise KeyError
+    assert await storage.jobs.lease("q", 10, LONG) == []
+
+
+async def test_the_same_id_is_added_once_alive_or_dead(storage: Storage) -> None:
+    await a_tenant(storage)
+    await put(storage, a_job())
+    await put(storage, a_job())
+    job = await leased(storage)
+    await end(storage, "bury", job, "code", "detail", "trace")
+    await put(storage, a_job())
+    assert await storage.jobs.lease("q", 10, LONG) == []
+
+
+async def test_the_attempt_is_counted_before_it_is_made(storage: Storage) -> None:
+    await a_tenant(storage)
+    await put(storage, a_job())
+    attempts = [(await leased(storage, seconds=0.0)).attempt for _ in range(3)]
+    assert attempts == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("act", "arguments"), [("finish", ()), ("retry", (0.0, "x")), ("bury", ("code", "detail", "trace"))]
+)
+async def test_who_is_past_the_lease_can_end_nothing(storage: Storage, act: str, arguments: tuple[object, ...]) -> None:
+    await a_tenant(storage)
+    await put(storage, a_job())
+    past = await leased(storage, seconds=0.0)
+    with pytest.raises(LeaseLost):
+        await end(storage, act, past, *arguments)
+    now = await leased(storage)
+    with pytest.raises(LeaseLost):
+        await end(storage, act, past, *arguments)
+    await end(storage, act, now, *arguments)
+
+
+async def test_no_two_leases_of_a_job_share_a_fence_not_even_after_a_replay(storage: Storage) -> None:
+    await a_tenant(storage)
+    await put(storage, a_job())
+    stale = await leased(storage, seconds=0.0)
+    last = await leased(storage)
+    await end(storage, "bury", last, "code", "detail", "trace")
+    async with storage.transactions.begin(a_context()) as tx:
+        assert await tx.dead_letters.replay(stale.id)
+    again = await leased(storage)
+    assert len({stale.fence, last.fence, again.fence}) == 3
+    for past in (stale, last):
+        with pytest.raises(LeaseLost):
+            await end(storage, "finish", past)
+    await end(storage, "finish", again)
+
+
+async def test_no_two_jobs_of_one_id_share_a_fence(storage: Storage) -> None:
+    await a_tenant(storage)
+    await put(storage, a_job())
+    first = await leased(storage)
+    await end(storage, "finish", first)
+    await put(storage, a_job(queue="other"))
+    await leased(storage, queue="other")
+    with pytest.raises(LeaseLost):
+        await end(storage, "finish", first)
+
+
+async def test_what_the_lease_was_lost_for_is_not_written(storage: Storage) -> None:
+    await a_tenant(storage)
+    await put(storage, a_job())
+    past = await leased(storage, seconds=0.0)
+    with pytest.raises(LeaseLost):
+        async with storage.transactions.begin(a_context()) as tx:
+            await tx.queue.put([a_job(72)])
+            await tx.queue.finish(past)
+    assert (await storage.queue.depth([TENANT]))["q"].ready + (await storage.queue.depth([TENANT]))["q"].leased == 1
+
+
+async def test_a_retry_is_due_after_its_delay_and_keeps_its_count(storage: Storage) -> None:
+    await a_tenant(storage)
+    await put(storage, a_job())
+    await end(storage, "retry", await leased(storage), 0.0, "again")
+    second = await leased(storage)
+    assert second.attempt == 2
+    await end(storage, "retry", second, LONG, "much later")
+    assert await storage.jobs.lease("q", 10, LONG) == []
+    assert (await storage.queue.depth([TENANT]))["q"].delayed == 1
+
+
+async def test_a_parked_job_waits_for_a_person(storage: Storage) -> None:
+    await a_tenant(storage)
+    await put(storage, a_job(71, delay=None), a_job(72))
+    await end(storage, "retry", await leased(storage), None, "parked")
+    assert await storage.jobs.lease("q", 10, LONG) == []
+    assert (await storage.queue.depth([TENANT]))["q"] == Depth(ready=0, leased=0, delayed=0, parked=2, dead=0)
+    async with storage.transactions.begin(a_context()) as tx:
+        assert await tx.dead_letters.replay(an_id(72))
+        assert not await tx.dead_letters.replay(an_id(73))
+    job = await leased(storage)
+    assert (job.id, job.attempt) == (an_id(72), 1)
+
+
+async def test_a_dead_letter_keeps_what_it_was_and_why(storage: Storage) -> None:
+    await a_tenant(storage)
+    await put(storage, a_job())
+    await end(storage, "bury", await leased(storage), "poison", "it cannot be", "trace")
+    (letter,) = await storage.queue.dead(TENANT, after="", limit=9)
+    assert (letter.id, letter.queue, letter.payload, letter.attempts) == (an_id(71), "q", b"work", 1)
+    assert (letter.error_code, letter.error_detail, letter.trace) == ("poison", "it cannot be", "trace")
+    assert (letter.failed_at, letter.correlation) == (NOW, "c-1")
+    assert await storage.queue.dead(OTHER_TENANT, after="", limit=9) == []
+    assert await storage.queue.dead(TENANT, after=an_id(71), limit=9) == []
+    assert (await storage.queue.depth())["q"].dead == 1
+
+
+async def test_a_dead_letter_is_replayed_or_forgiven_once_and_by_its_tenant(storage: Storage) -> None:
+    await a_tenant(storage)
+    await put(storage, a_job(71))
+    await end(storage, "bury", await leased(storage), "code", "detail", "trace")
+    async with storage.transactions.begin(a_context(OTHER_TENANT)) as tx:
+        assert not await tx.dead_letters.replay(an_id(71))
+        assert not await tx.dead_letters.forgive(an_id(71))
+    async with storage.transactions.begin(a_context()) as tx:
+        assert await tx.dead_letters.replay(an_id(71))
+        assert not await tx.dead_letters.replay(an_id(71))
+    again = await leased(storage)
+    assert again.attempt == 1
+    await end(storage, "bury", again, "code", "detail", "trace")
+    async with storage.transactions.begin(a_context()) as tx:
+        assert await tx.dead_letters.forgive(an_id(71))
+        assert not await tx.dead_letters.forgive(an_id(71))
+
+
+async def test_two_that_lease_at_once_share_nothing(storage: Storage) -> None:
+    await a_tenant(storage)
+    await put(storage, *(a_job(number) for number in range(71, 83)))
+    batches = await asyncio.gather(*(storage.jobs.lease("q", 4, LONG) for _ in range(4)))
+    ids = [job.id for batch in batches for job in batch]
+    assert len(ids) == len(set(ids)) == 12
+
+
+async def test_a_lease_belongs_to_its_queue(storage: Storage) -> None:
+    await a_tenant(storage)
+    await put(storage, a_job(queue="q"), a_job(72, queue="r"))
+    assert (await leased(storage, queue="r")).id == an_id(72)
+
+
+async def test_after_an_unknown_end_the_job_is_gone_or_still_held(storage: Storage) -> None:
+    await a_tenant(storage)
+    for number, done in ((71, True), (72, False)):
+        await put(storage, a_job(number))
+        job = await leased(storage)
+        storage.next_commit_unknown(done=done)
+        with pytest.raises(CommitUnknown):
+            await end(storage, "finish", job)
+        if done:
+            with pytest.raises(LeaseLost):
+                await end(storage, "finish", job)
+        else:
+            await end(storage, "finish", job)

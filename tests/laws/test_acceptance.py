@@ -1,0 +1,131 @@
+"""Acceptance: a batch of n is n batches of one, an order is whole or nothing, nothing is promised that is not there."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from hypothesis import event, given
+
+from adapters.toolkit.codec import decode_event, encode_event
+from core.acceptance.decision import decide_batch
+from core.acceptance.events import OrderAccepted
+from core.acceptance.facts import Facts, Outcome, Requested
+from core.acceptance.queues import status_of
+from core.inventory.balance import Balance
+from core.inventory.stock import evolve, violation
+from core.kernel.ids import ItemId
+from tests.laws.strategies import batches, worlds
+from tests.support.given import NOW
+
+
+def moved(balance: Balance, outcome: Outcome) -> Balance:
+    for movement in outcome.movements:
+        if movement.key == balance.key:
+            balance = evolve(balance, movement)
+    return balance
+
+
+def after(facts: Facts, outcome: Outcome) -> Facts:
+    """The facts a next transaction would gather: kept apart from how the fold carries its own effects."""
+    customer = outcome.customer
+    return replace(
+        facts,
+        balances={item: [moved(balance, outcome) for balance in found] for item, found in facts.balances.items()},
+        histories={**facts.histories, customer: outcome.history} if customer and outcome.history else facts.histories,
+        accounts={**facts.accounts, customer: outcome.account} if customer and outcome.account else facts.accounts,
+    )
+
+
+def all_balances(facts: Facts) -> list[Balance]:
+    return [balance for found in facts.balances.values() for balance in found]
+
+
+def promisable(facts: Facts) -> Mapping[ItemId, int]:
+    """For each item what is on its shelves, and what may still be owed."""
+    limits = {item.id: item.backorder_limit for item in facts.items.values()}
+    return {
+        item: sum(max(0, balance.available) for balance in found)
+        + max(0, limits[item] - sum(max(0, -balance.available) for balance in found))
+        for item, found in facts.balances.items()
+    }
+
+
+@given(facts=worlds(), batch=batches())
+def test_a_batch_of_n_equals_n_batches_of_one(facts: Facts, batch: list[Requested]) -> None:
+    singles: list[Outcome] = []
+    now_facts = facts
+    for requested in batch:
+        (outcome,) = decide_batch([requested], now_facts, NOW)
+        singles.append(outcome)
+        now_facts = after(now_facts, outcome)
+        event(status_of(outcome))
+    assert decide_batch(batch, facts, NOW) == singles
+
+
+@given(facts=worlds(), batch=batches())
+def test_a_batch_keeps_every_bound_of_the_ledger_after_every_order(facts: Facts, batch: list[Requested]) -> None:
+    for outcome in decide_batch(batch, facts, NOW):
+        facts = after(facts, outcome)
+        assert [violation(balance) for balance in all_balances(facts) if violation(balance)] == []
+
+
+@given(facts=worlds(), batch=batches())
+def test_nothing_is_promised_beyond_the_shelves_and_the_backorder_limit(facts: Facts, batch: list[Requested]) -> None:
+    promised: Counter[ItemId] = Counter()
+    for outcome in decide_batch(batch, facts, NOW):
+        for movement in outcome.movements:
+            promised[movement.key.item] += movement.quantity
+    most = promisable(facts)
+    assert {item: units for item, units in promised.items() if units > most[item]} == {}
+
+
+@given(facts=worlds(), batch=batches())
+def test_an_order_is_promised_whole_or_moves_nothing(facts: Facts, batch: list[Requested]) -> None:
+    for outcome in decide_batch(batch, facts, NOW):
+        lines = outcome.event.facts.lines
+        if isinstance(outcome.event, OrderAccepted):
+            assert lines
+            assert all(0 < line.ordered == line.allocated for line in lines)
+            assert sum(movement.quantity for movement in outcome.movements) == sum(line.ordered for line in lines)
+            assert all(0 <= line.backordered <= line.allocated for line in lines)
+        else:
+            assert outcome.event.reasons
+            assert (outcome.movements, outcome.history, outcome.account) == ((), None, None)
+            assert all(line.allocated == 0 <= line.ordered for line in lines)
+
+
+@given(facts=worlds(), batch=batches())
+def test_no_order_takes_an_account_over_its_limit_or_makes_a_debt_smaller(facts: Facts, batch: list[Requested]) -> None:
+    for outcome in decide_batch(batch, facts, NOW):
+        if outcome.account and outcome.customer:
+            before = facts.accounts[outcome.customer].exposure
+            assert before <= outcome.account.exposure <= outcome.account.limit.minor
+            assert outcome.account.exposure == before + outcome.event.facts.total
+        facts = after(facts, outcome)
+
+
+@given(facts=worlds(), batch=batches())
+def test_an_order_touches_only_what_is_its_tenants(facts: Facts, batch: list[Requested]) -> None:
+    for outcome in decide_batch(batch, facts, NOW):
+        items = {item.id for (tenant, _), item in facts.items.items() if tenant == outcome.tenant}
+        places = {place.id for place in facts.locations[outcome.tenant]}
+        assert {movement.key.item for movement in outcome.movements} <= items
+        assert {movement.key.location for movement in outcome.movements} <= places
+
+
+@given(facts=worlds(), batch=batches())
+def test_every_outcome_survives_the_wire_with_its_whole_explanation(facts: Facts, batch: list[Requested]) -> None:
+    for outcome in decide_batch(batch, facts, NOW):
+        assert decode_event(*encode_event(outcome.event)) == outcome.event
+
+
+def test_the_worlds_hold_every_outcome() -> None:
+    """Guards the laws above against a generator that only ever makes rejected orders."""
+    seen: Counter[str] = Counter()
+
+    @given(facts=worlds(), batch=batches())
+    def look(facts: Facts, batch: Sequence[Requested]) -> None:
+        seen.update(status_of(outcome) for outcome in decide_batch(batch, facts, NOW))
+
+    look()
+    assert min(seen[status] for status in ("completed", "rejected", "needs_review")) > 30, seen

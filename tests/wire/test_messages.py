@@ -1,0 +1,66 @@
+"""What was promised to consumers of messages still holds: schemas are up to date, samples are still read."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from adapters.toolkit.codec import EVENTS, decode_event, encode, name_of
+from adapters.toolkit.samples import samples
+from adapters.toolkit.schemas import contract_files, message_schemas, write_contracts
+from core.acceptance.policies import POLICY_TYPES
+
+CONTRACTS = Path(__file__).parents[2] / "contracts"
+REGENERATE = """python -c "from pathlib import Path; from adapters.toolkit.schemas import write_contracts as w; \
+w(Path('contracts'))" """
+
+
+def test_every_event_has_a_sample_and_a_schema() -> None:
+    assert set(samples()) == set(EVENTS) == set(message_schemas())
+    assert {name: name_of(sample) for name, sample in samples().items()} == {name: name for name in EVENTS}
+
+
+@pytest.mark.parametrize("place", sorted(contract_files()))
+def test_what_is_published_is_what_the_code_says(place: str) -> None:
+    file = CONTRACTS / place
+    assert file.exists(), f"missing; {REGENERATE}"
+    assert file.read_text(encoding="utf-8") == contract_files()[place].decode(), f"drifted; {REGENERATE}"
+
+
+def test_nothing_is_published_that_the_code_no_longer_says() -> None:
+    published = {file.relative_to(CONTRACTS).as_posix() for file in CONTRACTS.glob("messages/*.json")}
+    published |= {file.relative_to(CONTRACTS).as_posix() for file in CONTRACTS.glob("samples/*.json")}
+    assert published == set(contract_files())
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_a_published_sample_is_still_read(name: str) -> None:
+    payload = (CONTRACTS / "samples" / f"{name}.json").read_bytes()
+    event = decode_event(name, payload)
+    assert event == samples()[name]
+    assert msgspec.json.decode(encode(event)) == msgspec.json.decode(payload)
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_a_schema_names_every_field_of_its_sample(name: str) -> None:
+    schema = message_schemas()[name]
+    body = schema["$defs"][schema["$ref"].rsplit("/", 1)[-1]] if "$ref" in schema else schema
+    fields = set(body.get("properties") or {"name", "policy"})
+    assert set(msgspec.json.decode(encode(samples()[name]))) == fields
+
+
+def test_the_schema_of_a_policy_change_tells_policies_apart_by_name() -> None:
+    variants = message_schemas()["policy.set.v1"]["oneOf"]
+    assert [variant["properties"]["name"]["const"] for variant in variants] == list(POLICY_TYPES)
+    assert [variant["properties"]["policy"]["$ref"] for variant in variants] == [
+        f"#/$defs/{kind.__name__}" for kind in POLICY_TYPES.values()
+    ]
+
+
+def test_writing_takes_away_what_is_no_longer_said(tmp_path: Path) -> None:
+    stale = tmp_path / "samples" / "order.eaten.v1.json"
+    stale.parent.mkdir()
+    stale.write_text("{}")
+    write_contracts(tmp_path)
+    assert not stale.exists()
+    assert {file.relative_to(tmp_path).as_posix() for file in tmp_path.rglob("*.json")} == set(contract_files())
