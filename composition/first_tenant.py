@@ -1,5 +1,7 @@
 """The tenant a fresh installation begins with, so that somebody can try it at once."""
 
+import msgspec
+
 from composition.session import open_session
 from composition.settings import Settings
 from entrypoints.cli.new_tenant import create_tenant_with_key
@@ -9,7 +11,8 @@ FIRST = "demo"
 
 async def first_key(settings: Settings, url: str) -> None:
     """Create the first tenant if there is none, and print its key, this once."""
-    async with open_session(settings, url) as session:
+    # The key is what the reader is to see, not the log lines of making it.
+    async with open_session(msgspec.structs.replace(settings, log_level="error"), url) as session:
         if await session.tenants.tenants():
             return
         made = await create_tenant_with_key(session, FIRST)

@@ -6,7 +6,8 @@ import hashlib
 import os
 import signal
 import socket
-from contextlib import AsyncExitStack
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
 from typing import Any
 
 import uvicorn
@@ -110,10 +111,20 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._stopping = stopping
 
-    def handle_exit(self, sig: int, frame: object) -> None:
-        """Called in the signal handler."""
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop on SIGINT and SIGTERM. The original raises the signal once more afterwards, which would end the
+        process before it could close what it opened."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._stop)
+        yield
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+    def _stop(self) -> None:
         self._stopping.set()
-        super().handle_exit(sig, frame)  # type: ignore[arg-type]
+        self.should_exit = True
 
 
 def _config(app: object, settings: Settings) -> uvicorn.Config:

@@ -16,6 +16,7 @@ class MemoryDatabase:
         self.store = store
         self.process = process
         self._open: set[Session] = set()
+        self._dead = False
 
     @asynccontextmanager
     async def begin(self, tenants: Collection[TenantId] | None) -> AsyncIterator[Session]:
@@ -36,15 +37,21 @@ class MemoryDatabase:
         async with self.begin(None) as session:
             yield session
 
+    def idle_for_too_long(self) -> None:
+        """End every open session as the storage does when its owner says nothing for half a minute."""
+        for session in tuple(self._open):
+            session.end()
+
     def cut(self) -> None:
-        """End every open session as the storage does when a process dies."""
+        """End every open session as the storage does when a process dies, and let it begin no other."""
+        self._dead = True
         for session in tuple(self._open):
             session.end()
         self._open.clear()
 
     @asynccontextmanager
     async def _session(self, tenants: Collection[TenantId] | None) -> AsyncIterator[Session]:
-        if not self.store.faults.reachable(self.process):
+        if self._dead or not self.store.faults.reachable(self.process):
             raise StorageUnavailable("there is no storage")
         session = Session(self.store, self.process, tenants)
         self._open.add(session)

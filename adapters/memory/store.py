@@ -54,7 +54,8 @@ class Store:
         self.clock = clock
         self.faults = Faults()
         self.locks = Locks()
-        self.committed_hooks: list[Callable[[str, int | None, Writes], None]] = []
+        self.before_commit: list[Callable[[str, int | None, Writes], None]] = []
+        self.after_end: list[Callable[[], None]] = []
         self._tables: dict[Table[Any], dict[Key, Any]] = {}
         self._feed: list[tuple[Place, Key]] = []
         self._running: set[int] = set()
@@ -82,6 +83,8 @@ class Store:
     def end_writing(self, transaction_id: int) -> None:
         """The transaction runs no longer."""
         self._running.discard(transaction_id)
+        for hook in self.after_end:
+            hook()
 
     def next_position(self) -> int:
         """A journal position nobody has."""
@@ -95,6 +98,8 @@ class Store:
 
     def apply(self, process: str, transaction_id: int | None, writes: Writes) -> None:
         """Make ``writes`` what is committed, in one step."""
+        for hook in self.before_commit:
+            hook(process, transaction_id, writes)
         for table, rows in writes.items():
             kept = self.table(table)
             for key, row in rows.items():
@@ -104,8 +109,6 @@ class Store:
                     kept[key] = row
         for key, row in writes.get(JOURNAL, {}).items():
             insort(self._feed, (row.place, key))
-        for hook in self.committed_hooks:
-            hook(process, transaction_id, writes)
 
     def feed(self, after: Place) -> Iterable[tuple[Key, JournalRow]]:
         """Committed events after ``after``, below the oldest transaction still running."""

@@ -1,14 +1,11 @@
 """Taking orders in: the two hot routes, and how far each order has come."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from decimal import Decimal
 
 import msgspec
 
 from core.identity.permission import Scope
 from core.intake.submission import (
-    IntakeStatus,
     KeyReused,
     LanePolicy,
     OrderRequest,
@@ -20,79 +17,20 @@ from core.intake.submission import (
 from core.kernel.errors import DomainError
 from core.kernel.ids import IntakeId, OrderId
 from entrypoints.http.bodies import BATCH_MAX
-from entrypoints.http.fields import Shown, known_id
+from entrypoints.http.fields import known_id
+from entrypoints.http.intake_answers import (
+    ShownAnswer,
+    ShownError,
+    ShownReceipt,
+    ShownReceipts,
+    ShownStatus,
+    show_progress,
+)
 from entrypoints.http.order_body import NewOrder, NewOrders, to_request, to_requests
 from entrypoints.http.routes import Call, Reply, Route, digest
-from ports.intake import IntakeProgress
 
 LOGGED_ONE_IN = 1024
 _encode = msgspec.json.Encoder().encode
-
-
-class ShownReceipt(Shown):
-    """The order is taken in: nothing can lose it from here on. Ask `status_url` what became of it."""
-
-    job_id: str
-    order_id: str
-    status: str
-    status_url: str
-    message: str
-    estimated_processing_time: str
-
-
-class ShownError(Shown, omit_defaults=True):
-    """What is wrong, and where."""
-
-    code: str
-    detail: str
-    path: str | None = None
-
-
-class ShownAnswer(Shown, omit_defaults=True):
-    """What became of one order of a batch: a receipt, or status `failed` and the `error`."""
-
-    status: str
-    job_id: str | None = None
-    order_id: str | None = None
-    status_url: str | None = None
-    message: str | None = None
-    estimated_processing_time: str | None = None
-    error: ShownError | None = None
-
-
-class ShownReceipts(Shown):
-    """One answer for each order of the batch, in order."""
-
-    items: list[ShownAnswer]
-
-
-class ShownResult(Shown, omit_defaults=True):
-    """What became of a decided order; `reasons` say what a held one waits for."""
-
-    order_id: str
-    vendor: str | None = None
-    decided_at: datetime | None = None
-    processing_seconds: Decimal | None = None
-    reasons: Sequence[ShownError] = ()
-
-
-class ShownFailure(Shown):
-    """Why there is no order."""
-
-    code: str
-    detail: str
-    reasons: list[ShownError]
-
-
-class ShownStatus(Shown, omit_defaults=True):
-    """How far an order has come; `data` when it is decided or held, `error` when it is refused or failed."""
-
-    job_id: str
-    order_id: str
-    status: IntakeStatus
-    progress: int
-    data: ShownResult | None = None
-    error: ShownFailure | None = None
 
 
 async def take_order(call: Call) -> Reply:
@@ -137,7 +75,7 @@ async def get_status(call: Call) -> Reply:
     progress = await call.parts.views.intake.progress(call.tenant, IntakeId(known_id(job, missing)))
     if progress is None:
         raise missing
-    return call.reply(_show_progress(progress))
+    return call.reply(show_progress(progress))
 
 
 def _submission(
@@ -191,39 +129,6 @@ def _tell(call: Call, taken: Sequence[Submission]) -> None:
     first = taken[0]
     if int(first.id[-4:], 16) % LOGGED_ONE_IN == 0:
         telemetry.log("info", "orders taken in", count=len(taken), job=first.id, correlation=first.correlation)
-
-
-def _show_progress(progress: IntakeProgress) -> ShownStatus:
-    reasons = [
-        ShownError(code=reason["code"] or "", detail=reason["detail"] or "", path=reason.get("path"))
-        for reason in progress.reasons
-    ]
-    refused = progress.status in (IntakeStatus.REJECTED, IntakeStatus.FAILED)
-    decided = progress.status in (IntakeStatus.COMPLETED, IntakeStatus.NEEDS_REVIEW)
-    return ShownStatus(
-        job_id=progress.id,
-        order_id=progress.order_id,
-        status=progress.status,
-        progress=progress.progress,
-        data=_show_result(progress, reasons) if decided else None,
-        error=_show_failure(progress, reasons) if refused else None,
-    )
-
-
-def _show_result(progress: IntakeProgress, reasons: list[ShownError]) -> ShownResult:
-    taken = progress.decided_at - progress.received_at if progress.decided_at else None
-    return ShownResult(
-        order_id=progress.order_id,
-        vendor=progress.vendor,
-        decided_at=progress.decided_at,
-        processing_seconds=None if taken is None else Decimal(f"{max(0.0, taken.total_seconds()):.3f}"),
-        reasons=reasons,
-    )
-
-
-def _show_failure(progress: IntakeProgress, reasons: list[ShownError]) -> ShownFailure:
-    first = reasons[0] if reasons else ShownError(code="failed", detail=progress.error or "it could not be decided")
-    return ShownFailure(code=first.code, detail=first.detail, reasons=reasons)
 
 
 ROUTES = (

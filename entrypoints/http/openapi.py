@@ -27,6 +27,7 @@ INTRODUCTION = (
     "Fluxor tells a merchant the truth about stock. Every path under `/api/v1` also answers under `/api`. Errors are "
     "RFC 9457 problems with a stable `code`; every answer carries `X-Request-ID`."
 )
+_WORD = re.compile(r"\w+(?!\w*\})")
 _PARAMETER = re.compile(r"\{(\w+):str\}")
 _TEXT = {"type": "string", "minLength": 1, "maxLength": 128}
 
@@ -88,7 +89,7 @@ class _Schemas:
 
 def _operation(path: str, route: Route, taken: _Schemas, shown: _Schemas) -> dict[str, Any]:
     operation: dict[str, Any] = {
-        "operationId": route.handle.__name__ if "policy" not in route.handle.__name__ else _policy_id(route),
+        "operationId": "_".join([route.method.lower(), *_WORD.findall(route.path)]),
         "summary": route.summary,
         "description": (route.handle.__doc__ or route.summary).strip(),
         "tags": [route.tag],
@@ -102,10 +103,6 @@ def _operation(path: str, route: Route, taken: _Schemas, shown: _Schemas) -> dic
     if route.body is not None:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": taken.of(route.body)}}}
     return operation
-
-
-def _policy_id(route: Route) -> str:
-    return f"{route.handle.__name__}_{route.path.rpartition('/')[2]}"
 
 
 def _parameters(path: str, route: Route, taken: _Schemas) -> list[dict[str, Any]]:

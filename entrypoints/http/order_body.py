@@ -15,6 +15,7 @@ from entrypoints.http.fields import Body, Code, Country, Currency, MoneyIn, Refe
 ITEMS_MAX = 500
 ORDERS_MAX = 500
 _DIGITS_MAX = 28
+_NONE, _MOST = Decimal(0), Decimal(UNITS_MAX)
 Text = Annotated[str, Meta(min_length=1, max_length=20_000)]
 Part = Annotated[str, Meta(max_length=200)]
 
@@ -110,7 +111,7 @@ def _to_line(line: NewLine, index: int, currency: str | None) -> RequestedLine:
         raise InvalidOrder("name the item by either sku or product_id", path=f"$.items[{index}].sku")
     quantity = line.quantity
     # An exponent is looked at before anything is computed: 1e999999999 is short to write and long to work out.
-    if not quantity.is_finite() or abs(quantity.adjusted()) > _DIGITS_MAX or not 0 < quantity <= UNITS_MAX:
+    if not (quantity.is_finite() and _NONE < quantity <= _MOST and quantity.adjusted() >= -_DIGITS_MAX):
         raise InvalidQuantity(
             f"a quantity is a number greater than 0, up to {UNITS_MAX}", path=f"$.items[{index}].quantity"
         )

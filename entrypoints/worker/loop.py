@@ -5,19 +5,34 @@ from collections.abc import Awaitable, Callable
 
 from core.kernel.context import Context
 from core.kernel.ids import NewId, TenantId
+from core.kernel.value import value
 from core.tenants.tenant import SHARDS
 from entrypoints.worker.accept import BATCH, BatchAcceptance
 from entrypoints.worker.jobs import JobRunner
+from entrypoints.worker.relay import BATCH as RELAYED
 from entrypoints.worker.relay import Relay
 from ports.clock import Clock
 from ports.storage import CommitUnknown, StorageUnavailable, TransactionConflict
 from ports.telemetry import Telemetry
 from ports.work import Membership, Workers
 
-IDLE_FIRST_SECONDS = 0.004
-IDLE_LAST_SECONDS = 0.05
-LINGER_SECONDS = 0.003
-"""After a small batch, wait for the next to grow: at low load this is latency nobody notices, and half the work."""
+
+@value
+class Pace:
+    """How a loop waits: longer each time there was nothing, a little after a batch smaller than is ``worth_it``.
+
+    Lingering lets the next batch grow: at low load this is latency nobody notices, and half the work.
+    """
+
+    idle_first_seconds: float
+    idle_last_seconds: float
+    linger_seconds: float
+    worth_it: int
+
+
+ACCEPTING = Pace(idle_first_seconds=0.004, idle_last_seconds=0.05, linger_seconds=0.004, worth_it=BATCH // 4)
+RETRYING = Pace(idle_first_seconds=0.05, idle_last_seconds=0.4, linger_seconds=0.0, worth_it=1)
+RELAYING = Pace(idle_first_seconds=0.02, idle_last_seconds=0.2, linger_seconds=0.03, worth_it=RELAYED // 2)
 BEAT_SECONDS = 2.0
 DOWN_SECONDS = 0.5
 NOBODY = TenantId("00000000-0000-0000-0000-000000000000")
@@ -58,9 +73,9 @@ class WorkerLoops:
         """Work until stopped, then leave."""
         await self._join()
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._repeat(self._accept, linger_below=BATCH // 4))
-            group.create_task(self._repeat(lambda: self._jobs.step(self._context())))
-            group.create_task(self._repeat(self._relay.step))
+            group.create_task(self._repeat(self._accept, ACCEPTING))
+            group.create_task(self._repeat(lambda: self._jobs.step(self._context()), RETRYING))
+            group.create_task(self._repeat(self._relay.step, RELAYING))
             group.create_task(self._keep_beating())
         await self._workers.leave(self._worker)
 
@@ -78,8 +93,8 @@ class WorkerLoops:
         cautious, self._cautious = self._cautious, False
         return await self._acceptance.step(mine, self._context(), cautious=cautious) if mine else 0
 
-    async def _repeat(self, step: Callable[[], Awaitable[int]], linger_below: int = 0) -> None:
-        idle = IDLE_FIRST_SECONDS
+    async def _repeat(self, step: Callable[[], Awaitable[int]], pace: Pace) -> None:
+        idle = pace.idle_first_seconds
         while not self._stopping:
             try:
                 done = await step()
@@ -89,11 +104,11 @@ class WorkerLoops:
                 continue
             if done == 0:
                 await self._clock.sleep(idle)
-                idle = min(idle * 2, IDLE_LAST_SECONDS)
+                idle = min(idle * 2, pace.idle_last_seconds)
             else:
-                idle = IDLE_FIRST_SECONDS
-                if done < linger_below:
-                    await self._clock.sleep(LINGER_SECONDS)
+                idle = pace.idle_first_seconds
+                if done < pace.worth_it:
+                    await self._clock.sleep(pace.linger_seconds)
 
     async def _keep_beating(self) -> None:
         while not self._stopping:

@@ -53,8 +53,8 @@ def everywhere() -> Iterator[Bad]:
         first = inner.split(b'"')[1].decode()
 
         def bad(
-            name: str, status: int, named: str, content: bytes, *, key: str | None = None, media: str = JSON["content-type"],
-            method: str = method, path: str = path,
+            name: str, status: int, named: str, content: bytes, *, key: str | None = None,
+            media: str = JSON["content-type"], method: str = method, path: str = path,
         ) -> Bad:  # fmt: skip
             headers = {"content-type": media} | ({"idempotency-key": key} if key is not None else {})
             return Bad(f"{name}: {method} {path}", method, path, status, named, content, headers)
@@ -127,7 +127,8 @@ def particular() -> Iterator[Bad]:
         ("no orders", 400, "$", b"[]"),
         ("501 orders", 400, "$", b"[" + b",".join([line] * 501) + b"]"),
         ("an object", 400, "Expected `array`", b'{"orders":[]}'),
-        ("the fourth", 422, "$[3].items[0].quantity", b"[" + b",".join([line] * 3) + b',{"items":[{"sku":"A","quantity":-1}]}]'),
+        ("the fourth", 422, "$[3].items[0].quantity",
+         b"[" + b",".join([line] * 3) + b',{"items":[{"sku":"A","quantity":-1}]}]'),
         ("the second, unknown", 400, "$[1].color", b"[" + line + b',{"color":1}]'),
     ])  # fmt: skip
     shelf = b'{"sku":"SKU-A","location":"LOC-A",'

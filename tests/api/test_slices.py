@@ -3,26 +3,7 @@
 import httpx
 import pytest
 
-from core.acceptance.queues import AcceptOrders
-from core.intake.submission import Lane
-from core.kernel.context import Context
-from tests.api.world import Caller, World, stocked
-
-
-def decide(world: World, caller: Caller) -> None:
-    """What a worker does with everything that waits."""
-
-    async def work() -> None:
-        adapters, door = world.http.adapters, world.http.door
-        context = Context(
-            tenants=(caller.tenant,), actor="worker", now=adapters.clock().now(), correlation="c", scopes=frozenset()
-        )
-        run = door.use_cases()[AcceptOrders].run
-        async with adapters.work().claim(range(16), list(Lane), 100, context) as claimed:
-            if claimed.batch:
-                await run(AcceptOrders(batch=tuple(claimed.batch)), claimed.context, claimed.transaction)
-
-    world.run(work())
+from tests.api.world import Caller, World, decide, stocked
 
 
 def test_an_item_is_created_found_and_changed(shop: Caller) -> None:

@@ -9,8 +9,10 @@ import httpx
 
 from adapters.system.clock import SystemClock
 from adapters.system.ids import Uuid7
+from core.acceptance.queues import AcceptOrders
 from core.identity.api_key import IssueApiKey
 from core.identity.permission import ALL_SCOPES
+from core.intake.submission import Lane
 from core.kernel.context import Context
 from core.kernel.ids import TenantId
 from core.tenants.tenant import CreateTenant
@@ -86,3 +88,19 @@ def stocked(caller: Caller, mark: str = "A") -> Caller:
     caller.ok("POST", "/locations", {"code": f"LOC-{mark}", "kind": "warehouse"})
     caller.ok("POST", "/stock/receipts", {"sku": f"SKU-{mark}", "location": f"LOC-{mark}", "quantity": 10})
     return caller
+
+
+def decide(world: World, caller: Caller) -> None:
+    """What a worker does with everything that waits."""
+
+    async def work() -> None:
+        adapters, door = world.http.adapters, world.http.door
+        context = Context(
+            tenants=(caller.tenant,), actor="worker", now=adapters.clock().now(), correlation="c", scopes=frozenset()
+        )
+        run = door.use_cases()[AcceptOrders].run
+        async with adapters.work().claim(range(16), list(Lane), 100, context) as claimed:
+            if claimed.batch:
+                await run(AcceptOrders(batch=tuple(claimed.batch)), claimed.context, claimed.transaction)
+
+    world.run(work())

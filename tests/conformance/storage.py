@@ -47,7 +47,7 @@ EMPTY = """
 DO $$ DECLARE name regclass; BEGIN
     FOR name IN SELECT oid FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition
         AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'
-        ORDER BY relname IN ('item', 'location'), relname = 'tenant'
+        ORDER BY CASE relname WHEN 'tenant' THEN 2 WHEN 'item' THEN 1 WHEN 'location' THEN 1 ELSE 0 END
     LOOP EXECUTE format('DELETE FROM %s', name); END LOOP;
 END $$
 """
@@ -201,8 +201,8 @@ class PostgresStorage:
         """With a pool, and an owner's connection to look on from outside."""
         await self._database.open()
         self._owner = self._database.owner = await asyncpg.connect(self._url)
-        await self._owner.execute(EMPTY)
         try:
+            await self._owner.execute(EMPTY)
             yield
         finally:
             await self._owner.close()

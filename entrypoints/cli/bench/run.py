@@ -23,6 +23,7 @@ from entrypoints.cli.bench.workload import render_workload, sku_names
 __all__ = ["BenchOptions", "Surroundings", "run_bench"]
 
 SETUP_CONNECTIONS = 16
+SKUS_OF_A_TENANT_MIN = 10
 POLL_CONNECTIONS = 8
 SAMPLES_FINISH_SECONDS = 5.0
 
@@ -34,7 +35,8 @@ async def run_bench(options: BenchOptions, surroundings: Surroundings) -> Report
     ProcessGone when a measured process ends, PgbenchFailed. Errors of single orders are in the report.
     """
     address = parse_address(surroundings.base_url)
-    skus = sku_names(options.hot or options.skus)
+    # The SKUs are those of the whole run: two hundred tenants do not have two thousand each.
+    skus = sku_names(options.hot or max(SKUS_OF_A_TENANT_MIN, options.skus // options.tenants))
     keys = [key for _, key in await surroundings.create_tenants(options.tenants)]
     async with Caller(address, connections=SETUP_CONNECTIONS) as caller:
         await prepare_stock(caller, keys, skus)

@@ -1,0 +1,86 @@
+"""What goes wrong, when and to whom: planned by the seed, ended by ``heal``."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from adapters.memory.store import Fate, Faults
+from adapters.memory.tables import Key, Table
+
+KINDS = (
+    "crash",  # a process dies with everything it had open, and comes back
+    "unknown",  # a commit gets no answer: it happened, it did not, or it will
+    "conflict",  # a transaction is chosen to give way
+    "outage",  # the storage is away for a while, for one process or for all
+    "delivery",  # events come again, late, in another order, or only some of them
+    "pause",  # a process stands still, past its leases
+    "skew",  # processes disagree about the time, by minutes
+    "poison",  # an order whose decision raises, always or at first
+    "killer",  # an order whose decision takes the process with it
+    "silence",  # hearts beat so slowly that the living are taken for dead
+)
+SKEW_SECONDS = 120.0
+
+
+@dataclass(kw_only=True, slots=True)
+class Rates:
+    """How often, per occasion."""
+
+    unknown: float = 0.06
+    conflict: float = 0.004
+    delivery: float = 0.35
+    pause: float = 0.35
+
+
+class PlannedFaults(Faults):
+    """The storage's side of the plan, and the counting."""
+
+    def __init__(self, seed: int, kinds: Collection[str], now: Callable[[], float]) -> None:
+        self.random = Random(f"faults {seed}")
+        self.kinds = frozenset(kinds)
+        self.rates = Rates()
+        self.injected: Counter[str] = Counter()
+        self.healed = False
+        self._now = now
+        self._outages: list[tuple[str | None, float]] = []
+
+    def has(self, kind: str) -> bool:
+        """Whether this kind may happen now."""
+        return kind in self.kinds and not self.healed
+
+    def chance(self, kind: str, probability: float) -> bool:
+        """Whether ``kind`` happens now; counted when it does."""
+        happens = self.has(kind) and self.random.random() < probability
+        if happens:
+            self.injected[kind] += 1
+        return happens
+
+    def heal(self) -> None:
+        """Nothing goes wrong from now on."""
+        self.healed = True
+        self._outages.clear()
+
+    def begin_outage(self, process: str | None, seconds: float) -> None:
+        """The storage is away from ``process``, or from all, for so long."""
+        self.injected["outage"] += 1
+        self._outages.append((process, self._now() + seconds))
+
+    def reachable(self, process: str) -> bool:
+        """See Faults."""
+        if not self._outages:
+            return True
+        now = self._now()
+        self._outages = [outage for outage in self._outages if outage[1] > now]
+        return not any(whose is None or process.startswith(whose) for whose, _ in self._outages)
+
+    def conflict(self, process: str) -> bool:
+        """See Faults."""
+        return self.chance("conflict", self.rates.conflict)
+
+    def fate(self, process: str, writes: Mapping[Table[Any], Mapping[Key, Any]]) -> Fate:
+        """See Faults."""
+        if self.chance("unknown", self.rates.unknown):
+            return self.random.choice((Fate.UNKNOWN_LOST, Fate.UNKNOWN_DONE, Fate.UNKNOWN_LATE))
+        return Fate.DONE
