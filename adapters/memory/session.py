@@ -156,7 +156,7 @@ class Session:
         self.ended = True
         self.store.locks.evict(self, StorageUnavailable("the storage ended the transaction"))
         if self.transaction_id is not None:
-            self.store.end_writing(self.transaction_id)
+            self.store.end_writing(self.transaction_id, self.writes)
         for name in self._locks:
             self.store.locks.release(self, name)
 

@@ -6,7 +6,7 @@ can hold events that read before those of one that began after it: readers stop 
 
 import asyncio
 from bisect import bisect_right, insort
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import Any
@@ -55,7 +55,7 @@ class Store:
         self.faults = Faults()
         self.locks = Locks()
         self.before_commit: list[Callable[[str, int | None, Writes], None]] = []
-        self.after_end: list[Callable[[], None]] = []
+        self.after_end: list[Callable[[Collection[Table[Any]]], None]] = []
         self._tables: dict[Table[Any], dict[Key, Any]] = {}
         self._feed: list[tuple[Place, Key]] = []
         self._running: set[int] = set()
@@ -80,11 +80,11 @@ class Store:
         self._running.add(self._last_transaction)
         return self._last_transaction
 
-    def end_writing(self, transaction_id: int) -> None:
-        """The transaction runs no longer."""
+    def end_writing(self, transaction_id: int, tables: Collection[Table[Any]]) -> None:
+        """The transaction, which wrote in ``tables``, runs no longer."""
         self._running.discard(transaction_id)
         for hook in self.after_end:
-            hook()
+            hook(tables)
 
     def next_position(self) -> int:
         """A journal position nobody has."""

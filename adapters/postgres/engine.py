@@ -65,6 +65,7 @@ class Database:
                 init=_prepare,
                 command_timeout=35,
                 max_inactive_connection_lifetime=0,
+                max_cached_statement_lifetime=60,
             )
         except UNREACHABLE as error:
             raise StorageUnavailable(f"cannot connect to PostgreSQL: {error}") from error

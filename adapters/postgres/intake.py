@@ -37,13 +37,14 @@ JOIN intake i ON i.tenant_id = n.tenant_id
 ORDER BY n.place, (i.id = n.id) DESC, (i.key_hash = n.key) DESC NULLS LAST
 """
 _FORGET = "UPDATE intake SET key_hash = NULL WHERE tenant_id = $1 AND id = $2"
+# The order is asked for by a value, not by a join: a plan made while the table was empty joins by walking the tenant.
 _PROGRESS = """
 SELECT i.order_id, i.received_at, o.vendor, o.reasons, o.accepted_at, o.rejected_at, o.held_at,
        q.attempts, d.error_code, d.error_detail, d.failed_at
 FROM intake i
-LEFT JOIN orders o ON o.tenant_id = i.tenant_id AND o.id = i.order_id
-LEFT JOIN queue_job q ON q.tenant_id = i.tenant_id AND q.id = i.id
-LEFT JOIN dead_letter d ON d.tenant_id = i.tenant_id AND d.id = i.id
+LEFT JOIN orders o ON o.tenant_id = $1 AND o.id = (SELECT order_id FROM intake WHERE tenant_id = $1 AND id = $2)
+LEFT JOIN queue_job q ON q.tenant_id = $1 AND q.id = $2
+LEFT JOIN dead_letter d ON d.tenant_id = $1 AND d.id = $2
 WHERE i.tenant_id = $1 AND i.id = $2
 """
 

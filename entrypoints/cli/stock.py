@@ -22,7 +22,7 @@ SkuArgument = Annotated[str, typer.Argument(help="The item's SKU.")]
 LocationArgument = Annotated[str, typer.Argument(help="The location's code.")]
 QuantityArgument = Annotated[str, typer.Argument(help="A decimal number in the item's unit.")]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept with the entry.")]
-SHOWN = ("on_hand", "available", "reserved", "committed", "safety_stock", "damaged", "quality_control")
+SHOWN = ("on_hand", "available", "reserved", "committed", "safety_stock", "damaged")
 
 
 @group.command("list")
@@ -64,7 +64,7 @@ def explain(
     _print_rows(story.rows, as_json=False)
     shown = [
         (
-            entry.recorded_at.isoformat(timespec="seconds"),
+            entry.recorded_at,
             entry.location,
             entry.movement.kind,
             f"{entry.movement.source} → {entry.movement.target}",

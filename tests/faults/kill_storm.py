@@ -130,11 +130,11 @@ async def set_up(there: Installed) -> None:
 
 def run(seconds: float, every: float) -> tuple[Books, Counter[str]]:
     """A whole storm on an installation of its own; answers the books and what is wrong (empty: nothing)."""
-    with tempfile.TemporaryDirectory(prefix="fluxor-storm-", dir="/tmp", ignore_cleanup_errors=True) as folder:
-        with installed(Path(folder)) as there:
-            asyncio.run(set_up(there))
-            books = asyncio.run(storm(there, seconds, every))
-            return books, wrong_with(there, books)
+    place = tempfile.TemporaryDirectory(prefix="fluxor-storm-", dir="/tmp", ignore_cleanup_errors=True)
+    with place as folder, installed(Path(folder)) as there:
+        asyncio.run(set_up(there))
+        books = asyncio.run(storm(there, seconds, every))
+        return books, wrong_with(there, books)
 
 
 def wrong_with(there: Installed, books: Books) -> Counter[str]:

@@ -10,13 +10,14 @@ from core.kernel.money import Money
 from entrypoints.cli.imports import catalogue, stock
 from entrypoints.cli.imports.columns import find_columns
 from entrypoints.cli.imports.derive import share_of
+from entrypoints.cli.imports.pipeline import Chunk
 from entrypoints.cli.imports.source import Row
 
 LIST = ["sku", "name", "uom", "scale", "price", "currency", "backorder_limit"]
 ORDERS = ["InvoiceNo", "StockCode", "Description", "Quantity", "UnitPrice"]
 
 
-def listed(*rows: list[str]) -> list[catalogue.Chunk[catalogue.NewItem]]:
+def listed(*rows: list[str]) -> list[Chunk[catalogue.NewItem]]:
     reader = catalogue.ItemReader(find_columns(catalogue.FIELDS, LIST, {}), "GBP")
     return list(catalogue.chunks_of_list((Row(n, row) for n, row in enumerate(rows, 2)), reader, 0))
 

@@ -13,8 +13,9 @@ from ports.inventory import EntryRow, StockRow
 _LOCATIONS = f"SELECT {LOCATION} FROM location l WHERE tenant_id = $1 ORDER BY priority, code"
 _STOCK = f"""
 SELECT i.sku, i.name, i.scale, l.code, b.updated_at, {BALANCE}
-FROM item i JOIN stock_balance b ON b.tenant_id = i.tenant_id AND b.item_id = i.id
-JOIN location l ON l.tenant_id = b.tenant_id AND l.id = b.location_id
+FROM item i
+CROSS JOIN LATERAL (SELECT * FROM stock_balance WHERE tenant_id = $1 AND item_id = i.id OFFSET 0) b
+CROSS JOIN LATERAL (SELECT code FROM location WHERE tenant_id = $1 AND id = b.location_id OFFSET 0) l
 WHERE i.tenant_id = $1 AND i.sku >= $2 AND (i.sku, l.code) > ($2, $3)
   AND ($4::text IS NULL OR i.sku = $4) AND ($5::text IS NULL OR l.code = $5)
 ORDER BY i.sku, l.code LIMIT $6
@@ -23,7 +24,8 @@ _ITEM = "SELECT id, sku, scale FROM item WHERE tenant_id = $1 AND sku = $2"
 _ENTRIES = """
 SELECT e.group_id, e.number, l.code, e.item_id, e.location_id, e.lot_id, e.kind, e.source, e.target, e.quantity,
        e.reason, e.cause, e.actor, e.recorded_at
-FROM stock_entry e JOIN location l ON l.tenant_id = e.tenant_id AND l.id = e.location_id
+FROM stock_entry e
+CROSS JOIN LATERAL (SELECT code FROM location WHERE tenant_id = $1 AND id = e.location_id OFFSET 0) l
 WHERE e.tenant_id = $1 AND e.item_id = $2 AND ($3::uuid IS NULL OR (e.group_id, e.number) < ($3, $4))
 ORDER BY e.group_id DESC, e.number DESC LIMIT $5
 """

@@ -44,7 +44,7 @@ class Meter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._bar.refresh()
+        self._bar.update(self._task, completed=self._source.bytes_read, refresh=not self._quiet)
         self._bar.stop()
 
     @property

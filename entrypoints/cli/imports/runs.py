@@ -1,8 +1,9 @@
 """The three imports as coroutines on a session: what the commands and the tests run."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from core.kernel.ids import TenantId
 from core.kernel.value import value
@@ -18,7 +19,7 @@ from entrypoints.cli.running import tenant_named
 from entrypoints.cli.session import Session
 
 Summary = dict[str, object]
-Run = Callable[[Session], Awaitable[Summary]]
+Run = Callable[[Session], Coroutine[Any, Any, Summary]]
 
 
 @value

@@ -1,0 +1,41 @@
+"""The planner of disasters: one after the other, until the world is healed."""
+
+import asyncio
+from random import Random
+
+from adapters.memory.store import Writes
+from adapters.memory.tables import JOBS
+from composition.simulation.world import World
+
+PLACES = ("api-0", "api-1", "worker-0", "worker-1")
+
+
+class Chaos:
+    """Crashes, outages and pauses of one world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._faults = world.faults
+        self._random: Random = world.faults.random
+        world.store.before_commit.append(self._at_commit)
+
+    async def run(self) -> None:
+        """Disaster upon disaster."""
+        while not self._faults.healed:
+            await asyncio.sleep(self._random.random() * 0.6)
+            place = self._random.choice(PLACES)
+            if self._faults.chance("crash", 0.25):
+                self._world.crash(place)
+            elif self._faults.has("outage") and self._random.random() < 0.15:
+                whose = None if self._random.random() < 0.4 else place
+                self._faults.begin_outage(whose, self._random.random() * 1.5)
+            elif self._faults.chance("pause", 0.08):
+                self._world.freeze(place, self._random.choice((0.5, 7.0, 20.0)))
+
+    def _at_commit(self, process: str, transaction_id: int | None, writes: Writes) -> None:
+        place = process.partition("#")[0]
+        if self._faults.chance("crash", 0.015):
+            self._world.loop.call_soon(self._world.crash_by_name, process)
+        leased = any(row is not None and row.leased for row in writes.get(JOBS, {}).values())
+        if leased and self._faults.chance("pause", self._faults.rates.pause):
+            self._world.loop.call_soon(self._world.freeze, place, 61.0 + self._random.random() * 10)

@@ -1,0 +1,169 @@
+"""What must hold when everything has come to rest."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from adapters.memory.invariants import CHECKS
+from adapters.memory.session import Session
+from adapters.memory.store import Store
+from adapters.memory.tables import (
+    ACCOUNTS,
+    BALANCES,
+    DEAD,
+    DEMAND,
+    ENTRIES,
+    HISTORIES,
+    INTAKE,
+    INTAKE_JOBS,
+    ITEMS,
+    JOBS,
+    JOURNAL,
+    ORDERS,
+    RELAYS,
+)
+from adapters.toolkit.codec import decode_event
+from composition.simulation.wishes import Wish
+from composition.simulation.workload import KeptAct, Shop
+from composition.simulation.world import RELAY, World
+from core.acceptance.demand import demand_of
+from core.acceptance.events import OrderAccepted, OrderHeld, OrderRejected
+from core.acceptance.queues import REVIEW
+from core.intake.submission import Submission
+from core.kernel.event import START, RecordedEvent
+from core.orders.order import Order
+
+HOPELESS = ("poison", "killer")
+
+
+def at_rest(store: Store) -> bool:
+    """Nothing is left to do: no submission waits, no job but for a person, the relay stands at the end."""
+    waiting = store.table(INTAKE_JOBS) or any(row.run_at is not None for row in store.table(JOBS).values())
+    return not waiting and relayed(store)
+
+
+def relayed(store: Store) -> bool:
+    """Whether the relay has come to the end of the journal."""
+    last = max((row.place for row in store.table(JOURNAL).values()), default=(0, 0))
+    relay = store.table(RELAYS).get((RELAY,))
+    return relay is not None and relay.place >= last
+
+
+def violations(world: World, shop: Shop) -> list[str]:
+    """Everything that does not hold."""
+    session = Session(world.store, "checks", None)
+    found = [f"{name}: {detail}" for name, check in CHECKS.items() for _, detail in check(session)]
+    found += world.observer.findings
+    found += [f"nobody asked for: {complaint}" for complaint in world.loop.complaints]
+    found += _wishes(world.store, shop)
+    found += _acts(world.store, shop.acts)
+    found += _projections(world)
+    found += _sums(world.store)
+    return found
+
+
+def _wishes(store: Store, shop: Shop) -> Iterator[str]:
+    kept: dict[str, list[Submission]] = defaultdict(list)
+    for submission in store.table(INTAKE).values():
+        kept[submission.correlation].append(submission)
+    for wish in shop.wishes:
+        mine = kept[wish.marker]
+        if wish.refusals:
+            yield f"I4: {wish.marker} was refused: {wish.refusals[0]!r}"
+        if len(mine) > 1:
+            yield f"I8: {wish.marker} was taken in {len(mine)} times"
+        receipts = {(receipt.id, receipt.order_id) for receipt in wish.receipts}
+        if receipts - {(submission.id, submission.order_id) for submission in mine}:
+            yield f"I4: {wish.marker} has a receipt for what is not there"
+        if wish.repeatable and not wish.receipts:
+            yield f"I4: {wish.marker} never got a receipt"
+        for submission in mine:
+            yield from _end_of(store, wish, submission)
+
+
+def _end_of(store: Store, wish: Wish, submission: Submission) -> Iterator[str]:
+    order = store.table(ORDERS).get((wish.tenant, submission.order_id))
+    letter = store.table(DEAD).get((wish.tenant, submission.id))
+    parked = store.table(JOBS).get((wish.tenant, submission.id))
+    ends = [name for name, end in (("order", order and not order.held_at), ("letter", letter), ("job", parked)) if end]
+    if len(ends) != 1:
+        yield f"I10: {wish.marker} ended as {ends or 'nothing'}"
+    if wish.kind in HOPELESS and order is not None and wish.request.items:
+        yield f"I3: {wish.marker} is {wish.kind} and was decided all the same"
+    if wish.kind not in HOPELESS and letter is not None:
+        yield f"I10: {wish.marker} was given up: {letter.code} {letter.detail} after {letter.job.attempts}"
+    if parked is not None and (parked.queue != REVIEW or order is None or order.held_at is None):
+        yield f"I10: {wish.marker} is parked and not under review"
+    if order is not None:
+        yield from _as_journaled(store, wish, order)
+
+
+def _as_journaled(store: Store, wish: Wish, order: Order) -> Iterator[str]:
+    rows = [
+        (key[2], decode_event(row.name, row.payload))
+        for key, row in store.table(JOURNAL).items()
+        if key[:2] == (wish.tenant, order.facts.order_id)
+    ]
+    _, last = max(rows, key=lambda row: row[0], default=(0, None))
+    kinds = ((OrderAccepted, order.accepted_at), (OrderRejected, order.rejected_at), (OrderHeld, order.held_at))
+    for kind, at in kinds:
+        if isinstance(last, kind) != (at is not None):
+            yield f"I8: {wish.marker} is not as its last event {type(last).__name__} says"
+
+
+def _acts(store: Store, acts: list[KeptAct]) -> Iterator[str]:
+    groups: dict[str, set[str]] = defaultdict(set)
+    for (_, _, group, _), row in store.table(ENTRIES).items():
+        groups[row.movement.reason or ""].add(group)
+    for act in acts:
+        if act.happened is not None and len(groups[act.marker]) != int(act.happened):
+            yield f"I8: {act.marker} happened {len(groups[act.marker])} times, its answer said {act.happened}"
+
+
+def _projections(world: World) -> Iterator[str]:
+    store, events = world.store, []
+    for key, row in store.table(JOURNAL).items():
+        body = decode_event(row.name, row.payload)
+        events.append(
+            RecordedEvent(
+                tenant=key[0],
+                stream=key[1],
+                version=key[2],
+                body=body,
+                actor=row.actor,
+                correlation=row.correlation,
+                recorded_at=row.recorded_at,
+                cursor=START,
+            )
+        )
+    lost = {event.key for event in events} - world.observer.delivered
+    if lost:
+        yield f"I7: {len(lost)} of {len(events)} events never reached a subscriber"
+    due: Counter[tuple[object, ...]] = Counter()
+    promised: Counter[tuple[object, ...]] = Counter()
+    for change in demand_of(events):
+        due[change.tenant, change.item, change.day] += change.ordered
+        promised[change.tenant, change.item, change.day] += change.promised
+    have = store.table(DEMAND)
+    for key in sorted({*have, *due}, key=str):
+        if have.get(key, (0, 0)) != (due[key], promised[key]):
+            yield f"I8: demand of {key} is {have.get(key)}, the journal says {(due[key], promised[key])}"
+
+
+def _sums(store: Store) -> Iterator[str]:
+    exposure: Counter[tuple[str, str]] = Counter()
+    orders: Counter[tuple[str, str]] = Counter()
+    for (tenant, _), order in store.table(ORDERS).items():
+        if order.accepted_at is not None and order.facts.customer is not None:
+            orders[tenant, order.facts.customer] += 1
+            exposure[tenant, order.facts.customer] += order.facts.total
+    for key, history in store.table(HISTORIES).items():
+        if history.orders != orders[key]:
+            yield f"I12: {key} has {orders[key]} accepted orders, the history counts {history.orders}"
+    for key, account in store.table(ACCOUNTS).items():
+        if account.exposure > exposure[key]:
+            yield f"I12: {key} owes {account.exposure}, accepted orders add up to {exposure[key]}"
+    for key, row in store.table(BALANCES).items():
+        item = store.table(ITEMS)[key[0], key[1]]
+        if row.balance.backorder_limit != item.backorder_limit:
+            limit = row.balance.backorder_limit
+            yield f"I1: {item.sku} may owe {item.backorder_limit}, its balance at {key[2]} thinks {limit}"

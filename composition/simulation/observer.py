@@ -1,0 +1,71 @@
+"""Watches every commit: the trace, what falls due, whose leases are whose."""
+
+from collections.abc import Collection
+from hashlib import blake2b
+from typing import Any
+
+from adapters.memory.store import Store, Writes
+from adapters.memory.tables import JOBS, RELAYS, WORKERS, Key, QueueRow, Table
+from composition.simulation.clock import Naps, moment
+from composition.simulation.loop import SimulatedLoop
+from core.kernel.event import RecordedEvent
+
+
+class Observer:
+    """``findings`` are violations that can only be seen while they happen."""
+
+    def __init__(self, loop: SimulatedLoop, store: Store, naps: Naps) -> None:
+        self.findings: list[str] = []
+        self.delivered: set[tuple[str, str, int]] = set()
+        self.leasers: list[str] = []
+        self._loop = loop
+        self._store = store
+        self._naps = naps
+        self._trace = blake2b(digest_size=12)
+        self._leases: dict[int, str] = {}
+        self._streams: dict[tuple[str, str], int] = {}
+        store.before_commit.append(self._commit)
+        store.after_end.append(self._end)
+
+    def trace(self) -> str:
+        """A digest of all that was committed, by whom, when and in which order."""
+        return self._trace.hexdigest()
+
+    def publishing(self, events: list[RecordedEvent]) -> None:
+        """The relay hands these over: each stream's events must come in order, repeats aside."""
+        for event in events:
+            stream = (event.tenant, event.stream)
+            last = self._streams.get(stream, 0)
+            if event.version > last + 1:
+                self.findings.append(f"I7: stream {stream} jumps from version {last} to {event.version}")
+            self._streams[stream] = max(last, event.version)
+            self.delivered.add(event.key)
+
+    def _commit(self, process: str, transaction_id: int | None, writes: Writes) -> None:
+        tables = ",".join(f"{table.name}:{len(rows)}" for table, rows in writes.items())
+        self._trace.update(f"{self._loop.time():.6f} {process} {transaction_id} {tables}\n".encode())
+        for key, row in writes.get(JOBS, {}).items():
+            self._watch_lease(process, key, row)
+        for row in writes.get(RELAYS, {}).values():
+            self._naps.hint_at((row.held_until - moment(self._loop)).total_seconds() + self._loop.time())
+
+    def _end(self, tables: Collection[Table[Any]]) -> None:
+        if set(tables) - {WORKERS, RELAYS}:
+            self._naps.hint()
+
+    def _watch_lease(self, process: str, key: Key, row: QueueRow | None) -> None:
+        now = moment(self._loop)
+        before: Any = self._store.table(JOBS).get(key)
+        leasing = row is not None and row.leased and (before is None or before.fence != row.fence)
+        if before is not None and before.leased:
+            if leasing and before.run_at > now:
+                self.findings.append(f"I9: job {key[1]} was leased to {process} while another still held it")
+            if not leasing and self._leases.get(before.fence) != process:
+                self.findings.append(f"I9: {process} ended a lease of {self._leases.get(before.fence)}")
+        if row is not None and leasing:
+            if before is not None and row.attempts != before.attempts + 1:
+                self.findings.append(f"I10: job {key[1]} was leased and the attempt not counted")
+            self._leases[row.fence] = process
+            self.leasers.append(process)
+        if row is not None and row.run_at is not None and row.run_at > now:
+            self._naps.hint_at((row.run_at - now).total_seconds() + self._loop.time())

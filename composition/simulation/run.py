@@ -1,0 +1,96 @@
+"""One seed: a workload under faults, then healing, rest, and the checks."""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from composition.simulation.chaos import Chaos
+from composition.simulation.checks import at_rest, relayed, violations
+from composition.simulation.faults import KINDS
+from composition.simulation.loop import Stuck
+from composition.simulation.parts import Parts
+from composition.simulation.workload import APIS, Shop
+from composition.simulation.world import World
+
+WORKERS = ("worker-0", "worker-1")
+TRADE_SECONDS = 900.0
+REST_SECONDS = 1800.0
+STOP_SECONDS = 60.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Result:
+    """What came of one seed. ``trace`` is the same whenever the seed runs again."""
+
+    seed: int
+    steps: int
+    faults: Mapping[str, int]
+    violations: tuple[str, ...]
+    trace: str
+    seconds: float
+
+
+def simulate(seed: int, faults: Collection[str] = KINDS, parts: Parts | None = None) -> Result:
+    """Run ``seed`` with these kinds of faults over ``parts`` (None: production's)."""
+    world = World(seed, faults, parts or Parts())
+    shop = Shop(world)
+    loop = world.loop
+    found: list[str] = []
+    stage = "open"
+    try:
+        kept, world.faults.healed = world.faults.healed, True
+        loop.run_until(shop.open(), 60.0)
+        world.faults.healed = kept
+        chaos = Chaos(world)
+        keepers = [loop.create_task(world.keep_api(place)) for place in APIS]
+        keepers += [loop.create_task(world.keep_worker(place)) for place in WORKERS]
+        stage = "trade"
+        disasters = loop.create_task(chaos.run())
+        loop.run_until(_trade(shop), loop.time() + TRADE_SECONDS)
+        stage = "rest"
+        world.faults.heal()
+        loop.run_until(_rest(world, shop), loop.time() + REST_SECONDS)
+        stage = "stop"
+        loop.run_until(_stop(world, [*keepers, disasters]), loop.time() + STOP_SECONDS)
+    except Stuck as stuck:
+        found.append(f"I10: no end of '{stage}': {stuck}")
+    found += violations(world, shop)
+    return Result(
+        seed=seed,
+        steps=loop.steps,
+        faults=dict(world.faults.injected),
+        violations=tuple(found),
+        trace=world.observer.trace(),
+        seconds=loop.time(),
+    )
+
+
+async def _trade(shop: Shop) -> None:
+    trading = asyncio.create_task(shop.trade())
+    while not trading.done():
+        await asyncio.sleep(0.7)
+        await shop.review(0.3)
+    await trading
+    await asyncio.sleep(shop.random.random())
+
+
+async def _rest(world: World, shop: Shop) -> None:
+    """Until nothing is left to do; then the operator lets what is under review pass, and it comes to rest again."""
+    await _until_rest(world)
+    if await shop.review(1.0):
+        await _until_rest(world)
+
+
+async def _until_rest(world: World) -> None:
+    while not at_rest(world.store):
+        await asyncio.sleep(0.5)
+    assert relayed(world.store)
+
+
+async def _stop(world: World, keepers: list[asyncio.Task[None]]) -> None:
+    """Ask everybody to stop, as SIGTERM does."""
+    world.stopping = True
+    for loops in world.workers.values():
+        loops.stop()
+    world.naps.hint()
+    await asyncio.wait(keepers)

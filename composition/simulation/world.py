@@ -1,0 +1,198 @@
+"""The world: processes of production code over one store, the supervisor that restarts them, the operator."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from functools import cache
+from random import Random
+from typing import Any
+
+from adapters.memory.relay import MemoryRelayPosition
+from adapters.memory.store import Store
+from adapters.memory.telemetry import MemoryTelemetry
+from adapters.memory.work import MemoryWorkers
+from composition.door import Door
+from composition.simulation.clock import Naps, ProcessClock, moment
+from composition.simulation.delivery import BadPublisher
+from composition.simulation.faults import SKEW_SECONDS, PlannedFaults
+from composition.simulation.loop import SimulatedLoop
+from composition.simulation.observer import Observer
+from composition.simulation.parts import Parts
+from composition.simulation.poison import Poison
+from composition.simulation.process import Process, current_id
+from core.acceptance.queues import AcceptQueued
+from core.acceptance.use_cases.accept_orders import accept_orders
+from core.identity.permission import ALL_SCOPES
+from core.kernel.context import Context
+from core.kernel.event import RecordedEvent
+from core.kernel.ids import TenantId
+from entrypoints.dispatch import Dispatch, UseCase
+from entrypoints.worker.accept import BatchAcceptance
+from entrypoints.worker.jobs import JobRunner
+from entrypoints.worker.loop import WorkerLoops
+from entrypoints.worker.subscribers import InProcessPublisher
+
+RELAY = "in-process"
+BATCH = 6
+IDLE_LIMIT_SECONDS = 30.0
+"""The storage ends transactions that say nothing for so long."""
+
+
+class ConnectionLost(Exception):
+    """The process a client spoke to died before it answered."""
+
+
+class Api(Process):
+    """One API process."""
+
+    writer: Any
+    dispatch: Dispatch
+
+
+@cache
+def production_use_cases() -> dict[type, UseCase]:
+    """Every command's use case as production binds it."""
+    door = Door(transactions=None, telemetry=None, new_id=current_id, new_secret=lambda: "s" * 43)
+    table: dict[type, UseCase] = door.use_cases()
+    return table
+
+
+class World:
+    """One seed's world."""
+
+    def __init__(self, seed: int, kinds: Collection[str], parts: Parts) -> None:
+        self.random = Random(f"world {seed}")
+        self.loop = SimulatedLoop(seed)
+        self.faults = PlannedFaults(seed, kinds, self.loop.time)
+        self.store = Store(clock=lambda: moment(self.loop))
+        self.store.faults = self.faults
+        self.naps = Naps(self.loop)
+        self.observer = Observer(self.loop, self.store, self.naps)
+        self.telemetry = MemoryTelemetry()
+        self.poison = Poison(self.faults, self.crash_by_name)
+        self.processes: dict[str, Process] = {}
+        self.workers: dict[str, WorkerLoops] = {}
+        self.stopping = False
+        self._parts = parts
+        self._lives = 0
+        table = {**production_use_cases(), **parts.use_cases}
+        queued = table[AcceptQueued]
+        self._accept = self.poison.guarded(accept_orders)
+        self._table = {**table, AcceptQueued: UseCase(scope=None, run=self.poison.guarded(queued.run))}
+
+    def context(self, process: Process, *tenants: TenantId, actor: str = "client") -> Context:
+        """Who asks ``process`` for what, as its door sees it."""
+        now = process.clock.now()
+        return Context(tenants=tenants, actor=actor, now=now, correlation=process.new_id(), scopes=ALL_SCOPES)
+
+    def start_api(self, place: str) -> Api:
+        """A new API process at ``place``."""
+        api = self._process(Api, place)
+        api.dispatch = self.dispatch(api)
+        api.writer = self._parts.writer(api, self._parts.intake_log(api))
+        self.processes[place] = api
+        return api
+
+    def dispatch(self, process: Process) -> Dispatch:
+        """The door of ``process``."""
+        return Dispatch(self._parts.transactions(process), self._table, self.telemetry)
+
+    async def keep_worker(self, place: str) -> None:
+        """Run a worker at ``place``, again whenever it died, until it stopped on purpose."""
+        while not self.stopping:
+            process = self._process(Process, place)
+            self.processes[place] = process
+            loops = self.workers[place] = self._worker(process, place)
+            task = process.spawn(loops.run())
+            await asyncio.wait({task})
+            if not task.cancelled() and (error := task.exception()) is not None:
+                self.observer.findings.append(f"worker {place} died: {_innermost(error)!r}")
+            process.kill()
+            await asyncio.sleep(self.random.random() * 3)
+
+    async def keep_api(self, place: str) -> None:
+        """Run an API process at ``place``, again whenever it died."""
+        while not self.stopping:
+            api = self.start_api(place)
+            while api.alive and not self.stopping:
+                await asyncio.sleep(0.5)
+            await asyncio.sleep(self.random.random())
+
+    async def call(self, place: str, act: Callable[[Any], Awaitable[Any]]) -> Any:
+        """What the process at ``place`` answers. Raises ConnectionLost when it died over it."""
+        process = self.processes.get(place)
+        if process is None or not process.alive:
+            raise ConnectionLost("nobody listens")
+        task = process.spawn(_run(act, process))
+        await asyncio.wait({task})
+        if task.cancelled():
+            raise ConnectionLost("no answer came")
+        return task.result()
+
+    def crash_by_name(self, name: str) -> None:
+        """Kill the process of this name before it takes another step."""
+        for process in self.processes.values():
+            if process.name == name and process.alive:
+                process.kill()
+
+    def crash(self, place: str) -> None:
+        """Kill whoever is at ``place``."""
+        process = self.processes.get(place)
+        if process is not None and process.alive:
+            process.kill()
+
+    def freeze(self, place: str, seconds: float) -> None:
+        """Let whoever is at ``place`` stand still."""
+        process = self.processes.get(place)
+        if process is not None and process.alive and not self.loop.frozen(process.name):
+            self.loop.freeze(process.name, seconds)
+            self.loop.call_later(IDLE_LIMIT_SECONDS, self._end_idle, process, seconds)
+
+    def _end_idle(self, process: Process, seconds: float) -> None:
+        if seconds > IDLE_LIMIT_SECONDS and process.alive:
+            process.database.idle_for_too_long()
+
+    def _process(self, kind: type[Any], place: str) -> Any:
+        self._lives += 1
+        skew = self.faults.random.uniform(-SKEW_SECONDS, SKEW_SECONDS) if self.faults.has("skew") else 0.0
+        slow = self.faults.random.choice((1.0, 6.0)) if self.faults.has("silence") else 3.0
+        clock = ProcessClock(self.loop, self.naps, skew, slow)
+        return kind(self.loop, self.store, f"{place}#{self._lives}", clock, self._lives)
+
+    def _worker(self, process: Process, place: str) -> WorkerLoops:
+        parts, telemetry = self._parts, self.telemetry
+        dispatch = self.dispatch(process)
+        inner = InProcessPublisher(dispatch, process.clock, process.new_id)
+        publisher = _Observed(BadPublisher(inner, self.faults, self.loop), self.observer)
+        position = MemoryRelayPosition(process.database, process.name)
+        return WorkerLoops(
+            place,
+            MemoryWorkers(process.database),
+            BatchAcceptance(parts.work(process), self._accept, telemetry, batch=BATCH),
+            JobRunner(parts.jobs(process), dispatch, telemetry),
+            parts.relay(parts.feed(process), position, publisher, telemetry, RELAY),
+            process.clock,
+            process.new_id,
+            telemetry,
+        )
+
+
+class _Observed:
+    """See ports.delivery.Publisher."""
+
+    def __init__(self, inner: BadPublisher, observer: Observer) -> None:
+        self._inner = inner
+        self._observer = observer
+
+    async def publish(self, events: Sequence[RecordedEvent]) -> None:
+        self._observer.publishing(list(events))
+        await self._inner.publish(events)
+
+
+async def _run(act: Callable[[Any], Awaitable[Any]], process: Process) -> Any:
+    return await act(process)
+
+
+def _innermost(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
