@@ -32,8 +32,11 @@ _KNOWN = """
 SELECT n.place, i.id, i.order_id, i.body_hash, i.received_at, i.id = n.id AS same, i.key_hash = n.key AS by_key
 FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::text[], $5::text[]) WITH ORDINALITY
      AS n(tenant_id, id, key, channel, external, place)
-JOIN intake i ON i.tenant_id = n.tenant_id
-     AND (i.id = n.id OR i.key_hash = n.key OR (i.channel = n.channel AND i.external_id = n.external))
+CROSS JOIN LATERAL (
+    SELECT * FROM intake WHERE tenant_id = n.tenant_id AND id = n.id
+    UNION SELECT * FROM intake WHERE tenant_id = n.tenant_id AND key_hash = n.key
+    UNION SELECT * FROM intake WHERE tenant_id = n.tenant_id AND channel = n.channel AND external_id = n.external
+) i
 ORDER BY n.place, (i.id = n.id) DESC, (i.key_hash = n.key) DESC NULLS LAST
 """
 _FORGET = "UPDATE intake SET key_hash = NULL WHERE tenant_id = $1 AND id = $2"

@@ -38,18 +38,20 @@ def decide(requested: Requested, working: Working, now: datetime) -> Outcome:
     if requested.request.text and not requested.request.items:
         reason = Reason(code="unread_text", detail="the order is in free words; a person must read it", path="$.text")
         return _held(requested, lines, (reason,), Explanation())
-    risk = _risk(requested, working, lines, now)
+    # An order that was placed long ago and is imported now is judged as of then: history is not a burst.
+    placed = requested.request.placed_at or now
+    risk = _risk(requested, working, lines, placed)
     if risk and risk.decision is RiskDecision.REJECT:
         reason = Reason(code="high_risk", detail=f"risk score {risk.score} of 1000: {_hits(risk)}")
         return _rejected(requested, lines, (reason,), Explanation(risk=risk))
     if risk and risk.decision is RiskDecision.REVIEW:
         reason = Reason(code="fraud_review", detail=f"risk score {risk.score} of 1000: {_hits(risk)}")
         return _held(requested, lines, (reason,), Explanation(risk=risk))
-    return _promise(requested, working, lines, risk, now)
+    return _promise(requested, working, lines, risk, placed)
 
 
 def _promise(
-    requested: Requested, working: Working, lines: ReadLines, risk: RiskAssessment | None, now: datetime
+    requested: Requested, working: Working, lines: ReadLines, risk: RiskAssessment | None, placed: datetime
 ) -> Outcome:
     """Credit, then stock, then a vendor: the first that refuses rejects the order."""
     request, tenant = requested.request, requested.submission.tenant
@@ -75,7 +77,7 @@ def _promise(
             explanation=Explanation(risk=risk, credit=credit_words, allocation=explained, routing=routing),
         ),
         movements=_movements(promised),
-        history=remember(working.history(customer), now, digest(request.ship_to)) if customer else None,
+        history=remember(working.history(customer), placed, digest(request.ship_to)) if customer else None,
         account=credit.hold(account, lines.total) if account else None,
     )
 
@@ -102,7 +104,7 @@ def _allocate(requested: Requested, working: Working, lines: ReadLines) -> tuple
     return allocations, tuple(reasons)
 
 
-def _risk(requested: Requested, working: Working, lines: ReadLines, now: datetime) -> RiskAssessment | None:
+def _risk(requested: Requested, working: Working, lines: ReadLines, placed: datetime) -> RiskAssessment | None:
     tenant, request = requested.submission.tenant, requested.request
     policies = working.policies(tenant)
     if requested.reviewed or not policies.flags[Flag.RISK_ASSESSMENT]:
@@ -111,7 +113,7 @@ def _risk(requested: Requested, working: Working, lines: ReadLines, now: datetim
     new_ship_to = False
     if request.customer:
         history = working.history((tenant, request.customer))
-        older, recent = established(history, now)
+        older, recent = established(history, placed)
         ship_to = digest(request.ship_to)
         new_ship_to = bool(history.ship_to and ship_to and history.ship_to != ship_to)
         account = working.account((tenant, request.customer))

@@ -126,7 +126,7 @@ def established(history: CustomerHistory, now: datetime) -> tuple[int, int]:
 
 
 def _running(history: CustomerHistory, now: datetime) -> bool:
-    return history.window_started_at is not None and now - history.window_started_at < WINDOW
+    return history.window_started_at is not None and abs(now - history.window_started_at) < WINDOW
 
 
 def _decision(score: int, policy: RiskPolicy) -> RiskDecision:
