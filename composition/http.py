@@ -14,7 +14,6 @@ import uvicorn
 from dependency_injector import containers, providers
 
 from adapters.postgres.engine import Database
-from adapters.toolkit.codec import name_of
 from composition.adapters import Adapters
 from composition.door import Door
 from composition.settings import Settings
@@ -64,7 +63,6 @@ class Http(containers.DeclarativeContainer):
         credentials=adapters.credentials,
         views=views,
         feed=adapters.feed,
-        event_name=providers.Object(name_of),
         intake_writer=intake_writer,
         telemetry=telemetry,
         health=adapters.health,
@@ -136,6 +134,7 @@ def _config(app: object, settings: Settings) -> uvicorn.Config:
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,
         date_header=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=max(1, int(settings.shutdown_timeout_seconds)),

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.session import Session
 from adapters.memory.tables import JOURNAL, JournalRow, Key
-from adapters.toolkit.codec import decode_event, encode_event
+from adapters.toolkit.codec import WIRE, encode_event
 from core.kernel.context import Context
 from core.kernel.event import START, Cursor, NewEvent, RecordedEvent
 from core.kernel.ids import StreamId, TenantId
@@ -84,11 +84,13 @@ def recorded(key: Key, row: JournalRow) -> RecordedEvent:
         tenant=key[0],
         stream=key[1],
         version=key[2],
-        body=decode_event(row.name, row.payload),
+        name=row.name,
+        payload=row.payload,
         actor=row.actor,
         correlation=row.correlation,
         recorded_at=row.recorded_at,
         cursor=cursor_at(row.place),
+        wire=WIRE,
     )
 
 

@@ -55,6 +55,7 @@ class Locks:
             heir, turn = queue.popleft()
             if not turn.done():
                 self._holders[name] = heir
+                self._waiting.pop(heir, None)
                 turn.set_result(None)
                 return
         self._queues.pop(name, None)

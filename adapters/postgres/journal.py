@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 
 from adapters.postgres.engine import Connection, Database
-from adapters.toolkit.codec import decode_event, encode_event
+from adapters.toolkit.codec import WIRE, encode_event
 from core.kernel.context import Context
 from core.kernel.event import START, Cursor, NewEvent, RecordedEvent
 from core.kernel.ids import StreamId, TenantId
@@ -100,9 +100,11 @@ def _recorded(row: Any) -> RecordedEvent:
         tenant=TenantId(str(row["tenant_id"])),
         stream=StreamId(str(row["stream"])),
         version=row["version"],
-        body=decode_event(row["name"], row["payload"]),
+        name=row["name"],
+        payload=row["payload"],
         actor=row["actor"],
         correlation=row["correlation"],
         recorded_at=row["recorded_at"],
         cursor=Cursor(f"{row['transaction_id']}-{row['position']}"),
+        wire=WIRE,
     )

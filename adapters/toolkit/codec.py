@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from core.acceptance.events import OrderAccepted, OrderHeld, OrderRejected
+from core.acceptance.events import ACCEPTED, HELD, REJECTED, OrderAccepted, OrderHeld, OrderRejected
 from core.acceptance.policies import POLICY_TYPES, Policy, PolicySet
 from core.catalogue.item import ItemAmended, ItemCreated
 from core.configuration.flag import FlagSet
@@ -21,9 +21,9 @@ from core.tenants.tenant import TenantCreated
 Type = TypeVar("Type")
 
 EVENTS: dict[str, type] = {
-    "order.accepted.v1": OrderAccepted,
-    "order.rejected.v1": OrderRejected,
-    "order.held.v1": OrderHeld,
+    ACCEPTED: OrderAccepted,
+    REJECTED: OrderRejected,
+    HELD: OrderHeld,
     "stock.moved.v1": StockMoved,
     "item.created.v1": ItemCreated,
     "item.amended.v1": ItemAmended,
@@ -80,6 +80,21 @@ def decode_event(name: str, payload: bytes) -> object:
     if kind is PolicySet:
         return _decode_policy_set(payload)
     return decode(kind, payload)
+
+
+class JsonWire:
+    """See core.kernel.event.Wire."""
+
+    def read(self, name: str, payload: bytes) -> object:
+        """See the protocol. Raises UnknownMessage, msgspec.ValidationError."""
+        return decode_event(name, payload)
+
+    def read_as(self, kind: type[Type], payload: bytes) -> Type:
+        """See the protocol. Raises msgspec.ValidationError."""
+        return decode(kind, payload)
+
+
+WIRE = JsonWire()
 
 
 def decode_policy(name: str, body: bytes) -> Policy:

@@ -21,7 +21,7 @@ from adapters.memory.tables import (
     ORDERS,
     RELAYS,
 )
-from adapters.toolkit.codec import decode_event
+from adapters.toolkit.codec import WIRE, decode_event
 from composition.simulation.wishes import Wish
 from composition.simulation.workload import KeptAct, Shop
 from composition.simulation.world import RELAY, World
@@ -122,17 +122,18 @@ def _acts(store: Store, acts: list[KeptAct]) -> Iterator[str]:
 def _projections(world: World) -> Iterator[str]:
     store, events = world.store, []
     for key, row in store.table(JOURNAL).items():
-        body = decode_event(row.name, row.payload)
         events.append(
             RecordedEvent(
                 tenant=key[0],
                 stream=key[1],
                 version=key[2],
-                body=body,
+                name=row.name,
+                payload=row.payload,
                 actor=row.actor,
                 correlation=row.correlation,
                 recorded_at=row.recorded_at,
                 cursor=START,
+                wire=WIRE,
             )
         )
     lost = {event.key for event in events} - world.observer.delivered

@@ -1,14 +1,19 @@
-"""What an order's outcome means for demand: a pure reaction."""
+"""What an order's outcome means for demand: a pure reaction that reads of an order's event only what it needs."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
-from core.acceptance.events import OrderAccepted, OrderRejected
+from core.acceptance.events import ACCEPTED, REJECTED
 from core.forecasting.demand import DemandChange
 from core.kernel.event import RecordedEvent
+from core.kernel.ids import ItemId
 from core.kernel.value import value
 
 SUBSCRIBER = "demand"
 """The name the demand projection is known by in the inbox."""
+
+COUNTED = (ACCEPTED, REJECTED)
+"""A held order has no demand until it is decided."""
 
 
 @value
@@ -18,17 +23,39 @@ class RecordDemand:
     events: tuple[RecordedEvent, ...]
 
 
+@value
+class _Part:
+    quantity: int
+
+
+@value
+class _Line:
+    item: ItemId
+    ordered: int
+    parts: tuple[_Part, ...]
+
+
+@value
+class _Facts:
+    lines: tuple[_Line, ...]
+    received_at: datetime
+
+
+@value
+class _Decided:
+    facts: _Facts
+
+
 def demand_of(events: Iterable[RecordedEvent]) -> list[DemandChange]:
-    """One change a line of every accepted or rejected order; a held order has no demand until it is decided."""
-    return [
-        DemandChange(
-            tenant=event.tenant,
-            item=line.item,
-            day=event.body.facts.received_at.date(),
-            ordered=line.ordered,
-            promised=line.allocated,
-        )
-        for event in events
-        if isinstance(event.body, OrderAccepted | OrderRejected)
-        for line in event.body.facts.lines
-    ]
+    """One change a line of every accepted or rejected order, in the order of ``events``."""
+    changes = []
+    for event in events:
+        if event.name in COUNTED:
+            facts = event.read_as(_Decided).facts
+            day = facts.received_at.date()
+            for line in facts.lines:
+                promised = sum([part.quantity for part in line.parts])
+                changes.append(
+                    DemandChange(tenant=event.tenant, item=line.item, day=day, ordered=line.ordered, promised=promised)
+                )
+    return changes

@@ -1,5 +1,7 @@
 """What acceptance records of an order: the one decision, and the whole of why."""
 
+from typing import Final
+
 from core.inventory.allocation import Allocation
 from core.kernel.value import value
 from core.orders.order import OrderFacts, Reason
@@ -53,3 +55,8 @@ class OrderHeld:
 
 
 OrderEvent = OrderAccepted | OrderRejected | OrderHeld
+
+ACCEPTED: Final = "order.accepted.v1"
+REJECTED: Final = "order.rejected.v1"
+HELD: Final = "order.held.v1"
+"""Their names on the wire, for whoever subscribes to them by name."""

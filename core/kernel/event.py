@@ -4,8 +4,9 @@ A stream is one thing's history (an order, an item, a location); its versions co
 name and version on the wire are declared in the codec, never taken from the class name.
 """
 
+from dataclasses import field
 from datetime import datetime
-from typing import NewType
+from typing import NewType, Protocol, TypeVar
 
 from core.kernel.ids import StreamId, TenantId
 from core.kernel.value import value
@@ -26,18 +27,47 @@ class NewEvent:
     body: object
 
 
+Read = TypeVar("Read")
+
+
+class Wire(Protocol):
+    """How events are written down. Raises on a name or a body it cannot read; nothing is guessed."""
+
+    def read(self, name: str, payload: bytes) -> object:
+        """The event called ``name``."""
+        ...
+
+    def read_as(self, kind: type[Read], payload: bytes) -> Read:
+        """Only what ``kind`` asks for of an event; what else it says is passed over."""
+        ...
+
+
 @value
 class RecordedEvent:
-    """An event as read back. ``cursor`` is its place in reading order: (transaction id, position)."""
+    """An event as read back, still as it was written: whoever carries it on need not understand it.
+
+    ``cursor`` is its place in reading order: (transaction id, position).
+    """
 
     tenant: TenantId
     stream: StreamId
     version: int
-    body: object
+    name: str
+    payload: bytes
     actor: str
     correlation: str
     recorded_at: datetime
     cursor: Cursor
+    wire: Wire = field(repr=False, compare=False)
+
+    @property
+    def body(self) -> object:
+        """The event itself, read anew each time it is asked for."""
+        return self.wire.read(self.name, self.payload)
+
+    def read_as(self, kind: type[Read]) -> Read:
+        """Only what ``kind`` asks for of the event."""
+        return self.wire.read_as(kind, self.payload)
 
     @property
     def key(self) -> tuple[str, str, int]:

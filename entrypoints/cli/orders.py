@@ -123,7 +123,7 @@ def order_as_json(order: Order) -> dict[str, object]:
 
 def _event_as_json(event: RecordedEvent) -> dict[str, object]:
     return {
-        "type": type(event.body).__name__,
+        "type": event.name,
         "version": event.version,
         "recorded_at": event.recorded_at,
         "actor": event.actor,
@@ -144,7 +144,7 @@ def _print_order(order: Order, events: Sequence[RecordedEvent]) -> None:
     ]
     print_table("lines", ("line", "sku", "ordered", "allocated"), rows)
     for event in events:
-        print_line(f"{event.recorded_at.isoformat(timespec='seconds')} {type(event.body).__name__} by {event.actor}")
+        print_line(f"{event.recorded_at.isoformat(timespec='seconds')} {event.name} by {event.actor}")
         explanation = getattr(event.body, "explanation", None)
         if explanation is not None:
             print_line(msgspec.json.format(msgspec.json.encode(explanation), indent=2).decode())

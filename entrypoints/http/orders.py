@@ -127,9 +127,7 @@ async def get_order(call: Call) -> Reply:
         **_fields(order, await _codes(call)),
         explanation=_explanation(events),
         timeline=[
-            ShownMoment(
-                type=call.parts.event_name(event.body), version=event.version, actor=event.actor, at=event.recorded_at
-            )
+            ShownMoment(type=event.name, version=event.version, actor=event.actor, at=event.recorded_at)
             for event in events
         ],
     )

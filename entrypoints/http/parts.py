@@ -1,6 +1,6 @@
 """What composition hands to the HTTP API, all of it finished."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -55,7 +55,7 @@ class Views:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpParts:
-    """Everything the API talks to. ``event_name`` gives an event's name on the wire."""
+    """Everything the API talks to."""
 
     dispatch: Dispatch
     clock: Clock
@@ -63,7 +63,6 @@ class HttpParts:
     credentials: Credentials
     views: Views
     feed: JournalFeed
-    event_name: Callable[[object], str]
     intake_writer: TakesIn
     telemetry: Telemetry
     health: Health

@@ -2,8 +2,10 @@
 
 from datetime import date
 
+from adapters.toolkit.codec import WIRE, encode, name_of
 from core.acceptance.demand import demand_of
 from core.acceptance.events import Explanation, OrderAccepted, OrderHeld, OrderRejected
+from core.configuration.flag import Flag, FlagSet
 from core.forecasting.demand import DemandChange
 from core.kernel.event import START, RecordedEvent
 from core.kernel.ids import ItemId, LocationId, StreamId
@@ -23,11 +25,13 @@ def recorded(body: object) -> RecordedEvent:
         tenant=TENANT,
         stream=StreamId(an_id(9)),
         version=1,
-        body=body,
+        name=name_of(body),
+        payload=encode(body),
         actor="",
         correlation="",
         recorded_at=NOW,
         cursor=START,
+        wire=WIRE,
     )
 
 
@@ -51,4 +55,4 @@ def test_a_held_order_has_no_demand_until_it_is_decided() -> None:
 
 
 def test_other_events_say_nothing_about_demand() -> None:
-    assert demand_of([recorded("something else")]) == []
+    assert demand_of([recorded(FlagSet(flag=Flag.RISK_ASSESSMENT, enabled=True))]) == []
