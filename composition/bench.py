@@ -24,7 +24,10 @@ from entrypoints.cli.new_tenant import create_tenant_with_key
 
 async def bench(settings: Settings, options: BenchOptions) -> Report:
     """Run the bench and answer its report. Without a running installation it measures one of its own."""
-    async with _installation(settings) as there, open_session(settings, there.database_url) as session:
+    async with (
+        _installation(settings) as there,
+        open_session(msgspec.structs.replace(settings, log_level="error"), there.database_url) as session,
+    ):
         tenants: list[TenantId] = []
         database = Database(there.database_url, 1)
         await database.open()

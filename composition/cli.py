@@ -60,7 +60,7 @@ def _up(port: int | None, data_dir: Path | None, workers: int | None, demo: bool
         data_dir=settings.data_dir if data_dir is None else data_dir.expanduser().absolute(),
         worker_processes=settings.worker_processes if workers is None else workers,
     )
-    return asyncio.run(up(settings))
+    return asyncio.run(up(settings, demo=demo))
 
 
 def _api() -> int:

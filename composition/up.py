@@ -111,14 +111,14 @@ class Installation:
             print(f"the database does not come back: {error}", flush=True)
 
 
-async def up(settings: Settings) -> int:
+async def up(settings: Settings, *, demo: bool = False) -> int:
     """Run until SIGINT or SIGTERM; answers the exit code. Raises DataDirectoryInUse, PortInUse, ServerFailed."""
     check_port(settings.port)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
-    async with running(settings) as installation:
+    async with running(settings, demo=demo) as installation:
         print(f"Fluxor is up on {installation.base_url} (API description: {installation.base_url}/docs)", flush=True)
         print("Stop it with Ctrl-C.", flush=True)
         await installation.watch(stopping)
@@ -127,7 +127,7 @@ async def up(settings: Settings) -> int:
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, announce: bool = True) -> AsyncIterator[Installation]:
+async def running(settings: Settings, *, announce: bool = True, demo: bool = False) -> AsyncIterator[Installation]:
     """A whole installation, ready to answer; stopped in order when the block ends."""
     async with AsyncExitStack() as stack:
         server = None
@@ -140,7 +140,7 @@ async def running(settings: Settings, *, announce: bool = True) -> AsyncIterator
             url, owner_url = settings.database_url, settings.database_owner_url or settings.database_url
         await migrate(owner_url, datetime.now(UTC))
         if announce:
-            await first_key(settings, url)
+            await first_key(settings, url, demo=demo)
         installation = Installation(settings, Place(url=url, owner_url=owner_url), server)
         installation.start()
         stack.push_async_callback(installation.stop)

@@ -7,7 +7,7 @@ from adapters.memory.configuration import policies_of
 from adapters.memory.inventory import enter_group, hold_balance, in_order, item_named, move, open_balance, sellable
 from adapters.memory.journal import append
 from adapters.memory.session import Session
-from adapters.memory.tables import ACCOUNTS, BALANCES, HISTORIES, INTAKE, ORDERS, Row, Table
+from adapters.memory.tables import ACCOUNTS, BALANCES, HISTORIES, INTAKE, JOURNAL, ORDERS, Row, Table
 from adapters.toolkit.codec import decoder_of
 from core.acceptance.events import OrderAccepted, OrderHeld, OrderRejected
 from core.acceptance.facts import Customer, Facts, Outcome, Requested, names_of
@@ -121,14 +121,20 @@ class MemoryAcceptance:
             await enter_group(session, context, outcome.tenant, group, outcome.movements, cause)
             for movement in outcome.movements:
                 moved[outcome.tenant, movement.key].append(movement)
-            # The order's own stream: decided at once it is version 1, after a hold version 2.
-            version = 2 if outcome.requested.reviewed else 1
             stream = StreamId(outcome.requested.submission.order_id)
+            version = self._version(outcome.tenant, stream) if outcome.requested.reviewed else 1
             event = NewEvent(tenant=outcome.tenant, stream=stream, version=version, body=outcome.event)
             await append(session, event, context, outcome.requested.submission.correlation)
         for (tenant, key), movements in moved.items():
             await move(session, context, tenant, key, movements)
         await self._save_customers(outcomes)
+
+    def _version(self, tenant: TenantId, stream: StreamId) -> int:
+        """The next of the order's own stream: decided at once it is version 1, after each hold one more."""
+        version = 1
+        while self._session.get(JOURNAL, (tenant, stream, version)) is not None:
+            version += 1
+        return version
 
     async def _save_order(self, outcome: Outcome) -> None:
         session, order = self._session, order_of(outcome, self._context)

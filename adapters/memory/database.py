@@ -33,9 +33,12 @@ class MemoryDatabase:
 
     @asynccontextmanager
     async def dispatching(self) -> AsyncIterator[Session]:
-        """A transaction that sees the work and the journal of all tenants."""
-        async with self.begin(None) as session:
-            yield session
+        """One statement that sees all tenants and may as well happen again: at worst the storage is unavailable."""
+        try:
+            async with self.begin(None) as session:
+                yield session
+        except (CommitUnknown, TransactionConflict) as error:
+            raise StorageUnavailable(str(error)) from error
 
     def idle_for_too_long(self) -> None:
         """End every open session as the storage does when its owner says nothing for half a minute."""

@@ -80,12 +80,12 @@ class Session:
         name = (table, key)
         if self.store.locks.holder(name) is self:
             return
+        self._locks.append(name)  # before waiting: whoever is cancelled in the moment of the grant must still give back
         try:
             await self.store.locks.take(self, name)
         except TransactionConflict:
             self.failed = True
             raise
-        self._locks.append(name)
         self.check()
 
     def try_lock(self, name: Any) -> bool:

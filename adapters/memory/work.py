@@ -40,7 +40,7 @@ class MemoryWork:
         self, shards: Sequence[int], lanes: Sequence[Lane], limit: int, context: Context
     ) -> AsyncIterator[MemoryClaimed]:
         """See the port."""
-        async with self._database.dispatching() as session:
+        async with self._database.begin(None) as session:
             claimed = await _take(session, shards, lanes, limit)
             tenants = tuple(sorted({tenant for tenant, _ in claimed})) or context.tenants
             session.narrow(tenants)

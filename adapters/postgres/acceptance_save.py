@@ -52,7 +52,8 @@ WITH saved AS (
     RETURNING 1
 ), recorded AS (
     INSERT INTO journal (tenant_id, stream, version, name, payload, actor, correlation, recorded_at)
-    SELECT t, s, v, name, p, $2, c, $1
+    SELECT t, s, CASE WHEN v = 1 THEN 1 ELSE
+               (SELECT max(version) + 1 FROM journal h WHERE h.tenant_id = t AND h.stream = s) END, name, p, $2, c, $1
     FROM unnest($38::uuid[], $39::uuid[], $40::int[], $41::text[], $42::bytea[], $43::text[]) AS j(t, s, v, name, p, c)
 )
 SELECT (SELECT count(*) FROM saved) AS orders, (SELECT count(*) FROM moved) AS balances
@@ -172,7 +173,7 @@ def _balances(outcomes: Sequence[Outcome]) -> dict[tuple[TenantId, BalanceKey], 
 
 
 def _event(outcome: Outcome) -> tuple[Any, ...]:
-    """The order's own stream: decided at once it is version 1, after a hold version 2."""
+    """The order's own stream: decided at once it is version 1; after a hold 2 stands for one more than is there."""
     name, payload = encode_event(outcome.event)
     submission = outcome.requested.submission
     version = 2 if outcome.requested.reviewed else 1

@@ -39,6 +39,8 @@ UNREACHABLE = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.QueryCanceledError,
     ConnectionError,
     OSError,
     TimeoutError,
@@ -87,6 +89,16 @@ class Database:
             yield connection
         finally:
             await asyncio.shield(self._pool.release(connection))
+
+    @asynccontextmanager
+    async def autocommit(self) -> AsyncIterator[Connection]:
+        """For single statements that may as well happen again: all that can go wrong is StorageUnavailable."""
+        async with self.acquire() as connection:
+            try:
+                yield connection
+            except (*UNREACHABLE, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError) as error:
+                drop(connection)
+                raise StorageUnavailable(f"the database went away: {error}") from error
 
     def pool_use(self) -> Mapping[str, int]:
         """Connections in use and idle, for metrics."""

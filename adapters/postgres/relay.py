@@ -30,11 +30,11 @@ class PostgresRelayPosition:
 
     async def take(self, relay: str) -> Cursor | None:
         """See the port."""
-        async with self._database.acquire() as connection:
+        async with self._database.autocommit() as connection:
             row = await connection.fetchrow(_TAKE, relay, self._holder, HELD_SECONDS)
         return None if row is None else Cursor(f"{row['transaction_id']}-{row['position']}")
 
     async def advance(self, relay: str, to: Cursor) -> None:
         """See the port."""
-        async with self._database.acquire() as connection:
+        async with self._database.autocommit() as connection:
             await connection.execute(_ADVANCE, relay, *place_of(to))

@@ -35,7 +35,9 @@ DELETE FROM intake_job j USING next WHERE j.tenant_id = next.tenant_id AND j.int
 RETURNING j.tenant_id, j.intake_id, j.shard, j.lane
 """
 _BEAT = """
-WITH gone AS (DELETE FROM worker WHERE seen_at < now() - interval '10 seconds' AND id <> $1 RETURNING id),
+WITH silent AS (
+    SELECT id FROM worker WHERE seen_at < now() - interval '10 seconds' AND id <> $1 FOR UPDATE SKIP LOCKED
+), gone AS (DELETE FROM worker w USING silent WHERE w.id = silent.id RETURNING w.id),
      was AS (SELECT FROM worker WHERE id = $1),
      beat AS (INSERT INTO worker (id, seen_at) VALUES ($1, now()) ON CONFLICT (id) DO UPDATE SET seen_at = now())
 SELECT (SELECT count(*) FROM gone) AS gone, (SELECT count(*) FROM was) AS was,
@@ -134,14 +136,14 @@ class PostgresWorkers:
         return await self._beat(worker, joining=False)
 
     async def _beat(self, worker: str, *, joining: bool) -> Membership:
-        async with self._database.acquire() as connection:
+        async with self._database.autocommit() as connection:
             row = await connection.fetchrow(_BEAT, worker)
         crashed = row["gone"] > 0 or (joining and row["was"] > 0)
         return Membership(index=row["before"], count=row["others"] + 1, crashed=crashed)
 
     async def leave(self, worker: str) -> None:
         """See the port."""
-        async with self._database.acquire() as connection:
+        async with self._database.autocommit() as connection:
             await connection.execute("DELETE FROM worker WHERE id = $1", worker)
 
 

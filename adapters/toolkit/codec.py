@@ -13,7 +13,7 @@ from core.acceptance.policies import POLICY_TYPES, Policy, PolicySet
 from core.catalogue.item import ItemAmended, ItemCreated
 from core.configuration.flag import FlagSet
 from core.credit.account import CreditLimitSet
-from core.identity.api_key import ApiKeyIssued
+from core.identity.api_key import ApiKeyIssued, ApiKeyRevoked
 from core.inventory.balance import StockMoved
 from core.inventory.location import LocationCreated
 from core.tenants.tenant import TenantCreated
@@ -30,6 +30,7 @@ EVENTS: dict[str, type] = {
     "location.created.v1": LocationCreated,
     "tenant.created.v1": TenantCreated,
     "api_key.issued.v1": ApiKeyIssued,
+    "api_key.revoked.v1": ApiKeyRevoked,
     "credit_limit.set.v1": CreditLimitSet,
     "flag.set.v1": FlagSet,
     "policy.set.v1": PolicySet,

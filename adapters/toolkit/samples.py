@@ -8,7 +8,7 @@ from core.acceptance.policies import PolicySet
 from core.catalogue.item import ItemAmended, ItemCreated
 from core.configuration.flag import Flag, FlagSet
 from core.credit.account import CreditLimitSet
-from core.identity.api_key import ApiKeyIssued
+from core.identity.api_key import ApiKeyIssued, ApiKeyRevoked
 from core.inventory.allocation import AllocationPolicy, Candidate, allocate
 from core.inventory.balance import Account, BalanceKey, EntryKind, Movement, StockMoved
 from core.inventory.location import Location, LocationCreated, LocationKind
@@ -107,6 +107,7 @@ def samples() -> dict[str, object]:
         "api_key.issued.v1": ApiKeyIssued(
             key_id=ApiKeyId(f"{_PREFIX}8"), name="till", scopes=("orders:read", "orders:write")
         ),
+        "api_key.revoked.v1": ApiKeyRevoked(key_id=ApiKeyId(f"{_PREFIX}8")),
         "credit_limit.set.v1": CreditLimitSet(account_id=f"{_PREFIX}9", customer="acme", limit=_PRICE),
         "flag.set.v1": FlagSet(flag=Flag.RISK_ASSESSMENT, enabled=False),
         "policy.set.v1": PolicySet(name="risk", policy=DEFAULT_RISK),

@@ -46,8 +46,6 @@ class Observer:
         self._trace.update(f"{self._loop.time():.6f} {process} {transaction_id} {tables}\n".encode())
         for key, row in writes.get(JOBS, {}).items():
             self._watch_lease(process, key, row)
-        for row in writes.get(RELAYS, {}).values():
-            self._naps.hint_at((row.held_until - moment(self._loop)).total_seconds() + self._loop.time())
 
     def _end(self, tables: Collection[Table[Any]]) -> None:
         if set(tables) - {WORKERS, RELAYS}:

@@ -28,6 +28,7 @@ class Process:
         self.database = MemoryDatabase(store, name)
         self.new_id = MemoryIds(seed, clock.now)
         self.alive = True
+        self.death: asyncio.Future[None] = loop.create_future()
         self._loop = loop
         self._tasks: dict[asyncio.Task[Any], None] = {}
         self._context = copy_context()
@@ -44,6 +45,8 @@ class Process:
     def kill(self) -> None:
         """End it as kill -9 does: the storage rolls back what it had open, and nothing of it runs on."""
         self.alive = False
+        if not self.death.done():
+            self.death.set_result(None)
         self.database.cut()
         for task in tuple(self._tasks):
             task.cancel()

@@ -92,5 +92,7 @@ async def _stop(world: World, keepers: list[asyncio.Task[None]]) -> None:
     world.stopping = True
     for loops in world.workers.values():
         loops.stop()
+    for place in APIS:
+        world.crash(place)
     world.naps.hint()
     await asyncio.wait(keepers)

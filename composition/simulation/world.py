@@ -113,8 +113,7 @@ class World:
         """Run an API process at ``place``, again whenever it died."""
         while not self.stopping:
             api = self.start_api(place)
-            while api.alive and not self.stopping:
-                await asyncio.sleep(0.5)
+            await api.death
             await asyncio.sleep(self.random.random())
 
     async def call(self, place: str, act: Callable[[Any], Awaitable[Any]]) -> Any:
@@ -154,7 +153,7 @@ class World:
     def _process(self, kind: type[Any], place: str) -> Any:
         self._lives += 1
         skew = self.faults.random.uniform(-SKEW_SECONDS, SKEW_SECONDS) if self.faults.has("skew") else 0.0
-        slow = self.faults.random.choice((1.0, 6.0)) if self.faults.has("silence") else 3.0
+        slow = self.faults.random.choice((2.0, 8.0)) if self.faults.has("silence") else 4.5
         clock = ProcessClock(self.loop, self.naps, skew, slow)
         return kind(self.loop, self.store, f"{place}#{self._lives}", clock, self._lives)
 

@@ -5,7 +5,7 @@ import re
 from datetime import datetime
 
 from core.identity.permission import ALL_SCOPES, Scope
-from core.kernel.errors import Rejected
+from core.kernel.errors import NotFound, Rejected
 from core.kernel.ids import ApiKeyId, TenantId
 from core.kernel.value import value
 
@@ -16,6 +16,12 @@ class UnknownScope(Rejected):
     """A scope there is none of."""
 
     code = "unknown_scope"
+
+
+class ApiKeyNotFound(NotFound):
+    """No key with this id that still opens anything."""
+
+    code = "api_key_not_found"
 
 
 @value
@@ -45,6 +51,20 @@ class ApiKeyIssued:
     key_id: ApiKeyId
     name: str
     scopes: tuple[str, ...]
+
+
+@value
+class RevokeApiKey:
+    """Let the holder of ``key`` in no more."""
+
+    key: ApiKeyId
+
+
+@value
+class ApiKeyRevoked:
+    """A key opens nothing any more."""
+
+    key_id: ApiKeyId
 
 
 def token_of(tenant: TenantId, secret: str) -> str:

@@ -63,6 +63,9 @@ class Application:
             if endpoint is not None:
                 await endpoint(scope, receive, send)
                 return
+        if request["type"] == "http" and request["method"] not in METHODS:
+            # The router would refuse it without knowing what is allowed; no endpoint serves OPTIONS, and each says so.
+            request["method"] = HttpMethod.OPTIONS.value
         await self.litestar(scope, receive, send)
 
 

@@ -1,7 +1,7 @@
 """The tenant's journal as CloudEvents 1.0: page by page, or as a stream that goes on."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -17,7 +17,7 @@ from entrypoints.http.routes import Call, Reply, Route, encode
 EVENT_STREAM = b"text/event-stream"
 PAGE_MAX = 100
 POLL_SECONDS = (0.05, 1.0)
-HEARTBEAT_SECONDS = 15.0
+HEARTBEAT = timedelta(seconds=15)
 _LISTING = "events"
 
 
@@ -85,28 +85,31 @@ def show_event(call: Call, event: RecordedEvent) -> dict[str, object]:
 
 
 async def _follow(call: Call, after: Cursor) -> AsyncIterator[bytes]:
-    """Poll, slower while nothing happens; a comment now and then shows that the connection lives."""
+    """Poll, slower while nothing happens; a comment now and then shows that the connection lives.
+
+    Then the key is asked about again, however much happens: a stream must not outlive it.
+    """
     clock, shutdown = call.parts.clock, call.parts.shutdown
-    pause, silent = POLL_SECONDS[0], 0.0
+    pause, beat_at = POLL_SECONDS[0], clock.now() + HEARTBEAT
     yield b": welcome\n\n"
     while not shutdown.is_set():
+        if clock.now() >= beat_at:
+            if not await _still_welcome(call):
+                return
+            yield b": still here\n\n"
+            beat_at = clock.now() + HEARTBEAT
         events = await call.parts.feed.page(call.tenant, after, PAGE_MAX)
         for event in events:
             yield _frame(call, event)
         if events:
-            after, pause, silent = events[-1].cursor, POLL_SECONDS[0], 0.0
+            after, pause = events[-1].cursor, POLL_SECONDS[0]
             continue
-        if silent >= HEARTBEAT_SECONDS:
-            if not await _still_welcome(call):
-                return
-            yield b": still here\n\n"
-            silent = 0.0
         await clock.sleep(pause)
-        silent, pause = silent + pause, min(POLL_SECONDS[1], pause * 2)
+        pause = min(POLL_SECONDS[1], pause * 2)
 
 
 async def _still_welcome(call: Call) -> bool:
-    """A stream may outlive its key, so the key is asked about again."""
+    """Whether the key still opens anything."""
     try:
         await call.desk.authenticator.key(call.headers)
     except Refused:

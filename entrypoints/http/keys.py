@@ -1,12 +1,13 @@
-"""API keys: letting somebody in."""
+"""API keys: letting somebody in, and out again."""
 
 from typing import Annotated
 
 from msgspec import Meta
 
-from core.identity.api_key import ApiKey, IssueApiKey
+from core.identity.api_key import ApiKey, ApiKeyNotFound, IssueApiKey, RevokeApiKey
 from core.identity.permission import Scope
-from entrypoints.http.fields import Body, Code, Name, Shown
+from core.kernel.ids import ApiKeyId
+from entrypoints.http.fields import Body, Code, Name, Shown, known_id
 from entrypoints.http.routes import Call, Reply, Route
 
 
@@ -26,10 +27,27 @@ class ShownKey(Shown):
     token: str
 
 
+class ShownRevoked(Shown):
+    """What became of the key."""
+
+    id: str
+    status: str
+
+
 async def issue_key(call: Call) -> Reply:
     """Issue a key. The answer holds a secret, so it is not stored for a repetition of the request."""
     body: NewKey = call.body
     return await call.run(IssueApiKey(name=body.name, scopes=frozenset(body.scopes)), _show, repeatable=False)
+
+
+async def revoke_key(call: Call) -> Reply:
+    """Revoke a key: it opens nothing from now on, here at once, through other processes within 30 seconds."""
+    text = call.path["id"]
+    key = ApiKeyId(known_id(text, ApiKeyNotFound(f"there is no API key {text}")))
+    try:
+        return await call.run(RevokeApiKey(key=key), lambda _: ShownRevoked(id=key, status="revoked"))
+    finally:
+        call.desk.authenticator.forget()
 
 
 def _show(issued: tuple[ApiKey, str]) -> ShownKey:
@@ -41,5 +59,9 @@ ROUTES = (
     Route(
         method="POST", path="/api-keys", summary="Issue an API key", handle=issue_key, tag="identity",
         body=NewKey, answer=ShownKey, status=201, scope=Scope.CONFIGURATION_WRITE, refusals=(409, 422),
+    ),
+    Route(
+        method="DELETE", path="/api-keys/{id:str}", summary="Revoke an API key", handle=revoke_key, tag="identity",
+        answer=ShownRevoked, scope=Scope.CONFIGURATION_WRITE, refusals=(404, 409, 422),
     ),
 )  # fmt: skip

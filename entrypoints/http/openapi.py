@@ -23,12 +23,14 @@ REFUSALS = {
     500: "A defect; the correlation id finds it in the log",
     503: "Too busy, or storage is away, or the outcome is not known: try again with the same Idempotency-Key",
 }
+HEADERS = {401: "WWW-Authenticate", 503: "Retry-After"}
 INTRODUCTION = (
     "Fluxor tells a merchant the truth about stock. Every path under `/api/v1` also answers under `/api`. Errors are "
     "RFC 9457 problems with a stable `code`; every answer carries `X-Request-ID`."
 )
 _WORD = re.compile(r"\w+(?!\w*\})")
 _PARAMETER = re.compile(r"\{(\w+):str\}")
+_ALWAYS = {"required": True, "schema": {"type": "string"}}
 _TEXT = {"type": "string", "minLength": 1, "maxLength": 128}
 
 
@@ -128,7 +130,7 @@ def _responses(path: str, route: Route, shown: _Schemas) -> dict[str, Any]:
     if route.answer is ShownHealth:
         responses["503"] = {"description": "Not ready", "content": {media: {"schema": schema}}}
     for response in responses.values():
-        response["headers"] = {"X-Request-ID": {"schema": {"type": "string"}}}
+        response.setdefault("headers", {})["X-Request-ID"] = _ALWAYS
     return responses
 
 
@@ -149,7 +151,8 @@ def _statuses(path: str, route: Route) -> set[int]:
 
 def _problem(status: int) -> dict[str, Any]:
     schema = {"$ref": REFERENCE.format(name="Problem")}
-    return {"description": REFUSALS[status], "content": {"application/problem+json": {"schema": schema}}}
+    problem = {"description": REFUSALS[status], "content": {"application/problem+json": {"schema": schema}}}
+    return problem | ({"headers": {HEADERS[status]: _ALWAYS}} if status in HEADERS else {})
 
 
 def _given(schema: dict[str, Any]) -> dict[str, Any]:

@@ -88,9 +88,14 @@ def read_query(kind: type[msgspec.Struct], query_string: bytes) -> Any:
             raise _wrong(name, "a NUL character cannot be kept")
         given[name] = text
     try:
-        return msgspec.convert(given, kind, strict=False)
+        query = msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
         raise invalid(error) from error
+    for name in given:
+        # Read leniently, the text "null" is nothing: the parameter would be ignored without a word.
+        if getattr(query, name) is None:
+            raise _wrong(name, "`null` is not a value: leave the parameter out")
+    return query
 
 
 def _bad(field: str) -> Refused:

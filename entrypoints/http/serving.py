@@ -3,7 +3,7 @@
 import asyncio
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from litestar.types import Receive, Scope, Send
@@ -60,7 +60,8 @@ class Endpoint:
         route = self._routes.get("GET" if method == "HEAD" else method)
         if route is None:
             return problem_reply(of_status(405, allow=self._allow), correlation)
-        return await route.handle(await self._read(route, request, headers, correlation, receive))
+        reply = await route.handle(await self._read(route, request, headers, correlation, receive))
+        return _head_of(reply) if method == "HEAD" else reply
 
     async def _read(
         self, route: Route, request: Any, headers: Mapping[bytes, bytes], correlation: str, receive: Receive
@@ -94,6 +95,11 @@ class Endpoint:
             receive=receive,
             status=route.status,
         )
+
+
+def _head_of(reply: Reply) -> Reply:
+    """The same answer where only its head is wanted: a stream would hold the connection and say nothing."""
+    return reply if reply.stream is None else Reply(status=reply.status, media=reply.media, headers=reply.headers)
 
 
 def failure(desk: Desk, error: Exception, correlation: str) -> Reply:
@@ -131,14 +137,21 @@ async def send_reply(reply: Reply, correlation: str, receive: Receive, send: Any
         await send({"type": "http.response.body", "body": reply.body})
         return
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    flowing = asyncio.create_task(_flow(reply.stream, send))
     gone = asyncio.create_task(_until_gone(receive))
     try:
-        async for chunk in reply.stream:
-            if gone.done():
-                return
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await asyncio.wait((flowing, gone), return_when=asyncio.FIRST_COMPLETED)
     finally:
+        flowing.cancel()
         gone.cancel()
+        await asyncio.gather(flowing, gone, return_exceptions=True)
+    if not flowing.cancelled():
+        flowing.result()
+
+
+async def _flow(stream: AsyncIterator[bytes], send: Any) -> None:
+    async for chunk in stream:
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
 
 
