@@ -17,14 +17,14 @@ up: $(VENV)/.runtime ## database, API and worker on http://127.0.0.1:8080; Ctrl-
 	@exec $(BIN)/fluxor up
 
 test: $(VENV)/.dev ## all tests, with coverage
-	$(BIN)/python -m pytest $(COVERAGE)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(COVERAGE)
 
 check: $(VENV)/.dev ## format, lint, types, import rules, rules and laws: under a minute
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --config importlinter.ini --no-logo
-	$(BIN)/python -m pytest tests/rules tests/laws tests/architecture -q
+	$(BIN)/python -m pytest -n 2 -q tests/rules tests/laws tests/architecture
 
 bench: $(VENV)/.runtime ## orders per second through HTTP against an own server
 	@exec $(BIN)/fluxor bench orders

@@ -1,6 +1,6 @@
 """Gathering what a batch depends on, saving what was decided."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from adapters.memory.configuration import policies_of
@@ -148,8 +148,14 @@ class MemoryAcceptance:
     async def _save_customers(self, outcomes: Sequence[Outcome]) -> None:
         session = self._session
         histories = {outcome.customer: outcome.history for outcome in outcomes if outcome.customer and outcome.history}
+        added = Counter(outcome.customer for outcome in outcomes if outcome.history)
         for customer, history in sorted(histories.items(), key=lambda pair: pair[0]):
-            await session.put(HISTORIES, customer, history)
+            # A history that is there is held since it was gathered; one that was not may have been begun meanwhile.
+            first = history.orders == added[customer]
+            if not first:
+                await session.put(HISTORIES, customer, history)
+            elif not await session.insert(HISTORIES, customer, history):
+                raise session.refuse("another transaction began this customer's history first")
         accounts = {outcome.customer: outcome.account for outcome in outcomes if outcome.customer and outcome.account}
         for customer, account in sorted(accounts.items(), key=lambda pair: pair[0]):
             await session.put(ACCOUNTS, customer, account)

@@ -8,7 +8,15 @@ from adapters.memory.configuration import policies_of
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.session import Session
 from adapters.memory.tables import DEAD, INTAKE, INTAKE_EXTERNAL, INTAKE_JOBS, INTAKE_KEYS, JOBS, ORDERS
-from core.intake.submission import ExternalIdReused, IntakeStatus, KeyReused, LanePolicy, Receipt, Submission
+from core.intake.submission import (
+    ExternalIdReused,
+    IntakeStatus,
+    KeyReused,
+    LanePolicy,
+    Receipt,
+    Submission,
+    same_request,
+)
 from core.kernel.errors import DomainError
 from core.kernel.ids import IntakeId, TenantId
 from core.orders.order import Order, Reason
@@ -74,7 +82,7 @@ def _expired(new: Submission, known: Submission) -> bool:
 
 
 def _of_known(new: Submission, known: Submission) -> Receipt | DomainError:
-    if known.id == new.id or known.body_hash == new.body_hash:
+    if same_request(new, known, by_key=_same_key(new, known)):
         return Receipt(id=known.id, order_id=known.order_id)
     if _same_key(new, known):
         return KeyReused("this Idempotency-Key was used for another body")

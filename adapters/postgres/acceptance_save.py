@@ -4,7 +4,7 @@ One statement instead of five saves four round trips a batch and lets the databa
 is visible. Histories and exposures follow in a statement each, only when the batch has customers.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -58,11 +58,17 @@ WITH saved AS (
 )
 SELECT (SELECT count(*) FROM saved) AS orders, (SELECT count(*) FROM moved) AS balances
 """
-_HISTORIES = """
-INSERT INTO customer_history AS h (tenant_id, customer, orders, window_started_at, window_orders, ship_to)
+_FIRST_HISTORIES = """
+INSERT INTO customer_history (tenant_id, customer, orders, window_started_at, window_orders, ship_to)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::int[], $4::timestamptz[], $5::int[], $6::text[])
-ON CONFLICT (tenant_id, customer) DO UPDATE SET orders = EXCLUDED.orders,
-    window_started_at = EXCLUDED.window_started_at, window_orders = EXCLUDED.window_orders, ship_to = EXCLUDED.ship_to
+ON CONFLICT DO NOTHING
+"""
+_HISTORIES = """
+UPDATE customer_history h SET orders = n.orders, window_started_at = n.started, window_orders = n.recent,
+       ship_to = n.ship_to
+FROM unnest($1::uuid[], $2::text[], $3::int[], $4::timestamptz[], $5::int[], $6::text[])
+     AS n(t, c, orders, started, recent, ship_to)
+WHERE h.tenant_id = n.t AND h.customer = n.c
 """
 _EXPOSURES = """
 UPDATE credit_account a SET exposure = n.exposure FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS n(t, c, exposure)
@@ -95,12 +101,18 @@ async def save(connection: Connection, outcomes: Sequence[Outcome], context: Con
 
 async def _save_customers(connection: Connection, outcomes: Sequence[Outcome]) -> None:
     histories = {outcome.customer: outcome.history for outcome in outcomes if outcome.customer and outcome.history}
-    if histories:
+    added = Counter(outcome.customer for outcome in outcomes if outcome.history)
+    # A history that is there is held since it was gathered; one that was not there may have been begun meanwhile.
+    for statement, first in ((_FIRST_HISTORIES, True), (_HISTORIES, False)):
         rows = [
-            (tenant, name, kept.orders, kept.window_started_at, kept.window_orders, kept.ship_to)
-            for (tenant, name), kept in sorted(histories.items())
+            (*customer, kept.orders, kept.window_started_at, kept.window_orders, kept.ship_to)
+            for customer, kept in sorted(histories.items(), key=lambda pair: pair[0])
+            if (kept.orders == added[customer]) is first
         ]
-        await connection.execute(_HISTORIES, *_columns(rows, 6))
+        if rows:
+            tag = await connection.execute(statement, *_columns(rows, 6))
+            if tag.rpartition(" ")[2] != str(len(rows)):
+                raise TransactionConflict("another transaction began this customer's history first")
     accounts = {outcome.customer: outcome.account for outcome in outcomes if outcome.customer and outcome.account}
     if accounts:
         held = [(tenant, name, account.exposure) for (tenant, name), account in sorted(accounts.items())]

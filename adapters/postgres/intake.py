@@ -1,13 +1,22 @@
 """Taking submissions in: one statement for a whole group, durable when it returns."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from adapters.postgres.engine import Connection, Database, begin_as
 from adapters.postgres.transaction import committed
 from adapters.toolkit.codec import decode
-from core.intake.submission import ExternalIdReused, IntakeStatus, KeyReused, LanePolicy, Receipt, Submission
+from core.intake.submission import (
+    ExternalIdReused,
+    IntakeStatus,
+    KeyReused,
+    LanePolicy,
+    Receipt,
+    Submission,
+    same_request,
+)
 from core.kernel.errors import DomainError
 from core.kernel.ids import IntakeId, OrderId, TenantId
 from core.tenants.tenant import shard_of
@@ -29,7 +38,7 @@ WITH kept AS (
 SELECT id FROM kept
 """
 _KNOWN = """
-SELECT n.place, i.id, i.order_id, i.body_hash, i.received_at, i.id = n.id AS same, i.key_hash = n.key AS by_key
+SELECT n.place, i.id, i.order_id, i.body_hash, i.body, i.received_at, i.id = n.id AS same, i.key_hash = n.key AS by_key
 FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::text[], $5::text[]) WITH ORDINALITY
      AS n(tenant_id, id, key, channel, external, place)
 CROSS JOIN LATERAL (
@@ -128,7 +137,8 @@ def _expired(new: Submission, row: Any) -> bool:
 
 
 def _of_known(new: Submission, row: Any) -> Receipt | DomainError:
-    if row["same"] or row["body_hash"] == new.body_hash:
+    known = replace(new, id=IntakeId(str(row["id"])), body_hash=row["body_hash"], body=row["body"])
+    if same_request(new, known, by_key=bool(row["by_key"])):
         return Receipt(id=IntakeId(str(row["id"])), order_id=OrderId(str(row["order_id"])))
     if row["by_key"]:
         return KeyReused("this Idempotency-Key was used for another body")

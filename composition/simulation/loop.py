@@ -6,23 +6,24 @@ from asyncio import events
 from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 PROCESS: ContextVar[str] = ContextVar("process", default="world")
 """Which process a callback belongs to."""
-STEPS_MAX = 400_000
+STEPS_MAX = 100_000
 
 
 class Stuck(Exception):
     """What was waited for did not come within its bounds."""
 
 
-class SimulatedLoop(asyncio.AbstractEventLoop):
-    """As much of an event loop as coroutines, tasks, futures and timers need."""
+class SimulatedLoop:
+    """As much of an event loop as coroutines, tasks, futures and timers need; the rest would be a world."""
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
         self.steps = 0
+        self._as_loop = cast(asyncio.AbstractEventLoop, self)
         self.complaints: list[str] = []
         self._now = 0.0
         self._ready: list[asyncio.Handle] = []
@@ -32,7 +33,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
 
     def run_until(self, coroutine: Coroutine[Any, Any, Any], deadline: float) -> Any:
         """The coroutine's result. Raises Stuck when it is not there at virtual time ``deadline``."""
-        events._set_running_loop(self)
+        events._set_running_loop(self._as_loop)
         try:
             task = self.create_task(coroutine)
             while not task.done():
@@ -89,7 +90,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
 
     def call_soon(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> asyncio.Handle:
         """See asyncio."""
-        handle = asyncio.Handle(callback, args, self, context)
+        handle = asyncio.Handle(callback, args, self._as_loop, context)
         self._ready.append(handle)
         return handle
 
@@ -97,7 +98,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
         """See asyncio."""
-        handle = asyncio.TimerHandle(when, callback, args, self, context)
+        handle = asyncio.TimerHandle(when, callback, args, self._as_loop, context)
         self._timer_count += 1
         heapq.heappush(self._timers, (when, self._timer_count, handle))
         return handle
@@ -110,11 +111,11 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
 
     def create_future(self) -> asyncio.Future[Any]:
         """See asyncio."""
-        return asyncio.Future(loop=self)
+        return asyncio.Future(loop=self._as_loop)
 
     def create_task(self, coro: Any, *, name: str | None = None, context: Context | None = None) -> asyncio.Task[Any]:
         """See asyncio."""
-        return asyncio.Task(coro, loop=self, name=name, context=context)
+        return asyncio.Task(coro, loop=self._as_loop, name=name, context=context)
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         """Remember: an exception nobody asked for is a finding."""

@@ -33,12 +33,26 @@ from entrypoints.worker.subscribers import InProcessPublisher
 
 RELAY = "in-process"
 BATCH = 6
+SLOW_SHARE, SLOW_SECONDS = 0.06, 0.06
 IDLE_LIMIT_SECONDS = 30.0
 """The storage ends transactions that say nothing for so long."""
 
 
 class ConnectionLost(Exception):
     """The process a client spoke to died before it answered."""
+
+
+class SlowStore(Store):
+    """A round trip takes no time, but now and then it does: transactions overlap."""
+
+    def __init__(self, loop: SimulatedLoop) -> None:
+        super().__init__(clock=lambda: moment(loop))
+        self._random = loop.random
+
+    async def pause(self) -> None:
+        """See Store."""
+        slow = self._random.random() < SLOW_SHARE
+        await asyncio.sleep(self._random.random() * SLOW_SECONDS if slow else 0)
 
 
 class Api(Process):
@@ -63,7 +77,7 @@ class World:
         self.random = Random(f"world {seed}")
         self.loop = SimulatedLoop(seed)
         self.faults = PlannedFaults(seed, kinds, self.loop.time)
-        self.store = Store(clock=lambda: moment(self.loop))
+        self.store = SlowStore(self.loop)
         self.store.faults = self.faults
         self.naps = Naps(self.loop)
         self.observer = Observer(self.loop, self.store, self.naps)
@@ -86,7 +100,7 @@ class World:
 
     def start_api(self, place: str) -> Api:
         """A new API process at ``place``."""
-        api = self._process(Api, place)
+        api: Api = self._process(Api, place)
         api.dispatch = self.dispatch(api)
         api.writer = self._parts.writer(api, self._parts.intake_log(api))
         self.processes[place] = api

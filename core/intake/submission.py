@@ -105,7 +105,10 @@ class OrderRequest:
 
 @value
 class Submission:
-    """One request as taken in. ``body`` is the request on the wire, ``body_hash`` tells two bodies apart."""
+    """One request as taken in. ``body`` is the request on the wire.
+
+    ``body_hash`` is of everything its Idempotency-Key stands for: for an order in a batch, of the whole batch.
+    """
 
     tenant: TenantId
     id: IntakeId
@@ -119,6 +122,11 @@ class Submission:
     received_at: datetime
     actor: str
     correlation: str
+
+
+def same_request(new: Submission, known: Submission, *, by_key: bool) -> bool:
+    """Whether ``new`` asks for what ``known`` did: a key vouches for its whole call, an external id for one order."""
+    return known.id == new.id or (known.body_hash == new.body_hash if by_key else known.body == new.body)
 
 
 @value

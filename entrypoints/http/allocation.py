@@ -8,14 +8,14 @@ from core.inventory.stock import InsufficientStock
 from core.kernel.errors import Rejected
 from core.kernel.quantity import to_amount
 from entrypoints.http.errors import ExplainedConflict
-from entrypoints.http.fields import Body, Code, Shown, Sku
+from entrypoints.http.fields import Body, Code, Positive, Shown, Sku
 from entrypoints.http.routes import Call, Reply, Route
 
 
 class NewAllocation(Body):
     """So much of one item, named by either `sku` or `product_id`, for a channel. `dry_run` promises nothing."""
 
-    quantity: Decimal
+    quantity: Positive
     channel: Code
     sku: Sku | None = None
     product_id: Sku | None = None

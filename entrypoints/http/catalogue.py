@@ -10,7 +10,19 @@ from core.identity.permission import Scope
 from core.kernel.errors import DomainError
 from core.kernel.ids import ItemId
 from core.kernel.quantity import SCALE_MAX, to_amount, to_units
-from entrypoints.http.fields import Body, Code, MoneyIn, MoneyOut, Name, Shown, Sku, known_id, show_money, to_money
+from entrypoints.http.fields import (
+    Body,
+    Code,
+    MoneyIn,
+    MoneyOut,
+    Name,
+    NotNegative,
+    Shown,
+    Sku,
+    known_id,
+    show_money,
+    to_money,
+)
 from entrypoints.http.paging import Page, PageQuery, page_of
 from entrypoints.http.routes import Call, Reply, Route
 
@@ -25,7 +37,7 @@ class NewItem(Body):
     uom: Code | None = None
     scale: Annotated[int, Meta(ge=0, le=SCALE_MAX, description="decimals a quantity may have")] = 0
     price: MoneyIn | None = None
-    backorder_limit: Decimal | None = None
+    backorder_limit: NotNegative | None = None
 
 
 class ItemChanges(Body):
@@ -34,7 +46,7 @@ class ItemChanges(Body):
     name: Name | None = None
     uom: Code | None = None
     price: MoneyIn | None = None
-    backorder_limit: Decimal | None = None
+    backorder_limit: NotNegative | None = None
 
 
 class ShownItem(Shown):

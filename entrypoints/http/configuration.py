@@ -8,19 +8,21 @@ from msgspec import Meta
 from core.acceptance.policies import Policies, PolicySet, SetPolicy
 from core.configuration.flag import Flag, FlagSet, SetFlag
 from core.identity.permission import Scope
-from core.intake.submission import LanePolicy
+from core.intake.submission import Lane, LanePolicy
+from core.inventory.allocation import RULES as ALLOCATION_RULES
 from core.inventory.allocation import AllocationPolicy
 from core.kernel.errors import NotFound
+from core.risk.assessment import RULES as RISK_RULES
 from core.risk.assessment import SCORE_MAX, RiskPolicy
 from core.routing.selection import OWN, RoutingPolicy
-from entrypoints.http.fields import Body, Code, Country, Shown
+from entrypoints.http.fields import Body, Code, Country, Shown, one_of
 from entrypoints.http.routes import Call, Reply, Route
 
 FLAGS = "/configuration/flags"
 POLICIES = "/configuration/policies"
 Permille = Annotated[int, Meta(ge=0, le=SCORE_MAX)]
 Amount = Annotated[int, Meta(ge=0, le=10**12)]
-Names = Annotated[dict[Code, Code], Meta(max_length=1000)]
+Lanes = Annotated[dict[Code, Annotated[Code, one_of(lane.name.lower() for lane in Lane)]], Meta(max_length=1000)]
 
 
 class FlagSwitch(Body):
@@ -45,7 +47,7 @@ class ShownFlags(Shown):
 class NewRiskPolicy(Body):
     """Weights by rule in thousandths, limits, thresholds; what is left out takes its default."""
 
-    weights: Annotated[dict[Code, Permille], Meta(max_length=100)]
+    weights: Annotated[dict[Annotated[Code, one_of(RISK_RULES)], Permille], Meta(max_length=100)]
     large_total: Amount = 10_000
     many_units: Amount = 50
     burst_orders: Amount = 5
@@ -57,7 +59,7 @@ class NewRiskPolicy(Body):
 class NewAllocationPolicy(Body):
     """Allocation rules in order."""
 
-    rules: Annotated[list[Code], Meta(min_length=1, max_length=20)]
+    rules: Annotated[list[Annotated[Code, one_of(ALLOCATION_RULES)]], Meta(min_length=1, max_length=20)]
 
 
 class NewRoutingPolicy(Body):
@@ -70,8 +72,8 @@ class NewRoutingPolicy(Body):
 class NewLanePolicy(Body):
     """Which lane (high, normal, low) a channel or a customer is served in."""
 
-    channels: Names
-    customers: Names
+    channels: Lanes
+    customers: Lanes
 
 
 async def list_flags(call: Call) -> Reply:

@@ -1,5 +1,6 @@
 """The words of bodies and answers, each with its bounds, and the way between them and core values."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated
 
@@ -16,8 +17,29 @@ Sku = Annotated[str, Meta(min_length=1, max_length=128)]
 Reason = Annotated[str, Meta(min_length=1, max_length=500)]
 Reference = Annotated[str, Meta(min_length=1, max_length=128)]
 Country = Annotated[str, Meta(pattern="^[A-Z]{2}$", description="ISO 3166 alpha-2, upper case")]
-Currency = Annotated[str, Meta(min_length=3, max_length=3, description="ISO 4217, upper case")]
+Currency = Annotated[
+    str,
+    Meta(
+        min_length=3,
+        max_length=3,
+        description="ISO 4217, upper case",
+        examples=["GBP", "JPY", "KWD"],
+        extra_json_schema={"pattern": "^[A-Z]{3}$"},
+    ),
+]
 Priority = Annotated[int, Meta(ge=0, le=1_000_000)]
+Number = Annotated[Decimal, Meta(extra_json_schema={"pattern": r"^-?[0-9]{1,9}(\.[0-9]{1,6})?$"})]
+NotNegative = Annotated[Decimal, Meta(extra_json_schema={"minimum": 0, "pattern": r"^[0-9]{1,9}(\.[0-9]{1,6})?$"})]
+Positive = Annotated[
+    Decimal, Meta(extra_json_schema={"exclusiveMinimum": 0, "pattern": r"^[0-9]{1,9}(\.[0-9]{1,6})?$"})
+]
+"""Decimals, as a number or as text. The bounds are for the reader of the document: the rules themselves are the core's,
+who knows the item's scale and says what is wrong in its own words."""
+
+
+def one_of(names: Iterable[str]) -> Meta:
+    """For the reader of the document: the names the core knows. One it does not know, the core refuses by name."""
+    return Meta(extra_json_schema={"enum": sorted(names)})
 
 
 class Body(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -31,7 +53,7 @@ class Shown(msgspec.Struct, kw_only=True):
 class MoneyIn(Body):
     """An amount of money."""
 
-    amount: Decimal
+    amount: Number
     currency: Currency
 
 

@@ -7,7 +7,7 @@ from msgspec import Meta
 from core.identity.api_key import ApiKey, ApiKeyNotFound, IssueApiKey, RevokeApiKey
 from core.identity.permission import Scope
 from core.kernel.ids import ApiKeyId
-from entrypoints.http.fields import Body, Code, Name, Shown, known_id
+from entrypoints.http.fields import Body, Code, Name, Shown, known_id, one_of
 from entrypoints.http.routes import Call, Reply, Route
 
 
@@ -15,7 +15,7 @@ class NewKey(Body):
     """Who to let in, and what they may do."""
 
     name: Name
-    scopes: Annotated[list[Code], Meta(min_length=1, max_length=50)]
+    scopes: Annotated[list[Annotated[Code, one_of(Scope)]], Meta(min_length=1, max_length=50)]
 
 
 class ShownKey(Shown):

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from core.configuration.flag import Flag
 from entrypoints.http.errors import Fault
 from entrypoints.http.health import ShownHealth
 from entrypoints.http.routes import JSON, Route
@@ -32,6 +33,23 @@ _WORD = re.compile(r"\w+(?!\w*\})")
 _PARAMETER = re.compile(r"\{(\w+):str\}")
 _ALWAYS = {"required": True, "schema": {"type": "string"}}
 _TEXT = {"type": "string", "minLength": 1, "maxLength": 128}
+_PATH = {"id": {"type": "string", "format": "uuid"}, "flag": {"type": "string", "enum": list(Flag)}}
+_ONE_NAME = [
+    {"required": [one], "properties": {one: {"type": "string"}, other: {"type": "null"}}}
+    for one, other in (("sku", "product_id"), ("product_id", "sku"))
+]
+TOGETHER: dict[str, dict[str, Any]] = {
+    "NewLine": {"oneOf": _ONE_NAME},
+    "NewAllocation": {"oneOf": _ONE_NAME},
+    "NewOrder": {
+        "anyOf": [
+            {"required": ["items"], "properties": {"items": {"minItems": 1}}},
+            {"required": ["text"], "properties": {"text": {"type": "string"}}},
+        ]
+    },
+    "NewCustomer": {"anyOf": [{"required": [one], "properties": {one: {"type": "string"}}} for one in ("id", "email")]},
+}
+"""What the fields of a body must say together: their types cannot tell, the handlers refuse it."""
 
 
 class Problem(msgspec.Struct, omit_defaults=True):
@@ -51,6 +69,8 @@ def document(table: Sequence[tuple[str, Route]], version: str) -> dict[str, Any]
     """The document for (path, route) pairs."""
     routes = [route for _, route in table]
     taken = _Schemas([kind for route in routes for kind in (route.body, route.query) if kind], ["number", "string"])
+    for name, rule in TOGETHER.items():
+        taken.components[name].update(rule)
     shown = _Schemas([Problem, *(route.answer for route in routes if route.answer)], "number")
     paths: dict[str, dict[str, Any]] = {}
     for path, route in table:
@@ -109,7 +129,8 @@ def _operation(path: str, route: Route, taken: _Schemas, shown: _Schemas) -> dic
 
 def _parameters(path: str, route: Route, taken: _Schemas) -> list[dict[str, Any]]:
     parameters: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": _TEXT} for name in re.findall(r"\{(\w+)\}", path)
+        {"name": name, "in": "path", "required": True, "schema": _PATH.get(name, _TEXT)}
+        for name in re.findall(r"\{(\w+)\}", path)
     ]
     if route.query is not None:
         for name, schema in taken.properties(route.query).items():

@@ -10,7 +10,7 @@ from core.intake.submission import Address, OrderRequest, RequestedLine
 from core.kernel.errors import DomainError, Rejected
 from core.kernel.money import Money, exponent_of, to_minor
 from core.kernel.quantity import UNITS_MAX, InvalidQuantity
-from entrypoints.http.fields import Body, Code, Country, Currency, MoneyIn, Reference
+from entrypoints.http.fields import Body, Code, Country, Currency, MoneyIn, NotNegative, Positive, Reference
 
 ITEMS_MAX = 500
 ORDERS_MAX = 500
@@ -29,10 +29,10 @@ class InvalidOrder(Rejected):
 class NewLine(Body):
     """So much of one item, named by either `sku` or `product_id`. A bare price is in the order's currency."""
 
-    quantity: Decimal
+    quantity: Positive
     sku: Reference | None = None
     product_id: Reference | None = None
-    unit_price: Decimal | MoneyIn | None = None
+    unit_price: NotNegative | MoneyIn | None = None
 
 
 class NewAddress(Body):

@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from core.inventory.balance import Account, EntryKind
-from entrypoints.http.fields import Body, Code, Reason, Shown, Sku
+from entrypoints.http.fields import Body, Code, NotNegative, Number, Positive, Reason, Shown, Sku
 from entrypoints.http.paging import PageQuery
 
 
@@ -13,7 +13,7 @@ class NewReceipt(Body):
 
     sku: Sku
     location: Code
-    quantity: Decimal
+    quantity: Positive
     reason: Reason | None = None
 
 
@@ -22,7 +22,7 @@ class NewAdjustment(Body):
 
     sku: Sku
     location: Code
-    quantity: Decimal
+    quantity: Number
     reason: Reason
 
 
@@ -31,7 +31,7 @@ class NewCount(Body):
 
     sku: Sku
     location: Code
-    quantity: Decimal
+    quantity: NotNegative
     reason: Reason
 
 
@@ -40,7 +40,7 @@ class NewMove(Body):
 
     sku: Sku
     location: Code
-    quantity: Decimal
+    quantity: Positive
     from_bucket: Account
     to_bucket: Account
     reason: Reason

@@ -32,7 +32,7 @@ class Pace:
 
 ACCEPTING = Pace(idle_first_seconds=0.004, idle_last_seconds=0.05, linger_seconds=0.004, worth_it=BATCH // 4)
 RETRYING = Pace(idle_first_seconds=0.05, idle_last_seconds=0.4, linger_seconds=0.0, worth_it=1)
-RELAYING = Pace(idle_first_seconds=0.02, idle_last_seconds=0.2, linger_seconds=0.03, worth_it=RELAYED // 2)
+RELAYING = Pace(idle_first_seconds=0.02, idle_last_seconds=0.2, linger_seconds=0.1, worth_it=RELAYED)
 BEAT_SECONDS = 2.0
 DOWN_SECONDS = 0.5
 NOBODY = TenantId("00000000-0000-0000-0000-000000000000")

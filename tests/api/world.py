@@ -62,18 +62,18 @@ class Caller:
 
     def __call__(self, method: str, path: str, body: Any = None, /, **options: Any) -> httpx.Response:
         """Send one request; ``body`` as JSON, or ``content`` as it is."""
+        return self.world.run(self.send(method, path, body, **options))
+
+    async def send(self, method: str, path: str, body: Any = None, /, **options: Any) -> httpx.Response:
+        """The same from within the world's loop."""
         headers = {"authorization": f"Bearer {self.token}", **options.pop("headers", {})}
-        target = path if path.startswith("/api/") else f"/api/v1{path}"
+        target = path if path.startswith(("/api/", "/health")) else f"/api/v1{path}"
         if body is not None:
             options["json"] = body
         app = options.pop("app", None) or self.world.http.app()
-
-        async def send() -> httpx.Response:
-            transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url="http://fluxor.test") as client:
-                return await client.request(method, target, headers=headers, **options)
-
-        return self.world.run(send())
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://fluxor.test") as client:
+            return await client.request(method, target, headers=headers, **options)
 
     def ok(self, method: str, path: str, body: Any = None, /, **options: Any) -> Any:
         """The answer's JSON; it must be a success."""
@@ -95,12 +95,15 @@ def decide(world: World, caller: Caller) -> None:
 
     async def work() -> None:
         adapters, door = world.http.adapters, world.http.door
-        context = Context(
-            tenants=(caller.tenant,), actor="worker", now=adapters.clock().now(), correlation="c", scopes=frozenset()
-        )
         run = door.use_cases()[AcceptOrders].run
-        async with adapters.work().claim(range(16), list(Lane), 100, context) as claimed:
+        async with adapters.work().claim(range(16), list(Lane), 100, as_worker(world, caller)) as claimed:
             if claimed.batch:
                 await run(AcceptOrders(batch=tuple(claimed.batch)), claimed.context, claimed.transaction)
 
     world.run(work())
+
+
+def as_worker(world: World, caller: Caller) -> Context:
+    """The circumstances of a worker."""
+    now = world.http.adapters.clock().now()
+    return Context(tenants=(caller.tenant,), actor="worker", now=now, correlation="c", scopes=frozenset())

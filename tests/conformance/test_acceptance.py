@@ -138,6 +138,24 @@ async def test_exposure_and_history_are_kept_with_the_order(storage: Storage) ->
     assert facts.histories[TENANT, "bo"].orders == 1
 
 
+async def test_two_first_orders_of_a_customer_at_once_are_both_remembered(storage: Storage) -> None:
+    await a_shop(storage)
+    ids = await taken_in(storage, *(an_order(number, customer="bo") for number in (201, 202, 203)))
+
+    async def again_and_again(intake: IntakeId) -> None:
+        while True:
+            try:
+                await accept(storage, [intake])
+            except TransactionConflict:
+                continue
+            return
+
+    await asyncio.gather(*(again_and_again(intake) for intake in ids))
+    async with storage.transactions.begin(a_context()) as tx:
+        facts = await tx.acceptance.gather(await tx.acceptance.submissions(ids[:1]))
+    assert facts.histories[TENANT, "bo"].orders == 3
+
+
 async def test_orders_are_listed_newest_first_and_narrowed(storage: Storage) -> None:
     await a_shop(storage, stock=1)
     orders = [an_order(201, external="a"), an_order(202, external="b"), an_order(203)]

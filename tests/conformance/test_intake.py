@@ -133,3 +133,11 @@ async def test_the_key_stands_before_the_external_id(storage: Storage) -> None:
     both = replace(by_key, id=an_order(203).id, external_id="e", body_hash=b"other")
     (answer,) = await storage.intake_log.append([both])
     assert isinstance(answer, KeyReused)
+
+
+async def test_an_external_id_knows_its_order_however_it_was_sent_before(storage: Storage) -> None:
+    await a_tenant(storage)
+    alone = an_order(201, external="e")
+    await storage.intake_log.append([alone])
+    in_a_batch = replace(an_order(202, external="e"), key_hash=b"batch", body_hash=b"of the whole batch")
+    assert await storage.intake_log.append([in_a_batch]) == [receipt(alone)]

@@ -1,0 +1,104 @@
+"""Many seeds over the machine's processors, and what came of them."""
+
+import json
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from itertools import islice
+from multiprocessing import get_context
+from typing import Any
+
+from composition.simulation.faults import KINDS
+from composition.simulation.run import Result
+from composition.simulation.run import simulate as simulate_one
+
+CHUNK = 20
+SHOWN = 10
+EXIT_GOOD, EXIT_VIOLATED, EXIT_MISUSED = 0, 1, 2
+
+
+class UnknownFault(Exception):
+    """A kind of fault there is none of."""
+
+
+def kinds_of(text: str) -> tuple[str, ...]:
+    """``all``, ``none``, or names separated by commas. Raises UnknownFault."""
+    if text in ("all", "none"):
+        return KINDS if text == "all" else ()
+    names = tuple(name.strip() for name in text.split(","))
+    for name in names:
+        if name not in KINDS:
+            raise UnknownFault(f"'{name}' is none of all, none, {', '.join(KINDS)}")
+    return names
+
+
+def replay_command(seed: int, kinds: Collection[str]) -> str:
+    """What to type to see this seed again."""
+    named = "all" if set(kinds) == set(KINDS) else ",".join(kinds) or "none"
+    return f"fluxor sim --seeds {seed}..{seed} --faults {named}"
+
+
+def results(first: int, last: int, kinds: Collection[str], processes: int | None = None) -> Iterator[Result]:
+    """The result of each seed from ``first`` to ``last``, as they come."""
+    seeds = range(first, last + 1)
+    one = partial(simulate_one, faults=tuple(kinds))
+    if len(seeds) == 1:
+        yield one(first)
+        return
+    # Spawned, not forked: a seed must come out the same in a process that has seen nothing before it.
+    with ProcessPoolExecutor(processes or os.cpu_count(), mp_context=get_context("spawn")) as pool:
+        yield from pool.map(one, seeds, chunksize=min(CHUNK, -(-len(seeds) // 2)))
+
+
+def report(found: Iterable[Result], kinds: Collection[str]) -> dict[str, Any]:
+    """The results in sum, and the first of what broke."""
+    started = time.perf_counter()
+    every = list(found)
+    seconds = time.perf_counter() - started
+    faults: Counter[str] = Counter()
+    for result in every:
+        faults.update(result.faults)
+    broken = [result for result in every if result.violations]
+    return {
+        "seeds": len(every),
+        "seeds_per_hour": round(len(every) / seconds * 3600),
+        "steps": sum(result.steps for result in every),
+        "virtual_seconds": round(sum(result.seconds for result in every)),
+        "faults": dict(sorted(faults.items())),
+        "broken": len(broken),
+        "violations": [
+            {"seed": result.seed, "found": list(result.violations), "replay": replay_command(result.seed, kinds)}
+            for result in islice(broken, SHOWN)
+        ],
+        "traces": {str(result.seed): result.trace for result in every[:SHOWN]},
+    }
+
+
+def simulate(first: int, last: int, faults: str, as_json: bool) -> int:
+    """Run the seeds and say what came of them; answers the exit code."""
+    try:
+        kinds = kinds_of(faults)
+    except UnknownFault as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_MISUSED
+    found = report(results(first, last, kinds), kinds)
+    sys.stdout.write(json.dumps(found) + "\n" if as_json else _in_words(found))
+    return EXIT_VIOLATED if found["broken"] else EXIT_GOOD
+
+
+def _in_words(found: dict[str, Any]) -> str:
+    injected = ", ".join(f"{name} {number}" for name, number in found["faults"].items()) or "none"
+    lines = [
+        f"{found['seeds']} seeds, {found['seeds_per_hour']} an hour; {found['steps']} steps,"
+        f" {found['virtual_seconds']} s of virtual time",
+        f"faults injected: {injected}",
+    ]
+    for broken in found["violations"]:
+        lines += [f"seed {broken['seed']} is broken; see it again with: {broken['replay']}"]
+        lines += [f"  {violation}" for violation in broken["found"][:SHOWN]]
+    lines.append(f"{found['broken']} seeds are broken" if found["broken"] else "every invariant held")
+    return "\n".join(lines) + "\n"
