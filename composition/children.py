@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
@@ -12,6 +13,8 @@ from typing import IO
 from composition.watch import PARENT_PIPE
 
 RESTART_SECONDS = (0.1, 0.5, 2.0, 5.0)
+STEADY_SECONDS = 60.0
+"""Who has run for so long before dying is started again as soon as the first time."""
 
 
 class Child:
@@ -24,6 +27,7 @@ class Child:
         self._log = log
         self._pipe = pipe
         self._process: subprocess.Popen[bytes] | None = None
+        self._started = 0.0
         self._deaths = 0
 
     @property
@@ -39,6 +43,7 @@ class Child:
     def start(self) -> None:
         """Start it. A session of its own: Ctrl-C is for the parent, which then stops its children in order."""
         self._log.parent.mkdir(parents=True, exist_ok=True)
+        self._started = time.monotonic()
         output: IO[bytes] = self._log.open("ab")
         with output:
             self._process = subprocess.Popen(
@@ -55,6 +60,8 @@ class Child:
         """Start it again if it died, a little later each time; answers whether it had to."""
         if self.alive:
             return False
+        if time.monotonic() - self._started > STEADY_SECONDS:
+            self._deaths = 0
         await asyncio.sleep(RESTART_SECONDS[min(self._deaths, len(RESTART_SECONDS) - 1)])
         self._deaths += 1
         self.start()

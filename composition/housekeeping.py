@@ -3,21 +3,23 @@
 import asyncio
 from datetime import UTC, datetime
 
+from adapters.postgres.engine import Database
 from adapters.postgres.migrate import partitions
+from adapters.postgres.tidy import tidy
 from ports.queue import QueueView
-from ports.storage import StorageUnavailable
 from ports.telemetry import Telemetry
 
 DEPTH_SECONDS = 15.0
-PARTITIONS_EVERY = 240
-"""In depths: once an hour."""
+HOURLY = 240
+"""In turns."""
 
 
 class Housekeeping:
     """Runs beside a worker's loops; a failure is logged and tried again at the next turn."""
 
-    def __init__(self, owner_url: str, queues: QueueView, telemetry: Telemetry) -> None:
+    def __init__(self, owner_url: str, database: Database, queues: QueueView, telemetry: Telemetry) -> None:
         self._owner_url = owner_url
+        self._database = database
         self._queues = queues
         self._telemetry = telemetry
 
@@ -26,10 +28,11 @@ class Housekeeping:
         turn = 0
         while True:
             try:
-                if turn % PARTITIONS_EVERY == 0:
+                if turn % HOURLY == 0:
                     await partitions(self._owner_url, datetime.now(UTC))
+                    await tidy(self._database)
                 await self._report_depths()
-            except StorageUnavailable as error:
+            except Exception as error:  # noqa: BLE001 - it is tried again, and nothing else waits for it
                 self._telemetry.log("warning", "housekeeping failed; trying again", error=repr(error))
             turn += 1
             await asyncio.sleep(DEPTH_SECONDS)

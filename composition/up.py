@@ -86,7 +86,9 @@ class Installation:
     async def watch(self, stopping: asyncio.Event) -> None:
         """Bring back what dies, the database too, until told to stop."""
         while not stopping.is_set():
-            revived = [child.name for child in self.children if await child.revive()]
+            dead = [child for child in self.children if not child.alive]
+            revived = [child.name for child in dead]
+            await asyncio.gather(*(child.revive() for child in dead))
             if self._server is not None and self._server.pid is None:
                 await asyncio.to_thread(self._revive_database)
                 revived.append("database")
@@ -99,8 +101,9 @@ class Installation:
 
     async def stop(self) -> None:
         """API first, so that nothing new comes in; then the workers; the database is stopped by whoever started it."""
-        for child in self.children:
-            await child.stop(self._settings.shutdown_timeout_seconds)
+        seconds = self._settings.shutdown_timeout_seconds
+        await self.api.stop(seconds)
+        await asyncio.gather(*(worker.stop(seconds) for worker in self.workers))
         os.close(self._lifeline)
 
     def _revive_database(self) -> None:

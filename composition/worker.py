@@ -69,7 +69,7 @@ async def work(settings: Settings, database_url: str, owner_url: str, name: str)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, loops.stop)
         exit_with_parent(lambda: os.kill(os.getpid(), signal.SIGTERM))
-        house = Housekeeping(owner_url, container.adapters.queue_view(), telemetry)
+        house = Housekeeping(owner_url, database, container.adapters.queue_view(), telemetry)
         keeping = asyncio.create_task(house.keep())
         stack.callback(keeping.cancel)
         gc.collect()

@@ -67,7 +67,7 @@ class DeadLetters(Protocol):
         ...
 
     async def forgive(self, job: JobId) -> bool:
-        """Give a dead letter up for good; False: there is none."""
+        """Give a dead letter up for good: it is kept, and waits for nobody any more; False: there is none."""
         ...
 
 

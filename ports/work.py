@@ -43,24 +43,23 @@ class Work(Protocol[View]):
 class Membership:
     """Which of the live workers this one is: ``index`` of ``count``, from 0.
 
-    ``crashed``: a worker, perhaps this one's predecessor, fell silent without leaving; what it had in hand may be
-    what killed it.
+    ``crashes``: how often a worker of this name has fallen silent without leaving since one of them last was well.
     """
 
     index: int
     count: int
-    crashed: bool
+    crashes: int
 
 
 class Workers(Protocol):
     """Who is alive, so that shards are shared out; being wrong about it costs time, never correctness."""
 
     async def join(self, worker: str) -> Membership:
-        """``worker`` begins; crashed also when its predecessor of the same name never left."""
+        """``worker`` begins; one crash more when its predecessor of the same name never left."""
         ...
 
-    async def beat(self, worker: str) -> Membership:
-        """Say that ``worker`` lives; due at least every few seconds."""
+    async def beat(self, worker: str, *, well: bool = False) -> Membership:
+        """Say that ``worker`` lives, due at least every few seconds; ``well`` forgets its predecessors' crashes."""
         ...
 
     async def leave(self, worker: str) -> None:

@@ -85,7 +85,7 @@ class MemoryAcceptance:
         for tenant, item, place, limit in keys:
             if limit:
                 stream = StreamId(self._new_id())
-                await open_balance(session, tenant, BalanceKey(item=item, location=place), limit, stream)
+                await open_balance(session, tenant, BalanceKey(item=item, location=place), stream)
         await session.statement()
         found: dict[ItemId, list[Balance]] = {}
         for tenant, item, place, _ in keys:

@@ -64,10 +64,9 @@ class MemoryLedger:
         if not keys:
             return {}
         tenant = self._context.tenant
-        limits = {stockable.item: stockable.backorder_limit for stockable in stockables}
         await self._session.statement()
         for key in keys:
-            await open_balance(self._session, tenant, key, limits[key.item], StreamId(self._new_id()))
+            await open_balance(self._session, tenant, key, StreamId(self._new_id()))
         await self._session.statement()
         return {key: await hold_balance(self._session, tenant, key) for key in sorted(keys, key=in_order)}
 
@@ -115,12 +114,16 @@ def sellable(session: Session, tenant: TenantId) -> list[Location]:
     return sorted(places, key=lambda place: (place.priority, place.code))
 
 
-async def open_balance(session: Session, tenant: TenantId, key: BalanceKey, limit: int, stream: StreamId) -> None:
-    """Begin an empty balance unless there is one."""
-    row = BalanceRow(balance=Balance(key=key, backorder_limit=limit), stream=stream, updated_at=session.now)
+async def open_balance(session: Session, tenant: TenantId, key: BalanceKey, stream: StreamId) -> None:
+    """Begin an empty balance unless there is one, with the limit of its item, held against whoever changes it."""
     place = (tenant, *in_order(key))
-    if session.get(BALANCES, place) is None:
-        await session.insert(BALANCES, place, row)
+    if session.get(BALANCES, place) is not None:
+        return
+    await session.lock(ITEMS, (tenant, key.item))
+    item = session.get(ITEMS, (tenant, key.item))
+    if item is not None:
+        balance = Balance(key=key, backorder_limit=item.backorder_limit)
+        await session.insert(BALANCES, place, BalanceRow(balance=balance, stream=stream, updated_at=session.now))
 
 
 async def hold_balance(session: Session, tenant: TenantId, key: BalanceKey) -> LockedBalance:

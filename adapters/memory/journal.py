@@ -27,8 +27,11 @@ class MemoryJournal:
 
 
 async def append(session: Session, event: NewEvent, context: Context, correlation: str) -> None:
-    """Write one event. Raises TransactionConflict when its version is taken."""
+    """Write one event. Raises TransactionConflict when its version is taken, or follows one of a later transaction."""
     name, payload = encode_event(event.body)
+    before = session.get(JOURNAL, (event.tenant, event.stream, event.version - 1))
+    if before is not None and before.place[0] > session.writing():
+        raise session.refuse("a later transaction has written this stream already")
     row = JournalRow(
         name=name,
         payload=payload,

@@ -131,7 +131,7 @@ class MemoryDeadLetters:
         session, key = self._session, (self._context.tenant, job)
         await session.statement()
         dead = session.get(DEAD, key)
-        if dead is not None and await session.delete(DEAD, key):
+        if dead is not None and not dead.forgiven and await session.delete(DEAD, key):
             again = replace(dead.job, attempts=0, leased=False, fence=0, run_at=session.now)
             return await session.insert(JOBS, key, again)
         if session.get(JOBS, key) is None:
@@ -145,8 +145,14 @@ class MemoryDeadLetters:
 
     async def forgive(self, job: JobId) -> bool:
         """See the port."""
-        await self._session.statement()
-        return await self._session.delete(DEAD, (self._context.tenant, job))
+        session, key = self._session, (self._context.tenant, job)
+        await session.statement()
+        await session.lock(DEAD, key)
+        dead = session.get(DEAD, key)
+        if dead is None or dead.forgiven:
+            return False
+        await session.put(DEAD, key, replace(dead, forgiven=True))
+        return True
 
 
 class MemoryQueueView:
@@ -159,7 +165,8 @@ class MemoryQueueView:
         """See the port."""
         async with self._database.dispatching() as session:
             wanted = [(key, row) for key, row in session.scan(JOBS) if tenants is None or key[0] in tenants]
-            dead = [row for key, row in session.scan(DEAD) if tenants is None or key[0] in tenants]
+            letters = [(key, row) for key, row in session.scan(DEAD) if not row.forgiven]
+            dead = [row for key, row in letters if tenants is None or key[0] in tenants]
             intake = sum(1 for key, _ in session.scan(INTAKE_JOBS) if tenants is None or key[0] in tenants)
             now = session.now
         found = {"intake": Depth(ready=intake, leased=0, delayed=0, parked=0, dead=0)}
@@ -180,7 +187,8 @@ class MemoryQueueView:
         """See the port."""
         async with self._database.reading(tenant) as session:
             found = sorted(
-                ((key[1], row) for key, row in session.scan(DEAD) if key[1] > after), key=lambda letter: letter[0]
+                ((key[1], row) for key, row in session.scan(DEAD) if key[1] > after and not row.forgiven),
+                key=lambda letter: letter[0],
             )[:limit]
         return [_to_letter(tenant, job, row) for job, row in found]
 

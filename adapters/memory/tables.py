@@ -93,6 +93,7 @@ class DeadRow:
     detail: str
     trace: str
     failed_at: datetime
+    forgiven: bool = False
 
 
 @value
@@ -161,4 +162,4 @@ INBOX: Table[bool] = Table("inbox")
 JOBS: Table[QueueRow] = Table("queue_job")
 DEAD: Table[DeadRow] = Table("dead_letter")
 RELAYS: Table[RelayRow] = Table("relay_position", shared=True)
-WORKERS: Table[datetime] = Table("worker", shared=True)
+WORKERS: Table[tuple[datetime, int]] = Table("worker", shared=True)

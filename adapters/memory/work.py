@@ -73,22 +73,23 @@ class MemoryWorkers:
 
     async def join(self, worker: str) -> Membership:
         """See the port."""
-        return await self._beat(worker, joining=True)
+        return await self._beat(worker, crashed=1, well=False)
 
-    async def beat(self, worker: str) -> Membership:
+    async def beat(self, worker: str, *, well: bool = False) -> Membership:
         """See the port."""
-        return await self._beat(worker, joining=False)
+        return await self._beat(worker, crashed=0, well=well)
 
-    async def _beat(self, worker: str, *, joining: bool) -> Membership:
+    async def _beat(self, worker: str, *, crashed: int, well: bool) -> Membership:
         async with self._database.dispatching() as session:
-            seen = dict(session.scan(WORKERS))
-            silent = [key for key, at in seen.items() if at < session.now - SILENT and key != (worker,)]
-            gone = [key for key in silent if await session.delete(WORKERS, key)]
-            others = sorted(name for (name,) in seen if name != worker and (name,) not in silent)
-            await session.put(WORKERS, (worker,), session.now)
-            crashed = bool(gone) or (joining and (worker,) in seen)
+            rows = dict(session.scan(WORKERS))
+            silent = [key for key, (at, _) in rows.items() if at < session.now - SILENT and key != (worker,)]
+            for key in silent:
+                await session.delete(WORKERS, key)
+            others = sorted(name for (name,) in rows if name != worker and (name,) not in silent)
+            crashes = rows[worker,][1] + crashed if (worker,) in rows and not well else 0
+            await session.put(WORKERS, (worker,), (session.now, crashes))
             before = sum(1 for name in others if name < worker)
-            return Membership(index=before, count=len(others) + 1, crashed=crashed)
+            return Membership(index=before, count=len(others) + 1, crashes=crashes)
 
     async def leave(self, worker: str) -> None:
         """See the port."""

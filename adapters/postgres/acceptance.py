@@ -9,7 +9,7 @@ from adapters.postgres.catalogue import to_item
 from adapters.postgres.configuration import policies_of
 from adapters.postgres.credit import to_account
 from adapters.postgres.engine import Connection
-from adapters.postgres.inventory import BALANCE, LOCATION, to_balance, to_location
+from adapters.postgres.inventory import BALANCE, LOCATION, OPEN, to_balance, to_location
 from adapters.toolkit.codec import decoder_of
 from core.acceptance.facts import Customer, Facts, Outcome, Requested, names_of
 from core.catalogue.item import Item
@@ -42,11 +42,6 @@ JOIN item i ON i.tenant_id = n.t AND i.id = n.asked::uuid
 _LOCATIONS = f"""
 SELECT l.tenant_id, {LOCATION} FROM location l
 WHERE l.tenant_id = ANY($1::uuid[]) AND l.sellable ORDER BY l.priority, l.code
-"""
-_OPEN = """
-INSERT INTO stock_balance (tenant_id, item_id, location_id, lot_id, backorder_limit, stream_id, updated_at)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::uuid[], $7::timestamptz[])
-ON CONFLICT DO NOTHING
 """
 _BALANCES = f"""
 SELECT {BALANCE} FROM unnest($1::uuid[], $2::uuid[]) AS n(t, i)
@@ -142,18 +137,21 @@ class PostgresAcceptance:
     async def _open_backorders(
         self, items: dict[tuple[TenantId, str], Item], locations: dict[TenantId, list[Location]]
     ) -> None:
-        """An item that may be owed needs a balance to owe it from, even where it never was on a shelf."""
+        """An item that may be owed needs a balance to owe it from, even where it never was on a shelf.
+
+        A balance begins with the limit its item has at that moment: the item is held against whoever changes it.
+        """
         rows = sorted(
             {
-                (tenant, item.id, place.id, NO_LOT, item.backorder_limit)
+                (tenant, item.id, place.id, NO_LOT)
                 for (tenant, _), item in items.items()
                 if item.backorder_limit
                 for place in locations[tenant]
             }
         )
         if rows:
-            now = self._context.now
-            await self._connection.execute(_OPEN, *_columns([(*row, self._new_id(), now) for row in rows]))
+            new = [(*row, self._new_id()) for row in rows]
+            await self._connection.execute(OPEN, *_columns(new), self._context.now)
 
     async def _histories(self, customers: Sequence[Customer]) -> dict[Customer, CustomerHistory]:
         if not customers:

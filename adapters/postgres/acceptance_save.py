@@ -37,8 +37,9 @@ WITH saved AS (
                             parts)
     SELECT * FROM unnest($15::uuid[], $16::uuid[], $17::int[], $18::uuid[], $19::text[], $20::smallint[],
                          $21::bigint[], $22::bigint[], $23::bigint[], $24::bigint[], $25::bytea[])
-    ON CONFLICT (tenant_id, order_id, number) DO UPDATE SET allocated = EXCLUDED.allocated,
-        backordered = EXCLUDED.backordered, parts = EXCLUDED.parts
+    ON CONFLICT (tenant_id, order_id, number) DO UPDATE SET item_id = EXCLUDED.item_id, sku = EXCLUDED.sku,
+        scale = EXCLUDED.scale, ordered = EXCLUDED.ordered, allocated = EXCLUDED.allocated,
+        backordered = EXCLUDED.backordered, price = EXCLUDED.price, parts = EXCLUDED.parts
 ), entries AS (
     INSERT INTO stock_entry (tenant_id, item_id, group_id, number, location_id, lot_id, kind, source, target,
                              quantity, cause, actor, recorded_at)

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from decimal import Decimal
 
 from adapters.postgres.engine import Connection
 from core.forecasting.demand import DemandChange
 
 _ADD = """
 INSERT INTO demand_daily AS d (tenant_id, item_id, day, ordered, promised)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::bigint[], $5::bigint[])
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::date[], $4::numeric[], $5::numeric[])
 ON CONFLICT (tenant_id, item_id, day)
 DO UPDATE SET ordered = d.ordered + EXCLUDED.ordered, promised = d.promised + EXCLUDED.promised
 """
@@ -32,6 +33,6 @@ class PostgresDemand:
             await self._connection.execute(
                 _ADD,
                 *(list(column) for column in zip(*keys, strict=True)),
-                [sums[key][0] for key in keys],
-                [sums[key][1] for key in keys],
+                [Decimal(sums[key][0]) for key in keys],
+                [Decimal(sums[key][1]) for key in keys],
             )

@@ -21,8 +21,8 @@ class PostgresHealth:
         self._database = database
 
     async def checks(self) -> Mapping[str, str | None]:
-        """``database`` answers; ``schema`` has its tables; ``transactions`` are short."""
-        found: dict[str, str | None] = {"database": None, "schema": None, "transactions": None}
+        """``database`` answers; ``schema`` is there; ``transactions`` are short."""
+        found: dict[str, str | None] = dict.fromkeys(("database", "schema", "transactions"))
         try:
             async with self._database.acquire() as connection:
                 if await connection.fetchval("SELECT to_regclass('journal')", timeout=2) is None:

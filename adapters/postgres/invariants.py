@@ -10,7 +10,8 @@ from ports.invariants import Violation
 
 _READ_WHOLE_TABLES = """
 SET LOCAL statement_timeout = '10min'; SET LOCAL plan_cache_mode = 'auto'; SET LOCAL enable_seqscan = on;
-SET LOCAL enable_bitmapscan = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on
+SET LOCAL enable_bitmapscan = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on;
+SELECT set_config('transaction_timeout', '15min', true) WHERE current_setting('server_version_num')::int >= 170000
 """
 _FOLDED = ", ".join(
     f"COALESCE(sum(quantity) FILTER (WHERE target = '{bucket}'), 0)"

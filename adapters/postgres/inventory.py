@@ -23,10 +23,16 @@ ON CONFLICT (tenant_id, code) DO NOTHING RETURNING id
 _BY_CODE = f"SELECT {LOCATION} FROM location l WHERE tenant_id = $1 AND code = ANY($2)"
 _STOCKABLES = "SELECT id, sku, scale, backorder_limit FROM item WHERE tenant_id = $1 AND sku = ANY($2)"
 _STOCKABLE_BY_ID = "SELECT id, sku, scale, backorder_limit FROM item WHERE tenant_id = $1 AND id = $2"
-_OPEN = """
+# The limit is read under a lock: an amendment of it either comes before, or finds the new balance.
+OPEN = """
 INSERT INTO stock_balance (tenant_id, item_id, location_id, lot_id, backorder_limit, stream_id, updated_at)
-SELECT $1, i, l, t, b, s, $7
-FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::uuid[]) AS k(i, l, t, b, s)
+SELECT k.tenant, k.i, k.l, k.t, item.backorder_limit, k.s, $6
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[]) AS k(tenant, i, l, t, s)
+CROSS JOIN LATERAL (SELECT backorder_limit FROM item WHERE tenant_id = k.tenant AND id = k.i FOR SHARE) item
+WHERE NOT EXISTS (
+    SELECT FROM stock_balance b
+    WHERE b.tenant_id = k.tenant AND b.item_id = k.i AND b.location_id = k.l AND b.lot_id = k.t
+)
 ON CONFLICT DO NOTHING
 """
 _HOLD = f"""
@@ -99,17 +105,10 @@ class PostgresLedger:
         """See the port."""
         if not keys:
             return {}
-        limits = {stockable.item: stockable.backorder_limit for stockable in stockables}
         columns = [[key.item for key in keys], [key.location for key in keys], [key.lot for key in keys]]
-        await self._connection.execute(
-            _OPEN,
-            self._context.tenant,
-            *columns,
-            [limits[key.item] for key in keys],
-            [self._new_id() for _ in keys],
-            self._context.now,
-        )
-        rows = await self._connection.fetch(_HOLD, [self._context.tenant] * len(keys), *columns)
+        tenants = [self._context.tenant] * len(keys)
+        await self._connection.execute(OPEN, tenants, *columns, [self._new_id() for _ in keys], self._context.now)
+        rows = await self._connection.fetch(_HOLD, tenants, *columns)
         held = [to_locked(row) for row in rows]
         return {locked.balance.key: locked for locked in held}
 

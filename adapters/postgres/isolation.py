@@ -30,9 +30,16 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{DISPATCH_ROLE}') THEN
         CREATE ROLE {DISPATCH_ROLE} NOLOGIN;
     END IF;
-    EXECUTE format('GRANT {APP_ROLE}, {DISPATCH_ROLE} TO %I WITH INHERIT FALSE, SET TRUE', current_user);
 EXCEPTION WHEN unique_violation OR duplicate_object THEN
     NULL; -- roles belong to the whole cluster: another database's migration made them in the same moment
+END $$
+"""
+BECOME_ROLES = f"""
+DO $$
+BEGIN
+    IF NOT (pg_has_role(current_user, '{APP_ROLE}', 'SET') AND pg_has_role(current_user, '{DISPATCH_ROLE}', 'SET')) THEN
+        EXECUTE format('GRANT {APP_ROLE}, {DISPATCH_ROLE} TO %I WITH INHERIT FALSE, SET TRUE', current_user);
+    END IF;
 END $$
 """
 

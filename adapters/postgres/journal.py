@@ -16,18 +16,22 @@ _RECORD = """
 INSERT INTO journal (tenant_id, stream, version, name, payload, actor, correlation, recorded_at)
 SELECT t, s, v, n, p, $6, $7, $8
 FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::bytea[]) AS e(t, s, v, n, p)
+WHERE v = 1 OR NOT EXISTS (
+    SELECT FROM journal b
+    WHERE b.tenant_id = t AND b.stream = s AND b.version = v - 1 AND b.transaction_id > pg_current_xact_id()
+)
 """
 _COLUMNS = "tenant_id, stream, version, name, payload, actor, correlation, recorded_at, transaction_id::text, position"
 _BELOW_RUNNING = "transaction_id < pg_snapshot_xmin(pg_current_snapshot())"
 _READ = f"""
 SELECT {_COLUMNS} FROM journal
 WHERE (transaction_id, position) > ($1::text::xid8, $2) AND {_BELOW_RUNNING}
-ORDER BY transaction_id, position LIMIT $3
+ORDER BY journal.transaction_id, journal.position LIMIT $3
 """
 _PAGE = f"""
 SELECT {_COLUMNS} FROM journal
 WHERE tenant_id = $4 AND (transaction_id, position) > ($1::text::xid8, $2) AND {_BELOW_RUNNING}
-ORDER BY transaction_id, position LIMIT $3
+ORDER BY journal.transaction_id, journal.position LIMIT $3
 """
 _STREAM = f"SELECT {_COLUMNS} FROM journal WHERE tenant_id = $1 AND stream = $2 ORDER BY version"
 
@@ -45,7 +49,7 @@ class PostgresJournal:
             return
         wire = [encode_event(event.body) for event in events]
         try:
-            await self._connection.execute(
+            tag = await self._connection.execute(
                 _RECORD,
                 [event.tenant for event in events],
                 [event.stream for event in events],
@@ -58,6 +62,10 @@ class PostgresJournal:
             )
         except asyncpg.UniqueViolationError as error:
             raise TransactionConflict("another transaction wrote this stream first") from error
+        if tag != f"INSERT 0 {len(events)}":
+            # A transaction that began after this one wrote the stream while this one waited for a lock. Readers go by
+            # transaction id and would see the later version first: running again gives this one a later id.
+            raise TransactionConflict("a later transaction has written this stream already")
 
 
 class PostgresJournalFeed:

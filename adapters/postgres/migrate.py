@@ -14,7 +14,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from adapters.postgres.isolation import ROLES
+from adapters.postgres.isolation import BECOME_ROLES, ROLES
 from adapters.postgres.partitions import ensure_partitions
 from ports.storage import StorageUnavailable
 
@@ -31,7 +31,14 @@ async def migrate(url: str, now: datetime, revision: str = "head") -> str:
 
 async def partitions(url: str, now: datetime) -> list[str]:
     """Create the partitions that are missing; answers their names."""
-    return await _as_owner(url, lambda connection: ensure_partitions(connection, now))
+    return await _as_owner(url, lambda connection: _partitions(connection, now))
+
+
+def _partitions(connection: Connection, now: datetime) -> list[str]:
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    # A new partition needs the whole table for a moment; behind a long reader it must not make every writer wait.
+    connection.execute(text("SET LOCAL lock_timeout = '3s'"))
+    return ensure_partitions(connection, now)
 
 
 async def status(url: str) -> tuple[str | None, str]:
@@ -59,6 +66,7 @@ def sqlalchemy_url(url: str) -> str:
 def _migrate(connection: Connection, now: datetime, revision: str) -> str:
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     connection.execute(text(ROLES))
+    connection.execute(text(BECOME_ROLES))
     config = _config()
     config.attributes["connection"] = connection
     if revision == "base":

@@ -1,12 +1,13 @@
 """Monthly partitions of the large tables, made ahead of time on the time within their UUIDv7 key.
 
-A default partition catches what no month covers, so that nothing is ever refused; ``fluxor doctor`` says when it does.
+A default partition catches what no month covers, so that nothing is ever refused.
 """
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError
 
 from core.kernel.ids import first_id_at
 
@@ -16,7 +17,11 @@ MONTHS_AHEAD = 3
 
 
 def ensure_partitions(connection: Connection, now: datetime) -> list[str]:
-    """Create what is missing from last month to three months ahead; answers the names of those created."""
+    """Create what is missing from last month to three months ahead; answers the names of those created.
+
+    A month whose rows came before its partition (made by a clock that ran ahead) stays in the default partition: its
+    partition cannot be made, and nothing else must wait for it.
+    """
     have = set(connection.scalars(text("SELECT relname FROM pg_class WHERE relispartition")))
     wanted = [
         (table, name, start, end)
@@ -25,14 +30,20 @@ def ensure_partitions(connection: Connection, now: datetime) -> list[str]:
         for name in (f"{table}_{suffix}",)
         if name not in have
     ]
+    made = []
     for table, name, start, end in wanted:
         bounds = f"FROM ('{first_id_at(start)}') TO ('{first_id_at(end)}')"
-        connection.execute(text(f"CREATE TABLE {name} PARTITION OF {table} FOR VALUES {bounds}"))
+        try:
+            with connection.begin_nested():
+                connection.execute(text(f"CREATE TABLE {name} PARTITION OF {table} FOR VALUES {bounds}"))
+        except IntegrityError:
+            continue
+        made.append(name)
     for table in PARTITIONED:
         if f"{table}_default" not in have:
             connection.execute(text(f"CREATE TABLE {table}_default PARTITION OF {table} DEFAULT"))
-            wanted.append((table, f"{table}_default", now, now))
-    return [name for _, name, _, _ in wanted]
+            made.append(f"{table}_default")
+    return made
 
 
 def _months(now: datetime) -> Iterator[tuple[datetime, datetime, str]]:

@@ -45,21 +45,24 @@ SELECT queue, count(*) FILTER (WHERE NOT leased AND run_at <= now()) AS ready,
        count(*) FILTER (WHERE run_at = 'infinity') AS parked, 0 AS dead
 FROM queue_job WHERE $1::uuid[] IS NULL OR tenant_id = ANY($1) GROUP BY queue
 UNION ALL SELECT queue, 0, 0, 0, 0, count(*) FROM dead_letter
-WHERE $1::uuid[] IS NULL OR tenant_id = ANY($1) GROUP BY queue
+WHERE forgiven_at IS NULL AND ($1::uuid[] IS NULL OR tenant_id = ANY($1)) GROUP BY queue
 UNION ALL SELECT 'intake', count(*), 0, 0, 0, 0 FROM intake_job WHERE $1::uuid[] IS NULL OR tenant_id = ANY($1)
 """
 _DEAD = """
 SELECT id, queue, payload, correlation, attempts, error_code, error_detail, trace, failed_at FROM dead_letter
-WHERE tenant_id = $1 AND id::text > $2 ORDER BY id LIMIT $3
+WHERE tenant_id = $1 AND id::text > $2 AND forgiven_at IS NULL ORDER BY id LIMIT $3
 """
 _REPLAY_DEAD = """
-WITH risen AS (DELETE FROM dead_letter WHERE tenant_id = $1 AND id = $2 RETURNING *)
+WITH risen AS (DELETE FROM dead_letter WHERE tenant_id = $1 AND id = $2 AND forgiven_at IS NULL RETURNING *)
 INSERT INTO queue_job (tenant_id, id, queue, payload, correlation, max_attempts, run_at)
 SELECT tenant_id, id, queue, payload, correlation, max_attempts, now() FROM risen
 """
 _REPLAY_PARKED = """
 UPDATE queue_job SET run_at = now(), attempts = 0 WHERE tenant_id = $1 AND id = $2 AND run_at = 'infinity'
 """
+
+
+_FORGIVE = "UPDATE dead_letter SET forgiven_at = $3 WHERE tenant_id = $1 AND id = $2 AND forgiven_at IS NULL"
 
 
 class PostgresQueue:
@@ -130,9 +133,7 @@ class PostgresDeadLetters:
 
     async def forgive(self, job: JobId) -> bool:
         """See the port."""
-        tag = await self._connection.execute(
-            "DELETE FROM dead_letter WHERE tenant_id = $1 AND id = $2", self._context.tenant, job
-        )
+        tag = await self._connection.execute(_FORGIVE, self._context.tenant, job, self._context.now)
         return bool(tag.endswith(" 1"))
 
 

@@ -17,7 +17,7 @@ RETURNING transaction_id::text, position
 """
 _ADVANCE = """
 UPDATE relay_position SET transaction_id = $2::text::xid8, position = $3
-WHERE relay = $1 AND (transaction_id, position) < ($2::text::xid8, $3)
+WHERE relay = $1 AND holder = $4 AND (transaction_id, position) < ($2::text::xid8, $3)
 """
 
 
@@ -37,4 +37,4 @@ class PostgresRelayPosition:
     async def advance(self, relay: str, to: Cursor) -> None:
         """See the port."""
         async with self._database.autocommit() as connection:
-            await connection.execute(_ADVANCE, relay, *place_of(to))
+            await connection.execute(_ADVANCE, relay, *place_of(to), self._holder)

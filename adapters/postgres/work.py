@@ -35,12 +35,13 @@ DELETE FROM intake_job j USING next WHERE j.tenant_id = next.tenant_id AND j.int
 RETURNING j.tenant_id, j.intake_id, j.shard, j.lane
 """
 _BEAT = """
-WITH silent AS (
-    SELECT id FROM worker WHERE seen_at < now() - interval '10 seconds' AND id <> $1 FOR UPDATE SKIP LOCKED
-), gone AS (DELETE FROM worker w USING silent WHERE w.id = silent.id RETURNING w.id),
-     was AS (SELECT FROM worker WHERE id = $1),
-     beat AS (INSERT INTO worker (id, seen_at) VALUES ($1, now()) ON CONFLICT (id) DO UPDATE SET seen_at = now())
-SELECT (SELECT count(*) FROM gone) AS gone, (SELECT count(*) FROM was) AS was,
+WITH gone AS (DELETE FROM worker WHERE seen_at < now() - interval '10 seconds' AND id <> $1),
+     beat AS (
+         INSERT INTO worker AS w (id, seen_at) VALUES ($1, now())
+         ON CONFLICT (id) DO UPDATE SET seen_at = now(), crashes = CASE WHEN $3 THEN 0 ELSE w.crashes + $2 END
+         RETURNING crashes
+     )
+SELECT (SELECT crashes FROM beat) AS crashes,
        (SELECT count(*) FROM worker WHERE id < $1 AND seen_at >= now() - interval '10 seconds') AS before,
        (SELECT count(*) FROM worker WHERE id <> $1 AND seen_at >= now() - interval '10 seconds') AS others
 """
@@ -57,7 +58,8 @@ class PostgresClaimed:
 
 LATE = timedelta(seconds=5)
 """How much later than others a job may be written after its id was made, and still be claimed in its turn."""
-FROM_THE_START_EVERY = 16
+FROM_THE_START_EVERY = 17
+"""No multiple of the worker's own turns, so that claims from the start serve the lanes in either order."""
 _START = "00000000-0000-0000-0000-000000000000"
 
 
@@ -65,7 +67,7 @@ class Floors:
     """Where to begin looking in each (lane, shard): a little before the last job claimed there.
 
     Index entries of claimed jobs stay until vacuum; walking over them made a claim ten times as dear under load. What
-    was written later than ``LATE`` is found by every sixteenth claim, which looks from the start.
+    was written later than ``LATE`` is found by every seventeenth claim, which looks from the start.
     """
 
     def __init__(self) -> None:
@@ -129,17 +131,16 @@ class PostgresWorkers:
 
     async def join(self, worker: str) -> Membership:
         """See the port."""
-        return await self._beat(worker, joining=True)
+        return await self._beat(worker, crashed=1, well=False)
 
-    async def beat(self, worker: str) -> Membership:
+    async def beat(self, worker: str, *, well: bool = False) -> Membership:
         """See the port."""
-        return await self._beat(worker, joining=False)
+        return await self._beat(worker, crashed=0, well=well)
 
-    async def _beat(self, worker: str, *, joining: bool) -> Membership:
+    async def _beat(self, worker: str, *, crashed: int, well: bool) -> Membership:
         async with self._database.autocommit() as connection:
-            row = await connection.fetchrow(_BEAT, worker)
-        crashed = row["gone"] > 0 or (joining and row["was"] > 0)
-        return Membership(index=row["before"], count=row["others"] + 1, crashed=crashed)
+            row = await connection.fetchrow(_BEAT, worker, crashed, well)
+        return Membership(index=row["before"], count=row["others"] + 1, crashes=row["crashes"])
 
     async def leave(self, worker: str) -> None:
         """See the port."""

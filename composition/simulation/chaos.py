@@ -9,6 +9,9 @@ from composition.simulation.world import World
 
 PLACES = ("api-0", "api-1", "worker-0", "worker-1")
 
+ATTEMPTS_LOST_MAX = 2
+"""An order nothing is wrong with must not run out of attempts by bad luck."""
+
 
 class Chaos:
     """Crashes, outages and pauses of one world."""
@@ -22,7 +25,7 @@ class Chaos:
     async def run(self) -> None:
         """Disaster upon disaster."""
         while not self._faults.healed:
-            await asyncio.sleep(self._random.random() * 0.6)
+            await asyncio.sleep(self._random.random() * (20.0 if self._faults.ebbing else 0.6))
             place = self._random.choice(PLACES)
             if self._faults.chance("crash", 0.25):
                 self._world.crash(place)
@@ -36,6 +39,7 @@ class Chaos:
         place = process.partition("#")[0]
         if self._faults.chance("crash", 0.015):
             self._world.loop.call_soon(self._world.crash_by_name, process)
-        leased = any(row is not None and row.leased for row in writes.get(JOBS, {}).values())
+        rows = writes.get(JOBS, {}).values()
+        leased = any(row is not None and row.leased and row.attempts <= ATTEMPTS_LOST_MAX for row in rows)
         if leased and self._faults.chance("pause", self._faults.rates.pause):
-            self._world.loop.call_soon(self._world.freeze, place, 61.0 + self._random.random() * 10)
+            self._world.freeze(place, 61.0 + self._random.random() * 10)

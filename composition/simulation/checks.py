@@ -32,6 +32,8 @@ from core.intake.submission import Submission
 from core.kernel.event import START, RecordedEvent
 from core.orders.order import Order
 
+FAILED = ("error", "step failed; trying again")
+"""What a worker's loop says, as an error, of an exception nobody anticipated."""
 HOPELESS = ("poison", "killer")
 
 
@@ -54,6 +56,11 @@ def violations(world: World, shop: Shop) -> list[str]:
     found = [f"{name}: {detail}" for name, check in CHECKS.items() for _, detail in check(session)]
     found += world.observer.findings
     found += [f"nobody asked for: {complaint}" for complaint in world.loop.complaints]
+    found += [
+        f"a step failed: {fields.get('error')}"
+        for level, message, fields in world.telemetry.messages
+        if (level, message) == FAILED
+    ]
     found += _wishes(world.store, shop)
     found += _acts(world.store, shop.acts)
     found += _projections(world)

@@ -31,7 +31,7 @@ class Rates:
     unknown: float = 0.06
     conflict: float = 0.004
     delivery: float = 0.35
-    pause: float = 0.35
+    pause: float = 0.5
 
 
 class PlannedFaults(Faults):
@@ -42,6 +42,7 @@ class PlannedFaults(Faults):
         self.kinds = frozenset(kinds)
         self.rates = Rates()
         self.injected: Counter[str] = Counter()
+        self.ebbing = False
         self.healed = False
         self._now = now
         self._outages: list[tuple[str | None, float]] = []

@@ -60,6 +60,8 @@ class Observer:
                 self.findings.append(f"I9: job {key[1]} was leased to {process} while another still held it")
             if not leasing and self._leases.get(before.fence) != process:
                 self.findings.append(f"I9: {process} ended a lease of {self._leases.get(before.fence)}")
+        elif before is not None and before.run_at is not None and not leasing:
+            self.findings.append(f"I9: {process} ended job {key[1]}, which nobody had leased")
         if row is not None and leasing:
             if before is not None and row.attempts != before.attempts + 1:
                 self.findings.append(f"I10: job {key[1]} was leased and the attempt not counted")

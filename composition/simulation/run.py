@@ -14,8 +14,10 @@ from composition.simulation.world import World
 
 WORKERS = ("worker-0", "worker-1")
 TRADE_SECONDS = 900.0
+AFTERMATH_SECONDS = (1.0, 1.0, 200.0)
+"""Disasters go on for a while after the last order, now and then past a lease or two."""
 REST_SECONDS = 1800.0
-STOP_SECONDS = 60.0
+STOP_SECONDS = 120.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +73,8 @@ async def _trade(shop: Shop) -> None:
         await asyncio.sleep(0.7)
         await shop.review(0.3)
     await trading
-    await asyncio.sleep(shop.random.random())
+    shop.world.faults.ebbing = True
+    await asyncio.sleep(shop.random.choice(AFTERMATH_SECONDS) * shop.random.random())
 
 
 async def _rest(world: World, shop: Shop) -> None:

@@ -12,7 +12,7 @@ from core.kernel.job import LeasedJob
 from core.kernel.value import value
 
 RETRY = "accept-order"
-"""Orders that failed in a batch, or were in the hands of a worker that crashed: tried one by one."""
+"""Orders that failed in a batch, or are suspected of killing workers: tried one by one."""
 
 REVIEW = "review"
 """Orders held for a person; replaying one says that the person let it pass."""

@@ -28,11 +28,10 @@ Currency = Annotated[
     ),
 ]
 Priority = Annotated[int, Meta(ge=0, le=1_000_000)]
-Number = Annotated[Decimal, Meta(extra_json_schema={"pattern": r"^-?[0-9]{1,9}(\.[0-9]{1,6})?$"})]
-NotNegative = Annotated[Decimal, Meta(extra_json_schema={"minimum": 0, "pattern": r"^[0-9]{1,9}(\.[0-9]{1,6})?$"})]
-Positive = Annotated[
-    Decimal, Meta(extra_json_schema={"exclusiveMinimum": 0, "pattern": r"^[0-9]{1,9}(\.[0-9]{1,6})?$"})
-]
+_DIGITS = r"[0-9]{1,9}(\.[0-9]{1,6})?$"
+Number = Annotated[Decimal, Meta(extra_json_schema={"pattern": f"^-?{_DIGITS}"})]
+NotNegative = Annotated[Decimal, Meta(extra_json_schema={"minimum": 0, "pattern": f"^{_DIGITS}"})]
+Positive = Annotated[Decimal, Meta(extra_json_schema={"exclusiveMinimum": 0, "pattern": f"^{_DIGITS}"})]
 """Decimals, as a number or as text. The bounds are for the reader of the document: the rules themselves are the core's,
 who knows the item's scale and says what is wrong in its own words."""
 

@@ -34,20 +34,22 @@ class BatchAcceptance:
         self._work = work
         self._accept = accept
         self._telemetry = telemetry
-        self._batch = batch
+        self.batch = batch
         self._turn = 0
 
-    async def step(self, shards: Sequence[int], context: Context, *, cautious: bool = False) -> int:
-        """Decide one batch of ``shards``; answers how many submissions were taken.
+    async def step(
+        self, shards: Sequence[int], context: Context, limit: int | None = None, *, cautious: bool = False
+    ) -> int:
+        """Decide one batch of ``shards``, of ``limit`` submissions at most (``batch``); answers how many were taken.
 
         ``cautious``: decide nothing, move the batch to the retry queue, where attempts are counted before they are
-        made: for what a crashed worker had in hand.
+        made: for what killed a worker.
         """
         self._turn += 1
         lanes = list(Lane) if self._turn % FAIR_EVERY else list(reversed(Lane))
         turned = [*shards[self._turn % len(shards) :], *shards[: self._turn % len(shards)]]
         started = time.perf_counter()
-        async with self._work.claim(turned, lanes, self._batch, context) as claimed:
+        async with self._work.claim(turned, lanes, limit or self.batch, context) as claimed:
             if not claimed.batch:
                 return 0
             if cautious:

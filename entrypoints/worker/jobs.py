@@ -16,7 +16,6 @@ from ports.queue import JobSource
 from ports.telemetry import Telemetry
 
 LEASE_SECONDS = 60.0
-TOGETHER = 16
 QUEUES = (RETRY, REVIEW)
 TRACE_MAX = 8_000
 HOPELESS = frozenset({Kind.NOT_FOUND, Kind.REJECTED, Kind.FORBIDDEN})
@@ -35,7 +34,9 @@ class JobRunner:
         """Run what is due now; answers how many jobs were taken."""
         taken = 0
         for queue in QUEUES:
-            for job in await self._source.lease(queue, TOGETHER, LEASE_SECONDS):
+            # One at a time: an attempt is counted by the lease, and a job that kills the worker must not spend those
+            # of the jobs behind it.
+            for job in await self._source.lease(queue, 1, LEASE_SECONDS):
                 taken += 1
                 await self._run(job, replace(context, tenants=(job.tenant,), correlation=job.correlation))
         return taken

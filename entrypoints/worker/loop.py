@@ -1,6 +1,7 @@
 """A worker's loops: each steps while there is something to do, and waits a little longer each time there is not."""
 
 import asyncio
+import traceback
 from collections.abc import Awaitable, Callable
 
 from core.kernel.context import Context
@@ -11,6 +12,7 @@ from entrypoints.worker.accept import BATCH, BatchAcceptance
 from entrypoints.worker.jobs import JobRunner
 from entrypoints.worker.relay import BATCH as RELAYED
 from entrypoints.worker.relay import Relay
+from entrypoints.worker.suspicion import Suspicion
 from ports.clock import Clock
 from ports.storage import CommitUnknown, StorageUnavailable, TransactionConflict
 from ports.telemetry import Telemetry
@@ -61,8 +63,8 @@ class WorkerLoops:
         self._clock = clock
         self._new_id = new_id
         self._telemetry = telemetry
-        self._membership = Membership(index=0, count=1, crashed=False)
-        self._cautious = False
+        self._membership = Membership(index=0, count=1, crashes=0)
+        self._suspicion = Suspicion(acceptance.batch)
         self._stopping = False
 
     def stop(self) -> None:
@@ -77,21 +79,29 @@ class WorkerLoops:
             group.create_task(self._repeat(lambda: self._jobs.step(self._context()), RETRYING))
             group.create_task(self._repeat(self._relay.step, RELAYING))
             group.create_task(self._keep_beating())
-        await self._workers.leave(self._worker)
+        try:
+            await self._workers.leave(self._worker)
+        except StorageUnavailable as error:
+            self._telemetry.log("warning", "left without saying so", error=repr(error))
 
     async def _join(self) -> None:
         while not self._stopping:
             try:
                 self._membership = await self._workers.join(self._worker)
-                self._cautious = self._membership.crashed
+                self._suspicion.crashed(self._membership.crashes)
                 return
             except StorageUnavailable as error:
                 await self._wait_for_storage(error)
 
     async def _accept(self) -> int:
         mine = [shard for shard in range(SHARDS) if shard % self._membership.count == self._membership.index]
-        cautious, self._cautious = self._cautious, False
-        return await self._acceptance.step(mine, self._context(), cautious=cautious) if mine else 0
+        if not mine:
+            return 0
+        suspicion = self._suspicion
+        taken = await self._acceptance.step(mine, self._context(), suspicion.size, cautious=suspicion.move_first())
+        if taken:
+            suspicion.went_well()
+        return taken
 
     async def _repeat(self, step: Callable[[], Awaitable[int]], pace: Pace) -> None:
         idle = pace.idle_first_seconds
@@ -101,6 +111,10 @@ class WorkerLoops:
             except (StorageUnavailable, CommitUnknown, TransactionConflict) as error:
                 # Nothing is lost: an undecided batch is back in its table, a decided one is gone from it.
                 await self._wait_for_storage(error)
+                continue
+            except Exception as error:  # noqa: BLE001 - one loop's defect must not stop the other loops
+                self._telemetry.log("error", "step failed; trying again", error=_trace(error))
+                await self._clock.sleep(DOWN_SECONDS)
                 continue
             if done == 0:
                 await self._clock.sleep(idle)
@@ -113,8 +127,7 @@ class WorkerLoops:
     async def _keep_beating(self) -> None:
         while not self._stopping:
             try:
-                self._membership = await self._workers.beat(self._worker)
-                self._cautious = self._cautious or self._membership.crashed
+                self._membership = await self._workers.beat(self._worker, well=self._suspicion.well)
             except StorageUnavailable as error:
                 await self._wait_for_storage(error)
             for _ in range(int(BEAT_SECONDS / 0.1)):
@@ -130,3 +143,7 @@ class WorkerLoops:
         return Context(
             tenants=(NOBODY,), actor=f"worker:{self._worker}", now=self._clock.now(), correlation=self._new_id()
         )
+
+
+def _trace(error: Exception) -> str:
+    return "".join(traceback.format_exception(error))

@@ -56,6 +56,7 @@ def assert_problem(answer, status: int) -> None:  # type: ignore[no-untyped-def]
     """RFC 9457, and the headers every answer has."""
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["x-content-type-options"] == "nosniff"
+    assert ("allow" in answer.headers) == (status == 405), "a refused method is told which are not"
     problem = answer.json()
     assert {"type", "title", "status", "detail", "code", "correlation_id"} <= set(problem)
     assert problem["status"] == status

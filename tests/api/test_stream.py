@@ -107,11 +107,9 @@ def test_a_last_event_id_comes_before_the_query_and_must_be_ours(world: World) -
 
 def test_only_the_head_of_a_stream_does_not_hold_the_connection(world: World) -> None:
     caller = world.tenant("head")
-    started = time.perf_counter()
-    answer = caller("HEAD", "/events/stream")
+    answer = world.run(asyncio.wait_for(caller.send("HEAD", "/events/stream"), 5))
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["content-type"] == "text/event-stream"
-    assert time.perf_counter() - started < 1
 
 
 def test_a_stream_ends_when_its_key_is_revoked_however_much_happens(

@@ -15,9 +15,11 @@ from tests.api.world import Caller, World
 
 ORDER = {"items": [{"sku": "A", "quantity": 1}]}
 TROUBLE = [
-    pytest.param(StorageUnavailable("gone: host s3cret.host"), "storage_unavailable", "nothing was changed", id="unavailable"),
-    pytest.param(CommitUnknown("cut: host s3cret.host"), "outcome_unknown", "Idempotency-Key", id="commit unknown"),
-    pytest.param(TransactionConflict("deadlock: host s3cret.host"), "contention", "nothing was changed", id="conflict"),
+    pytest.param(
+        StorageUnavailable("gone: host s3cret"), "storage_unavailable", "nothing was changed", id="unavailable"
+    ),
+    pytest.param(CommitUnknown("cut: host s3cret"), "outcome_unknown", "Idempotency-Key", id="commit unknown"),
+    pytest.param(TransactionConflict("deadlock: host s3cret"), "contention", "nothing was changed", id="conflict"),
 ]
 
 
@@ -58,7 +60,7 @@ def expect_503(answer: Any, code: str, named: str) -> None:
     told = answer.json()
     assert (answer.status_code, told["status"], told["code"]) == (503, 503, code), answer.text
     assert named in told["detail"]
-    assert "s3cret.host" not in answer.text, "what is inside stays inside"
+    assert "s3cret" not in answer.text, "what is inside stays inside"
     assert answer.headers["retry-after"] == "1"
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["x-request-id"] == told["correlation_id"]
@@ -100,14 +102,14 @@ def test_the_intake_writer_gives_up_with_what_the_log_said(
 
 
 def test_what_nobody_anticipated_is_a_500_that_keeps_its_secrets(world: World, shop: Caller) -> None:
-    app = app_with(world, dispatch=Broken(ZeroDivisionError("password s3cret.host")))
+    app = app_with(world, dispatch=Broken(ZeroDivisionError("password s3cret")))
     answer = shop("POST", "/locations", {"code": "X", "kind": "store"}, app=app)
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
-    assert "s3cret.host" not in answer.text
+    assert "s3cret" not in answer.text
     level, _, fields = world.telemetry.lines.pop()
     assert level == "error"
     assert fields["correlation"] == answer.json()["correlation_id"]
-    assert "ZeroDivisionError: password s3cret.host" in str(fields["error"])
+    assert "ZeroDivisionError: password s3cret" in str(fields["error"])
 
 
 def test_readiness_names_what_does_not_pass(world: World, shop: Caller) -> None:

@@ -158,7 +158,8 @@ class MemoryStorage:
 
     async def silence(self, worker: str) -> None:
         """See Storage."""
-        self.store.table(tables.WORKERS)[worker,] -= timedelta(seconds=11)
+        seen_at, crashes = self.store.table(tables.WORKERS)[worker,]
+        self.store.table(tables.WORKERS)[worker,] = (seen_at - timedelta(seconds=11), crashes)
 
     async def let_relay_go(self) -> None:
         """See Storage."""

@@ -2,7 +2,10 @@
 
 import asyncio
 
+import pytest
+
 from core.kernel.event import START, Cursor
+from ports.storage import TransactionConflict
 from tests.conformance.shop import a_tenant, an_event, recorded
 from tests.conformance.storage import Storage
 from tests.support.given import NOW, OTHER_TENANT, TENANT, a_context, an_id
@@ -83,3 +86,24 @@ async def test_a_stream_is_read_in_version_order_whoever_wrote_it(storage: Stora
     assert len(seen) == 15
     for stream in (51, 52, 53):
         assert [version for found, version in seen if found == an_id(stream)] == [1, 2, 3, 4, 5]
+
+
+async def test_a_stream_is_never_continued_by_an_earlier_transaction(storage: Storage) -> None:
+    await a_tenant(storage)
+    began, go_on = asyncio.Event(), asyncio.Event()
+
+    async def early() -> None:
+        async with storage.transactions.begin(a_context()) as tx:
+            await tx.journal.record([an_event(51)])
+            began.set()
+            await go_on.wait()
+            await tx.journal.record([an_event(52, version=2)])
+
+    slow = asyncio.create_task(early())
+    await began.wait()
+    await recorded(storage, an_event(52, version=1))
+    go_on.set()
+    with pytest.raises(TransactionConflict):
+        await slow
+    await recorded(storage, an_event(51), an_event(52, version=2))
+    assert await versions(storage) == [(an_id(52), 1), (an_id(51), 1), (an_id(52), 2)]

@@ -1,5 +1,6 @@
 """Items, credit accounts, flags, policies and keys."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -16,7 +17,7 @@ from core.kernel.ids import ApiKeyId, GroupId
 from core.kernel.money import Money
 from ports.inventory import NewEntries
 from ports.storage import TransactionConflict
-from tests.conformance.shop import a_shop, a_tenant, movement, shelf
+from tests.conformance.shop import a_place, a_shop, a_tenant, held, movement, shelf
 from tests.conformance.storage import Storage
 from tests.support.given import OTHER_TENANT, TENANT, a_context, an_id, an_item
 
@@ -55,6 +56,30 @@ async def test_balances_follow_the_backorder_limit_unless_more_is_owed(storage: 
         async with storage.transactions.begin(a_context()) as tx:
             await tx.items.change(replace(item, backorder_limit=2, version=3))
     assert (await shelf(storage)).backorder_limit == 3
+
+
+async def test_a_balance_begins_with_the_limit_its_item_has_by_then(storage: Storage) -> None:
+    item = await a_shop(storage, stock=0, backorder_limit=5)
+    changed, let_go = asyncio.Event(), asyncio.Event()
+
+    async def amend() -> None:
+        async with storage.transactions.begin(a_context()) as tx:
+            await tx.items.change(replace(item, backorder_limit=1, version=2))
+            changed.set()
+            await let_go.wait()
+
+    async def begin() -> int:
+        async with storage.transactions.begin(a_context()) as tx:
+            await tx.locations.add(a_place(102))
+            return (await held(tx, location=102)).backorder_limit
+
+    amending = asyncio.create_task(amend())
+    await changed.wait()
+    beginning = asyncio.create_task(begin())
+    await storage.someone_waits()
+    let_go.set()
+    await amending
+    assert await beginning == 1
 
 
 async def test_an_account_keeps_its_exposure_when_its_limit_changes(storage: Storage) -> None:

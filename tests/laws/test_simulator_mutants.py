@@ -1,6 +1,5 @@
 """Defects planted on purpose, one at a time: a defect the simulator does not find is a check it does not have."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -87,32 +86,18 @@ class DropsPoison(MemoryQueue):
         await super().put([job for job in jobs if job.delay_seconds is None])
 
 
-class LooksAtItsOwnClock(MemoryJobSource):
+class LooksAtItsOwnClock(MemoryDatabase):
+    """For leases."""
+
     def __init__(self, process: Process) -> None:
-        super().__init__(process.database)
-        self._process = process
+        super().__init__(process.database.store, process.name)
+        self._clock = process.clock
 
-    async def lease(self, queue: str, limit: int, seconds: float) -> Sequence[LeasedJob]:
-        true, store = self._database.store.clock, self._database.store
-        store.clock = self._process.clock.now
-        opened = super().lease(queue, limit, seconds)
-        try:
-            opened.send(None)
-        except StopIteration as done:
-            return done.value
-        finally:
-            store.clock = true
-        return await _rest(opened)
-
-
-async def _rest(begun: Any) -> Any:
-    """Go on with a coroutine that was begun and stands at its first wait."""
-    while True:
-        await asyncio.sleep(0)
-        try:
-            begun.send(None)
-        except StopIteration as done:
-            return done.value
+    @asynccontextmanager
+    async def dispatching(self) -> Any:
+        async with super().dispatching() as session:
+            session.now = self._clock.now()
+            yield session
 
 
 class CountsLater(MemoryJobSource):
@@ -318,7 +303,7 @@ MUTANTS: dict[str, Callable[[], Parts]] = {
     "the relay ignores running transactions": lambda: Parts(feed=lambda it: IgnoresRunning(it.database)),
     "stock is updated without lock or bound": with_transactions(Unlocked),
     "a job is finished without looking at its fence": with_transactions(Unfenced),
-    "a lease is judged by the process's clock": lambda: Parts(jobs=LooksAtItsOwnClock),
+    "a lease is judged by the process's clock": lambda: Parts(jobs=lambda it: MemoryJobSource(LooksAtItsOwnClock(it))),
     "attempts are not counted": lambda: Parts(jobs=lambda it: CountsLater(it.database)),
     "poison is dropped": with_transactions(Dropping),
     "a failed part is not undone": with_transactions(KeepsFailedParts),

@@ -119,8 +119,8 @@ CREATE TABLE demand_daily (
     tenant_id uuid NOT NULL,
     item_id uuid NOT NULL,
     day date NOT NULL,
-    ordered bigint NOT NULL,
-    promised bigint NOT NULL,
+    ordered numeric NOT NULL,
+    promised numeric NOT NULL,
     PRIMARY KEY (tenant_id, item_id, day)
 ) WITH (fillfactor = 70);
 
@@ -237,8 +237,11 @@ CREATE TABLE inbox (
     subscriber text NOT NULL,
     stream uuid NOT NULL,
     version integer NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant_id, subscriber, stream, version)
 );
+
+CREATE INDEX inbox_age ON inbox USING brin (applied_at);
 
 CREATE TABLE relay_position (
     relay text PRIMARY KEY,
@@ -250,7 +253,8 @@ CREATE TABLE relay_position (
 
 CREATE TABLE worker (
     id text PRIMARY KEY,
-    seen_at timestamptz NOT NULL
+    seen_at timestamptz NOT NULL,
+    crashes integer NOT NULL DEFAULT 0
 );
 
 CREATE SEQUENCE queue_fence;
@@ -281,6 +285,7 @@ CREATE TABLE dead_letter (
     error_detail text NOT NULL,
     trace text NOT NULL,
     failed_at timestamptz NOT NULL,
+    forgiven_at timestamptz,
     PRIMARY KEY (tenant_id, id)
 );
 """

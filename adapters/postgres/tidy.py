@@ -1,0 +1,24 @@
+"""Taking away what has served its time: answers and applied deliveries. Dead letters stay: they end a submission."""
+
+from adapters.postgres.engine import Database
+from adapters.postgres.identity import PostgresTenantsView
+
+TOGETHER = 200
+"""Tenants in one transaction."""
+_KEPT = (
+    ("answer", "created_at", "24 hours"),
+    ("inbox", "applied_at", "7 days"),
+)
+"""An answer is repeated for a day; a delivery comes again within seconds of the first, a week is plenty."""
+
+
+async def tidy(database: Database) -> int:
+    """Delete what is older than it is kept, tenant by tenant; answers how many rows."""
+    tenants = [tenant.id for tenant in await PostgresTenantsView(database).tenants()]
+    gone = 0
+    for start in range(0, len(tenants), TOGETHER):
+        async with database.reading(*tenants[start : start + TOGETHER]) as connection:
+            for table, column, kept in _KEPT:
+                tag = await connection.execute(f"DELETE FROM {table} WHERE {column} < now() - interval '{kept}'")
+                gone += int(tag.rpartition(" ")[2])
+    return gone
