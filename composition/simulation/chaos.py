@@ -36,10 +36,10 @@ class Chaos:
                 self._world.freeze(place, self._random.choice((0.5, 7.0, 20.0)))
 
     def _at_commit(self, process: str, transaction_id: int | None, writes: Writes) -> None:
-        place = process.partition("#")[0]
+        leased = [row for row in writes.get(JOBS, {}).values() if row is not None and row.leased]
+        if any(row.attempts > ATTEMPTS_LOST_MAX for row in leased):
+            return
         if self._faults.chance("crash", 0.015):
             self._world.loop.call_soon(self._world.crash_by_name, process)
-        rows = writes.get(JOBS, {}).values()
-        leased = any(row is not None and row.leased and row.attempts <= ATTEMPTS_LOST_MAX for row in rows)
         if leased and self._faults.chance("pause", self._faults.rates.pause):
-            self._world.freeze(place, 61.0 + self._random.random() * 10)
+            self._world.freeze(process.partition("#")[0], 61.0 + self._random.random() * 10)

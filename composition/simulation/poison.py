@@ -9,7 +9,7 @@ from core.acceptance.facts import Outcome
 from core.acceptance.queues import AcceptOrders
 from core.kernel.context import Context
 
-FLAKY_FAILURES = 2
+FLAKY_FAILURES = 1
 
 
 class Poisoned(Exception):

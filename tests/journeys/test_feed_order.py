@@ -10,7 +10,8 @@ from core.kernel.event import START
 from tests.support.postgres import FreshDatabase
 
 INSERT = """
-INSERT INTO journal (tenant_id, stream, version, position, transaction_id, name, payload, actor, correlation, recorded_at)
+INSERT INTO journal (tenant_id, stream, version, position, transaction_id, name, payload, actor, correlation,
+                     recorded_at)
 SELECT '01900000-0000-7000-8000-000000000001', '01900000-0000-7000-8000-000000000002', n, n, (n + 90)::text::xid8,
        'flag.set.v1', '{"flag": "RISK_ASSESSMENT", "enabled": true}', 'a', 'c', now() FROM generate_series(1, 40) AS n
 """
