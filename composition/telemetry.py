@@ -11,7 +11,11 @@ VERSION = version("fluxor")
 def telemetry_of(settings: Settings, service: str) -> ProcessTelemetry:
     """Metrics, spans and logs under the name ``service``; in production the metrics have a port of their own."""
     telemetry = ProcessTelemetry(
-        service=service, version=VERSION, environment=settings.environment, level=settings.log_level
+        service=service,
+        version=VERSION,
+        environment=settings.environment,
+        level=settings.log_level,
+        endpoint=settings.otel_exporter_otlp_endpoint,
     )
     if settings.environment == "production" and service != "fluxor-cli":
         telemetry.expose(settings.metrics_port)

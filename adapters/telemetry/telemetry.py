@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
@@ -18,7 +19,7 @@ SAMPLED = 0.01
 
 
 class ProcessTelemetry:
-    """See ports.telemetry.Telemetry."""
+    """See ports.telemetry.Telemetry. Spans go to ``endpoint``, if any: OTLP over HTTP, from a thread of their own."""
 
     def __init__(
         self,
@@ -27,7 +28,7 @@ class ProcessTelemetry:
         version: str,
         environment: str,
         level: str,
-        exporters: tuple[SpanProcessor, ...] = (),
+        endpoint: str | None = None,
         sampled: float = SAMPLED,
     ) -> None:
         self._metrics = Metrics()
@@ -36,8 +37,12 @@ class ProcessTelemetry:
             resource=Resource.create({"service.name": service, "service.version": version}),
             sampler=ParentBased(TraceIdRatioBased(sampled)),
         )
-        for exporter in exporters:
-            provider.add_span_processor(exporter)
+        if endpoint is not None:
+            # Imported when asked for: it brings an HTTP client that no other process needs to load.
+            from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+            exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
+            provider.add_span_processor(BatchSpanProcessor(exporter))
         self._tracer = provider.get_tracer("fluxor")
         self._propagator = TraceContextTextMapPropagator()
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 import traceback
 from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from litestar.types import Receive, Scope, Send
@@ -45,7 +46,8 @@ class Endpoint:
         headers: dict[bytes, bytes] = dict(request["headers"])
         correlation = self._desk.authenticator.correlation(headers)
         try:
-            reply = await self._reply(request, headers, correlation, receive)
+            with self._traced(request, headers):
+                reply = await self._reply(request, headers, correlation, receive)
         except RequestGone:
             return
         except Exception as error:  # noqa: BLE001 - the one place where what nobody anticipated ends
@@ -54,6 +56,15 @@ class Endpoint:
             observe(self._desk, request, started)
         self._desk.parts.telemetry.count("http_requests_total", status=str(reply.status))
         await send_reply(reply, correlation, receive, send)
+
+    def _traced(self, request: Any, headers: Mapping[bytes, bytes]) -> AbstractContextManager[None]:
+        """A caller's trace goes on here; without one, the command's own span at the door is enough."""
+        parent = headers.get(b"traceparent")
+        if parent is None:
+            return nullcontext()
+        return self._desk.parts.telemetry.span(
+            "http", parent=parent.decode("latin-1"), method=request["method"], path=request["path"][:_PATH_TEXT_MAX]
+        )
 
     async def _reply(self, request: Any, headers: Mapping[bytes, bytes], correlation: str, receive: Receive) -> Reply:
         method = request["method"]
