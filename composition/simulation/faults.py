@@ -31,7 +31,7 @@ class Rates:
     unknown: float = 0.06
     conflict: float = 0.004
     delivery: float = 0.35
-    pause: float = 0.5
+    pause: float = 0.8
 
 
 class PlannedFaults(Faults):

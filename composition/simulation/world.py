@@ -33,7 +33,7 @@ from entrypoints.worker.subscribers import InProcessPublisher
 
 RELAY = "in-process"
 BATCH = 6
-SLOW_SHARE, SLOW_SECONDS = 0.06, 0.06
+SLOW_SHARE, SLOW_SECONDS = 0.1, 0.1
 IDLE_LIMIT_SECONDS = 30.0
 """The storage ends transactions that say nothing for so long."""
 

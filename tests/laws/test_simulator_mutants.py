@@ -30,7 +30,7 @@ from entrypoints.dispatch import UseCase
 from entrypoints.worker.relay import BATCH, Relay
 from ports.storage import CommitUnknown, StorageUnavailable, TransactionConflict
 
-SEEDS_MAX = 150
+SEEDS_MAX = 400
 
 
 async def skips_the_inbox(command: RecordDemand, context: Any, tx: Any) -> None:
