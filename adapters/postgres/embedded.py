@@ -28,6 +28,8 @@ DATABASE = "fluxor"
 _START_TIMEOUT_SECONDS = 600.0  # crash recovery replays up to max_wal_size
 _STOP_TIMEOUT_SECONDS = 120.0
 _POLL_SECONDS = 0.05
+_PAUSE_SECONDS = 0.5
+TRIES_MAX = 5
 
 
 class ServerFailed(RuntimeError):
@@ -42,6 +44,7 @@ class EmbeddedPostgres:
         self._cluster = self._home / "postgres"
         self._lock = OwnerLock(self._home)
         self._child: subprocess.Popen[bytes] | None = None
+        self._failures = 0
 
     @property
     def bin_path(self) -> Path:
@@ -95,6 +98,7 @@ class EmbeddedPostgres:
         """Wait until a server is ready, starting one whenever none is left; return its socket's folder."""
         if not self._starting():
             self._child = None  # what an earlier server died of says nothing about this start
+        self._failures = 0
         deadline = time.monotonic() + _START_TIMEOUT_SECONDS
         while time.monotonic() < deadline:
             if self.pid is None and not self._starting():
@@ -110,9 +114,16 @@ class EmbeddedPostgres:
         return self._child is not None and self._child.poll() is None
 
     def _check_last_try(self) -> None:
-        """Only one failure is worth another try: processes of a killed server that have not gone yet."""
-        if self._child is not None and "is still in use" not in self._last_words():
+        """What is left of a killed server (its processes, its lock files) goes within a few tries; a defect stays.
+
+        Processes that have not gone yet are waited for as long as it takes.
+        """
+        if self._child is None or "is still in use" in self._last_words():
+            return
+        self._failures += 1
+        if self._failures >= TRIES_MAX:
             raise ServerFailed(f"the database did not start: {self._last_words()}")
+        time.sleep(_PAUSE_SECONDS)
 
     def _ready_folder(self) -> Path | None:
         """The folder of the socket once the server answers there."""
@@ -155,8 +166,11 @@ class EmbeddedPostgres:
             return []
 
     def _last_words(self) -> str:
-        log = self._home / "log" / "start.log"
-        return log.read_text(encoding="utf-8", errors="replace").strip()[-2000:]
+        """The end of what the server said at its start, and of what its log collector took over from there."""
+        logs = self._home / "log"
+        newest = sorted(logs.glob("postgres-*.log"), key=lambda log: log.stat().st_mtime)[-1:]
+        words = [log.read_text(encoding="utf-8", errors="replace")[-1500:] for log in (logs / "start.log", *newest)]
+        return "\n".join(words).strip()
 
     def _serves_us(self, pid: int) -> bool:
         """Whether ``pid`` is a live server on our data, not a stranger that got the number of a dead one."""

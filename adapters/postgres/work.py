@@ -35,7 +35,11 @@ DELETE FROM intake_job j USING next WHERE j.tenant_id = next.tenant_id AND j.int
 RETURNING j.tenant_id, j.intake_id, j.shard, j.lane
 """
 _BEAT = """
-WITH gone AS (DELETE FROM worker WHERE seen_at < now() - interval '10 seconds' AND id <> $1),
+WITH gone AS (
+         DELETE FROM worker WHERE id IN (
+             SELECT id FROM worker WHERE seen_at < now() - interval '10 seconds' AND id <> $1 FOR UPDATE SKIP LOCKED
+         )
+     ),
      beat AS (
          INSERT INTO worker AS w (id, seen_at) VALUES ($1, now())
          ON CONFLICT (id) DO UPDATE SET seen_at = now(), crashes = CASE WHEN $3 THEN 0 ELSE w.crashes + $2 END

@@ -22,8 +22,8 @@ from adapters.memory.tables import (
     RELAYS,
 )
 from adapters.toolkit.codec import WIRE, decode_event
-from composition.simulation.wishes import Wish
-from composition.simulation.workload import KeptAct, Shop
+from composition.simulation.wishes import KeptAct, Wish
+from composition.simulation.workload import Shop
 from composition.simulation.world import RELAY, World
 from core.acceptance.demand import demand_of
 from core.acceptance.events import OrderAccepted, OrderHeld, OrderRejected

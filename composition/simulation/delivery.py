@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from composition.simulation.faults import PlannedFaults
-from composition.simulation.loop import SimulatedLoop
+from composition.simulation.observer import Observer
 from core.kernel.event import RecordedEvent
 from ports.delivery import Publisher
 from ports.storage import StorageUnavailable
@@ -13,14 +13,15 @@ from ports.storage import StorageUnavailable
 class BadPublisher:
     """See ports.delivery.Publisher. Delivers through ``inner``; everything was delivered when it returns."""
 
-    def __init__(self, inner: Publisher, faults: PlannedFaults, loop: SimulatedLoop) -> None:
+    def __init__(self, inner: Publisher, faults: PlannedFaults, observer: Observer) -> None:
         self._inner = inner
         self._faults = faults
-        self._loop = loop
+        self._observer = observer
         self._old: list[RecordedEvent] = []
 
     async def publish(self, events: Sequence[RecordedEvent]) -> None:
         """See the port."""
+        self._observer.publishing(events)
         faults, random = self._faults, self._faults.random
         if not faults.chance("delivery", faults.rates.delivery):
             await self._inner.publish(events)

@@ -1,6 +1,6 @@
 """Watches every commit: the trace, what falls due, whose leases are whose."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -17,7 +17,6 @@ class Observer:
     def __init__(self, loop: SimulatedLoop, store: Store, naps: Naps) -> None:
         self.findings: list[str] = []
         self.delivered: set[tuple[str, str, int]] = set()
-        self.leasers: list[str] = []
         self._loop = loop
         self._store = store
         self._naps = naps
@@ -31,7 +30,7 @@ class Observer:
         """A digest of all that was committed, by whom, when and in which order."""
         return self._trace.hexdigest()
 
-    def publishing(self, events: list[RecordedEvent]) -> None:
+    def publishing(self, events: Sequence[RecordedEvent]) -> None:
         """The relay hands these over: each stream's events must come in order, repeats aside."""
         for event in events:
             stream = (event.tenant, event.stream)
@@ -66,6 +65,5 @@ class Observer:
             if before is not None and row.attempts != before.attempts + 1:
                 self.findings.append(f"I10: job {key[1]} was leased and the attempt not counted")
             self._leases[row.fence] = process
-            self.leasers.append(process)
         if row is not None and row.run_at is not None and row.run_at > now:
             self._naps.hint_at((row.run_at - now).total_seconds() + self._loop.time())

@@ -9,6 +9,7 @@ from random import Random
 from adapters.toolkit.codec import encode
 from composition.simulation.faults import PlannedFaults
 from core.intake.submission import Address, Lane, OrderRequest, Receipt, RequestedLine, Submission
+from core.inventory.acts import StockAct
 from core.kernel.context import Context
 from core.kernel.ids import IntakeId, NewId, OrderId, TenantId
 
@@ -52,6 +53,16 @@ class Wish:
             actor=context.actor,
             correlation=self.marker,
         )
+
+
+@dataclass(kw_only=True, slots=True)
+class KeptAct:
+    """One stock act of the keeper, to happen once. ``marker`` stands in its reason."""
+
+    marker: str
+    tenant: TenantId
+    act: StockAct
+    happened: bool | None = None
 
 
 def wishes(random: Random, tenants: Sequence[TenantId], faults: PlannedFaults, count: int) -> list[Wish]:

@@ -1,13 +1,12 @@
 """A shop or two at work: clients order and repeat themselves, a keeper moves stock, an operator reviews."""
 
 import asyncio
-from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
 from adapters.memory.tables import JOBS
-from composition.simulation.wishes import CUSTOMERS, SKUS, Wish, wishes
+from composition.simulation.wishes import CUSTOMERS, SKUS, KeptAct, Wish, wishes
 from composition.simulation.world import Api, ConnectionLost, World
 from core.acceptance.policies import SetPolicy
 from core.acceptance.queues import REVIEW
@@ -30,16 +29,6 @@ PLACES = ("EAST", "WEST")
 APIS = ("api-0", "api-1")
 TRIES_MAX = 200
 NO_ANSWER = (ConnectionLost, CommitUnknown, StorageUnavailable, TransactionConflict)
-
-
-@dataclass(kw_only=True, slots=True)
-class KeptAct:
-    """One stock act of the keeper, to happen once. ``marker`` stands in its reason."""
-
-    marker: str
-    tenant: TenantId
-    act: StockAct
-    happened: bool | None = None
 
 
 class Shop:

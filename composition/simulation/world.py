@@ -1,7 +1,7 @@
 """The world: processes of production code over one store, the supervisor that restarts them, the operator."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection
 from functools import cache
 from random import Random
 from typing import Any
@@ -23,7 +23,6 @@ from core.acceptance.queues import AcceptQueued
 from core.acceptance.use_cases.accept_orders import accept_orders
 from core.identity.permission import ALL_SCOPES
 from core.kernel.context import Context
-from core.kernel.event import RecordedEvent
 from core.kernel.ids import TenantId
 from entrypoints.dispatch import Dispatch, UseCase
 from entrypoints.worker.accept import BatchAcceptance
@@ -175,7 +174,7 @@ class World:
         parts, telemetry = self._parts, self.telemetry
         dispatch = self.dispatch(process)
         inner = InProcessPublisher(dispatch, process.clock, process.new_id)
-        publisher = _Observed(BadPublisher(inner, self.faults, self.loop), self.observer)
+        publisher = BadPublisher(inner, self.faults, self.observer)
         position = MemoryRelayPosition(process.database, process.name)
         return WorkerLoops(
             place,
@@ -187,18 +186,6 @@ class World:
             process.new_id,
             telemetry,
         )
-
-
-class _Observed:
-    """See ports.delivery.Publisher."""
-
-    def __init__(self, inner: BadPublisher, observer: Observer) -> None:
-        self._inner = inner
-        self._observer = observer
-
-    async def publish(self, events: Sequence[RecordedEvent]) -> None:
-        self._observer.publishing(list(events))
-        await self._inner.publish(events)
 
 
 async def _run(act: Callable[[Any], Awaitable[Any]], process: Process) -> Any:

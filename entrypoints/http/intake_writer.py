@@ -9,6 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from core.intake.submission import IntakeOverloaded, Receipt, Submission
 from core.kernel.errors import DomainError
@@ -66,7 +67,6 @@ class IntakeWriter:
         if len(self._tasks) < self._flights:
             task = asyncio.create_task(self._fly())
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
         return await answers
 
     async def drain(self) -> None:
@@ -75,8 +75,12 @@ class IntakeWriter:
             await asyncio.wait(set(self._tasks))
 
     async def _fly(self) -> None:
-        while group := self._next_group():
-            await self._land(group)
+        """Until nothing waits. It is over in the very step that found nothing: whoever comes next begins another."""
+        try:
+            while group := self._next_group():
+                await self._land(group)
+        finally:
+            self._tasks.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
     def _next_group(self) -> list[_Waiting]:
         """Take what waits, oldest first, up to the bound; a single call may exceed it alone."""

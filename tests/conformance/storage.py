@@ -86,6 +86,9 @@ class Storage(Protocol):
     def next_commit_unknown(self, *, done: bool) -> None:
         """The next commit raises CommitUnknown, and happened or not."""
 
+    def next_statement_breaks(self) -> None:
+        """The connection breaks at the next statement."""
+
     async def someone_waits(self) -> None:
         """Return when a transaction waits for another's lock."""
 
@@ -105,6 +108,12 @@ class ChosenFate(Faults):
 
     def __init__(self) -> None:
         self.next = Fate.DONE
+        self.breaks = False
+
+    def reachable(self, process: str) -> bool:
+        """See Faults."""
+        breaks, self.breaks = self.breaks, False
+        return not breaks
 
     def fate(self, process: str, writes: Any) -> Fate:
         """See Faults."""
@@ -150,6 +159,10 @@ class MemoryStorage:
     def next_commit_unknown(self, *, done: bool) -> None:
         """See Storage."""
         self.faults.next = Fate.UNKNOWN_DONE if done else Fate.UNKNOWN_LOST
+
+    def next_statement_breaks(self) -> None:
+        """See Storage."""
+        self.faults.breaks = True
 
     async def someone_waits(self) -> None:
         """See Storage."""
@@ -217,6 +230,10 @@ class PostgresStorage:
         """See Storage."""
         self._database.breaks = "after" if done else "before"
 
+    def next_statement_breaks(self) -> None:
+        """See Storage."""
+        self._database.breaks = "statement"
+
     async def someone_waits(self) -> None:
         """See Storage."""
         while not await self._owner.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
@@ -260,11 +277,21 @@ class _Breakable:
         return getattr(self._connection, name)
 
     async def execute(self, statement: str, *arguments: Any, **options: Any) -> Any:
-        if statement != "COMMIT" or self._database.breaks is None:
-            return await self._connection.execute(statement, *arguments, **options)
-        breaks, self._database.breaks = self._database.breaks, None
+        breaks = self._database.breaks
+        if breaks == "statement" or (statement == "COMMIT" and breaks == "before"):
+            await self._break()
+        result = await self._connection.execute(statement, *arguments, **options)
+        if statement == "COMMIT" and breaks == "after":
+            await self._break()
+            await self._connection.execute("the answer that never comes")
+        return result
+
+    async def fetchrow(self, statement: str, *arguments: Any, **options: Any) -> Any:
+        if self._database.breaks == "statement":
+            await self._break()
+        return await self._connection.fetchrow(statement, *arguments, **options)
+
+    async def _break(self) -> None:
+        self._database.breaks = None
         pid = self._connection.get_server_pid()
-        if breaks == "after":
-            await self._connection.execute(statement)
         await self._database.owner.execute("SELECT pg_terminate_backend($1, 5000)", pid)
-        return await self._connection.execute(statement)

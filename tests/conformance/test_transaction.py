@@ -5,8 +5,9 @@ import asyncio
 
 import pytest
 
+from core.kernel.event import START
 from core.kernel.ids import GroupId
-from ports.storage import CommitUnknown, TransactionConflict
+from ports.storage import CommitUnknown, StorageUnavailable, TransactionConflict
 from tests.conformance.shop import a_shop, a_tenant, an_event, held, receive, recorded, shelf, taking
 from tests.conformance.storage import Storage
 from tests.support.given import NOW, OTHER_TENANT, TENANT, a_context, a_key, an_id, an_item
@@ -194,6 +195,26 @@ async def test_a_commit_without_an_answer_happened_or_did_not(storage: Storage, 
     with pytest.raises(CommitUnknown):
         await recorded(storage, an_event())
     assert len(await storage.feed.stream(TENANT, an_id(51))) == (1 if done else 0)
+
+
+async def test_a_connection_that_breaks_is_storage_unavailable_wherever_it_breaks(storage: Storage) -> None:
+    await a_tenant(storage)
+    relay = storage.relay("one")
+    asks = [
+        lambda: recorded(storage, an_event()),
+        lambda: storage.workers.join("a"),
+        lambda: storage.workers.beat("a"),
+        lambda: storage.workers.leave("a"),
+        lambda: relay.take("r"),
+        lambda: storage.jobs.lease("q", 1, 1.0),
+        lambda: storage.feed.read(START, 9),
+        lambda: storage.intake.progress(TENANT, an_id(201)),
+    ]
+    for ask in asks:
+        storage.next_statement_breaks()
+        with pytest.raises(StorageUnavailable):
+            await ask()
+        await ask()
 
 
 async def test_a_cancelled_transaction_leaves_nothing_and_holds_nothing(storage: Storage) -> None:
