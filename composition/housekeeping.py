@@ -38,6 +38,8 @@ class Housekeeping:
             await asyncio.sleep(DEPTH_SECONDS)
 
     async def _report_depths(self) -> None:
+        for state, connections in self._database.pool_use().items():
+            self._telemetry.gauge("database_pool_connections", connections, state=state)
         for queue, depth in (await self._queues.depth()).items():
             for state in ("ready", "leased", "delayed", "parked", "dead"):
                 self._telemetry.gauge("queue_depth", getattr(depth, state), queue=queue, state=state)

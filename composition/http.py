@@ -82,14 +82,15 @@ def cursor_secret_of(database_url: str, settings: Settings) -> bytes:
 async def serve(settings: Settings, database_url: str, listener: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT: take nothing more, answer what is in hand, close."""
     async with AsyncExitStack() as stack:
-        database = Database(database_url, API_CONNECTIONS)
+        telemetry = telemetry_of(settings, "fluxor-api")
+        database = Database(database_url, API_CONNECTIONS, lambda: telemetry.count("database_pool_exhausted_total"))
         await database.open()
         stack.push_async_callback(database.close)
         stopping = asyncio.Event()
         container = Http(
             settings=settings,
             database=database,
-            telemetry=telemetry_of(settings, "fluxor-api"),
+            telemetry=telemetry,
             stopping=stopping,
             cursor_secret=cursor_secret_of(database_url, settings),
         )

@@ -59,10 +59,10 @@ class Worker(containers.DeclarativeContainer):
 async def work(settings: Settings, database_url: str, owner_url: str, name: str) -> None:
     """Work until SIGTERM or SIGINT, then finish what is in hand."""
     async with AsyncExitStack() as stack:
-        database = Database(database_url, WORKER_CONNECTIONS)
+        telemetry = telemetry_of(settings, "fluxor-worker")
+        database = Database(database_url, WORKER_CONNECTIONS, lambda: telemetry.count("database_pool_exhausted_total"))
         await database.open()
         stack.push_async_callback(database.close)
-        telemetry = telemetry_of(settings, "fluxor-worker")
         container = Worker(database=database, telemetry=telemetry)
         loops: WorkerLoops = container.loops(name)
         loop = asyncio.get_running_loop()

@@ -26,10 +26,3 @@ class Answers(Protocol):
     async def keep(self, key: bytes, answer: Answer) -> None:
         """Remember the answer of a claimed key; it becomes durable with the transaction."""
         ...
-
-
-class AnsweringTransaction(Protocol):
-    """What the door itself may touch."""
-
-    @property
-    def answers(self) -> Answers: ...

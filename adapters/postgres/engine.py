@@ -1,7 +1,7 @@
 """Connections: a small pool of driver connections that act as the app role, with a time limit on everything."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeAlias
 
@@ -50,11 +50,12 @@ UNREACHABLE = (
 
 
 class Database:
-    """A pool of at most ``size`` connections to ``url`` (libpq form)."""
+    """At most ``size`` connections to ``url`` (libpq form); ``exhausted`` hears when none came free in time."""
 
-    def __init__(self, url: str, size: int) -> None:
+    def __init__(self, url: str, size: int, exhausted: Callable[[], None] = lambda: None) -> None:
         self._url = url
         self._size = size
+        self._exhausted = exhausted
         self._pool: asyncpg.Pool | None = None
 
     async def open(self) -> None:
@@ -86,6 +87,8 @@ class Database:
         try:
             connection = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
         except UNREACHABLE as error:
+            if isinstance(error, TimeoutError):
+                self._exhausted()
             raise StorageUnavailable(f"no database connection: {error or 'none came free in time'}") from error
         try:
             yield connection

@@ -22,7 +22,6 @@ SECONDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "queue_depth": ("Jobs in a queue", ("queue", "state")),
     "database_pool_connections": ("Database connections", ("state",)),
-    "journal_relay_lag_seconds": ("Age of the oldest event not delivered yet", ()),
 }
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 

@@ -2,15 +2,9 @@
 
 from enum import StrEnum
 
-from core.kernel.errors import Conflict, NotFound
+from core.kernel.errors import Conflict
 from core.kernel.ids import LocationId
 from core.kernel.value import value
-
-
-class LocationNotFound(NotFound):
-    """No location with this id or code."""
-
-    code = "location_not_found"
 
 
 class LocationTaken(Conflict):
