@@ -92,6 +92,10 @@ class EmbeddedPostgres:
             if time.monotonic() > deadline:
                 raise ServerFailed(f"the database, process {pid}, does not stop")
             time.sleep(_POLL_SECONDS)
+        if self._child is not None:
+            if self._child.poll() is None:
+                self._child.send_signal(signal.SIGINT)  # it had not come so far as to say who it is
+            self._child.wait(_STOP_TIMEOUT_SECONDS)
         self._lock.release()
 
     def _bring_up(self, user: str | None) -> Path:

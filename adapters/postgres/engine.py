@@ -42,7 +42,8 @@ UNREACHABLE = (
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.QueryCanceledError,
     asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.QueryCanceledError,
+    # What the driver says when the server's farewell came between two statements.
+    asyncpg.InternalClientError,
     ConnectionError,
     OSError,
     TimeoutError,
