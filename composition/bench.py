@@ -43,7 +43,7 @@ async def bench(settings: Settings, options: BenchOptions) -> Report:
         surroundings = Surroundings(
             base_url=there.base_url,
             api_pids=there.api_pids,
-            worker_pids=there.worker_pids,
+            worker_pids=[*there.worker_pids, *there.relay_pids],
             postgres_pid=there.postgres_pid,
             create_tenants=create,
             audit=count,

@@ -18,7 +18,7 @@ from composition.session import cli_session
 from composition.settings import Settings
 from composition.telemetry import VERSION
 from composition.up import up
-from composition.worker import work
+from composition.worker import relay, work
 from entrypoints.cli.main import build
 from entrypoints.cli.session import Operations
 
@@ -39,6 +39,7 @@ def operations() -> Operations:
         up=_up,
         api=_api,
         worker=_worker,
+        relay=_relay,
         migrate=lambda: _as_owner(lambda url: schema.migrate(url, datetime.now(UTC))),
         schema_status=lambda: _as_owner(schema.status),
         partitions=lambda: _as_owner(lambda url: schema.partitions(url, datetime.now(UTC))),
@@ -74,9 +75,14 @@ def _api() -> int:
     return _on_database(settings, lambda url, owner: serve(settings, url, listener))
 
 
-def _worker(name: str) -> int:
+def _worker(name: str, relaying: bool) -> int:
     settings = Settings.from_environment()
-    return _on_database(settings, lambda url, owner: work(settings, url, owner, name))
+    return _on_database(settings, lambda url, owner: work(settings, url, owner, name, relaying=relaying))
+
+
+def _relay() -> int:
+    settings = Settings.from_environment()
+    return _on_database(settings, lambda url, owner: relay(settings, url))
 
 
 def _on_database(settings: Settings, run: Callable[[str, str], Awaitable[None]]) -> int:

@@ -83,7 +83,9 @@ async def serve(settings: Settings, database_url: str, listener: socket.socket) 
     """Serve until SIGTERM or SIGINT: take nothing more, answer what is in hand, close."""
     async with AsyncExitStack() as stack:
         telemetry = telemetry_of(settings, "fluxor-api")
-        database = Database(database_url, API_CONNECTIONS, lambda: telemetry.count("database_pool_exhausted_total"))
+        database = Database(
+            database_url, API_CONNECTIONS, lambda: telemetry.count("database_pool_exhausted_total"), name="fluxor-api"
+        )
         await database.open()
         stack.push_async_callback(database.close)
         stopping = asyncio.Event()

@@ -26,6 +26,7 @@ class Running(msgspec.Struct):
     postgres_pid: int | None
     api_pids: list[int]
     worker_pids: list[int]
+    relay_pids: list[int]
 
 
 class Place(msgspec.Struct):

@@ -1,11 +1,11 @@
-"""``fluxor up``: the database, the API and the workers on one machine, from one command, until it is stopped."""
+"""``fluxor up``: everything on one machine, from one command, until it is stopped."""
 
 import asyncio
 import os
 import signal
 import socket
 import urllib.request
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from urllib.error import URLError
@@ -39,18 +39,17 @@ class Installation:
             "FLUXOR_DATA_DIR": str(settings.data_dir),
             "PORT": str(settings.port),
         }
-        logs = settings.data_dir / "log"
-        self.api = Child("api", ["api"], environment, logs / "api.log", reading)
+
+        def child(name: str, *arguments: str) -> Child:
+            return Child(name, list(arguments), environment, settings.data_dir / "log" / f"{name}.log", reading)
+
+        self.api = child("api", "api")
         self.workers = [
-            Child(
-                f"worker-{n}",
-                ["worker", "--name", f"{socket.gethostname()}-{n}"],
-                environment,
-                logs / f"worker-{n}.log",
-                reading,
-            )
+            child(f"worker-{n}", "worker", "--no-relay", "--name", f"{socket.gethostname()}-{n}")
             for n in range(1, settings.worker_processes + 1)
         ]
+        # A process of its own: beside deciding, relaying would wait for the interpreter's lock.
+        self.relay = child("relay", "relay")
 
     @property
     def base_url(self) -> str:
@@ -60,7 +59,7 @@ class Installation:
     @property
     def children(self) -> list[Child]:
         """API first."""
-        return [self.api, *self.workers]
+        return [self.api, *self.workers, self.relay]
 
     def start(self) -> None:
         """Start every process."""
@@ -78,8 +77,9 @@ class Installation:
                 owner_url=self._place.owner_url,
                 base_url=self.base_url,
                 postgres_pid=self._server.pid if self._server else None,
-                api_pids=[pid for pid in (self.api.pid,) if pid],
-                worker_pids=[worker.pid for worker in self.workers if worker.pid],
+                api_pids=_pids([self.api]),
+                worker_pids=_pids(self.workers),
+                relay_pids=_pids([self.relay]),
             ),
         )
 
@@ -100,10 +100,10 @@ class Installation:
                 continue
 
     async def stop(self) -> None:
-        """API first, so that nothing new comes in; then the workers; the database is stopped by whoever started it."""
+        """API first, so that nothing new comes in; then the others; the database is stopped by whoever started it."""
         seconds = self._settings.shutdown_timeout_seconds
         await self.api.stop(seconds)
-        await asyncio.gather(*(worker.stop(seconds) for worker in self.workers))
+        await asyncio.gather(*(child.stop(seconds) for child in (*self.workers, self.relay)))
         os.close(self._lifeline)
 
     def _revive_database(self) -> None:
@@ -112,6 +112,10 @@ class Installation:
             self._server.start()
         except ServerFailed as error:
             print(f"the database does not come back: {error}", flush=True)
+
+
+def _pids(children: Iterable[Child]) -> list[int]:
+    return [child.pid for child in children if child.pid]
 
 
 async def up(settings: Settings, *, demo: bool = False) -> int:

@@ -1,10 +1,11 @@
-"""The worker process: its container, and the main function that opens and closes what it stands on."""
+"""The worker and the relay process: their container, and main functions that open and close what they stand on."""
 
 import asyncio
 import gc
 import os
 import signal
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from dependency_injector import containers, providers
@@ -17,10 +18,12 @@ from composition.settings import Settings
 from composition.telemetry import telemetry_of
 from composition.watch import exit_with_parent
 from core.acceptance.use_cases.accept_orders import accept_orders
+from entrypoints.cli.session import Loops
 from entrypoints.worker.accept import BatchAcceptance
 from entrypoints.worker.jobs import JobRunner
 from entrypoints.worker.loop import WorkerLoops
-from entrypoints.worker.relay import Relay
+from entrypoints.worker.pace import Repeater
+from entrypoints.worker.relay import Relay, RelayLoop
 from entrypoints.worker.subscribers import InProcessPublisher
 
 WORKER_CONNECTIONS = 4
@@ -44,6 +47,7 @@ class Worker(containers.DeclarativeContainer):
     jobs = providers.Singleton(JobRunner, adapters.jobs, door.dispatch, telemetry)
     publisher = providers.Singleton(InProcessPublisher, door.dispatch, adapters.clock, adapters.new_id)
     relay = providers.Singleton(Relay, adapters.feed, adapters.relay_position, publisher, telemetry, name="in-process")
+    relay_loop = providers.Factory(RelayLoop, relay, providers.Factory(Repeater, adapters.clock, telemetry))
     loops = providers.Factory(
         WorkerLoops,
         workers=adapters.workers,
@@ -56,23 +60,42 @@ class Worker(containers.DeclarativeContainer):
     )
 
 
-async def work(settings: Settings, database_url: str, owner_url: str, name: str) -> None:
-    """Work until SIGTERM or SIGINT, then finish what is in hand."""
-    async with AsyncExitStack() as stack:
-        telemetry = telemetry_of(settings, "fluxor-worker")
-        database = Database(database_url, WORKER_CONNECTIONS, lambda: telemetry.count("database_pool_exhausted_total"))
-        await database.open()
-        stack.push_async_callback(database.close)
-        container = Worker(database=database, telemetry=telemetry)
-        loops: WorkerLoops = container.loops(name)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, loops.stop)
-        exit_with_parent(lambda: os.kill(os.getpid(), signal.SIGTERM))
-        house = Housekeeping(owner_url, database, container.adapters.queue_view(), telemetry)
+async def work(settings: Settings, database_url: str, owner_url: str, name: str, *, relaying: bool) -> None:
+    """Decide, and relay too if ``relaying``, until SIGTERM or SIGINT; then finish what is in hand."""
+    async with _opened(settings, database_url, "fluxor-worker") as container:
+        house = Housekeeping(owner_url, container.database(), container.adapters.queue_view(), container.telemetry())
         keeping = asyncio.create_task(house.keep())
-        stack.callback(keeping.cancel)
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 20)
-        await loops.run()
+        try:
+            await _run(container.loops(name) if relaying else container.loops(name, relay=None))
+        finally:
+            keeping.cancel()
+
+
+async def relay(settings: Settings, database_url: str) -> None:
+    """Carry the journal to its subscribers until SIGTERM or SIGINT; then finish the batch in hand."""
+    async with _opened(settings, database_url, "fluxor-relay") as container:
+        await _run(container.relay_loop())
+
+
+@asynccontextmanager
+async def _opened(settings: Settings, database_url: str, service: str) -> AsyncIterator[Worker]:
+    telemetry = telemetry_of(settings, service)
+    database = Database(
+        database_url, WORKER_CONNECTIONS, lambda: telemetry.count("database_pool_exhausted_total"), name=service
+    )
+    await database.open()
+    try:
+        yield Worker(database=database, telemetry=telemetry)
+    finally:
+        await database.close()
+
+
+async def _run(loops: Loops) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, loops.stop)
+    exit_with_parent(lambda: os.kill(os.getpid(), signal.SIGTERM))
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+    await loops.run()

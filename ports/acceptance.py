@@ -1,6 +1,7 @@
 """Everything acceptance needs and leaves behind, each in a handful of set-based calls."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from core.acceptance.facts import Facts, Outcome, Requested
@@ -8,6 +9,8 @@ from core.acceptance.policies import Policy
 from core.kernel.ids import IntakeId
 from ports.journal import Journal
 from ports.queue import Queue
+
+Save = Callable[[Sequence[Outcome]], Awaitable[None]]
 
 
 class Acceptance(Protocol):
@@ -29,10 +32,12 @@ class Acceptance(Protocol):
         """
         ...
 
-    async def save(self, outcomes: Sequence[Outcome]) -> None:
-        """Keep orders, lines, ledger entries, balances, histories, exposures and journal events of the batch.
+    def saving(self) -> AbstractAsyncContextManager[Save]:
+        """Keeps orders, lines, ledger entries, balances, histories, exposures and journal events.
 
-        Raises TransactionConflict when the storage's own bounds refuse, or an order is already decided.
+        The block saves a batch part by part. A part may still be on its way when its call returns, so that the next is
+        decided meanwhile; when the block ends all are kept, or, if it raises, none is on its way any more. Either may
+        raise TransactionConflict, when the storage's own bounds refuse or an order is already decided.
         """
         ...
 

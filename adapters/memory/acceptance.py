@@ -1,7 +1,8 @@
 """Gathering what a batch depends on, saving what was decided."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 from adapters.memory.configuration import policies_of
 from adapters.memory.inventory import enter_group, hold_balance, in_order, item_named, move, open_balance, sellable
@@ -13,12 +14,13 @@ from core.acceptance.events import OrderAccepted, OrderHeld, OrderRejected
 from core.acceptance.facts import Customer, Facts, Outcome, Requested, names_of
 from core.catalogue.item import Item
 from core.intake.submission import OrderRequest
-from core.inventory.balance import Balance, BalanceKey, Movement
+from core.inventory.balance import BalanceKey, Movement
 from core.inventory.location import Location
 from core.kernel.context import Context
 from core.kernel.event import NewEvent
-from core.kernel.ids import GroupId, IntakeId, ItemId, NewId, StreamId, TenantId
+from core.kernel.ids import GroupId, IntakeId, ItemId, LocationId, NewId, StreamId, TenantId
 from core.orders.order import Order
+from ports.acceptance import Save
 
 
 class MemoryAcceptance:
@@ -57,22 +59,22 @@ class MemoryAcceptance:
         named = ((name, item_named(session, *name)) for name in sorted(names_of(batch)))
         items = {name: item for name, item in named if item is not None}
         locations = {tenant: sellable(session, tenant) for tenant in tenants}
-        balances = await self._balances(items, locations)
+        available = await self._available(items, locations)
         customers = sorted({(r.submission.tenant, r.request.customer) for r in batch if r.request.customer})
         histories = await self._hold(HISTORIES, customers)
         accounts = await self._hold(ACCOUNTS, customers)
         return Facts(
             items=items,
             locations=locations,
-            balances=balances,
+            available=available,
             histories=histories,
             accounts=accounts,
             policies=policies_of(session, tenants),
         )
 
-    async def _balances(
+    async def _available(
         self, items: Mapping[tuple[TenantId, str], Item], locations: Mapping[TenantId, Sequence[Location]]
-    ) -> dict[ItemId, list[Balance]]:
+    ) -> dict[ItemId, dict[LocationId, int]]:
         session = self._session
         keys = sorted(
             {
@@ -87,13 +89,13 @@ class MemoryAcceptance:
                 stream = StreamId(self._new_id())
                 await open_balance(session, tenant, BalanceKey(item=item, location=place), stream)
         await session.statement()
-        found: dict[ItemId, list[Balance]] = {}
+        available: dict[ItemId, dict[LocationId, int]] = {}
         for tenant, item, place, _ in keys:
             key = BalanceKey(item=item, location=place)
             if session.get(BALANCES, (tenant, *in_order(key))) is not None:
                 locked = await hold_balance(session, tenant, key)
-                found.setdefault(item, []).append(locked.balance)
-        return found
+                available.setdefault(item, {})[place] = locked.balance.available
+        return available
 
     async def _hold(self, table: Table[Row], customers: Collection[Customer]) -> dict[Customer, Row]:
         if customers:
@@ -107,8 +109,13 @@ class MemoryAcceptance:
                 held[customer] = row
         return held
 
+    @asynccontextmanager
+    async def saving(self) -> AsyncIterator[Save]:
+        """See the port. Each part is kept when its call returns."""
+        yield self.save
+
     async def save(self, outcomes: Sequence[Outcome]) -> None:
-        """See the port."""
+        """Keep one part."""
         session, context = self._session, self._context
         if not outcomes:
             return

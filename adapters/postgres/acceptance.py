@@ -1,6 +1,8 @@
 """The hot path's two calls: gather what a batch depends on, save what was decided. All set-based, no row by row."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from adapters.postgres import acceptance_save
@@ -9,20 +11,20 @@ from adapters.postgres.catalogue import to_item
 from adapters.postgres.configuration import policies_of
 from adapters.postgres.credit import to_account
 from adapters.postgres.engine import Connection
-from adapters.postgres.inventory import BALANCE, LOCATION, OPEN, to_balance, to_location
+from adapters.postgres.inventory import LOCATION, OPEN, to_location
 from adapters.toolkit.codec import decoder_of
 from core.acceptance.facts import Customer, Facts, Outcome, Requested, names_of
 from core.catalogue.item import Item
 from core.credit.account import CreditAccount
 from core.intake.submission import Lane, OrderRequest, Submission
-from core.inventory.balance import Balance
 from core.inventory.location import Location
 from core.kernel.context import Context
-from core.kernel.ids import NO_LOT, IntakeId, ItemId, NewId, OrderId, TenantId, is_id
+from core.kernel.ids import NO_LOT, IntakeId, ItemId, LocationId, NewId, OrderId, TenantId, is_id
 from core.risk.assessment import CustomerHistory
+from ports.acceptance import Save
 
 _SUBMISSIONS = """
-SELECT n.place, n.id, i.tenant_id, i.order_id, i.lane, i.channel, i.external_id, i.key_hash, i.body_hash, i.body,
+SELECT n.id, i.tenant_id, i.order_id, i.lane, i.channel, i.external_id, i.key_hash, i.body_hash, i.body,
        i.received_at, i.actor, i.correlation
 FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS n(t, id, place)
 JOIN intake i ON i.tenant_id = n.t AND i.id = n.id ORDER BY n.place
@@ -32,19 +34,19 @@ SELECT i.id FROM intake i JOIN orders o ON o.tenant_id = i.tenant_id AND o.id = 
 WHERE i.tenant_id = ANY($1::uuid[]) AND i.id = ANY($2::uuid[]) AND o.held_at IS NULL
 """
 _BY_SKU = f"""
-SELECT n.t, n.asked, {ITEM} FROM unnest($1::uuid[], $2::text[]) AS n(t, asked)
+SELECT n.place, {ITEM} FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS n(t, asked, place)
 JOIN item i ON i.tenant_id = n.t AND i.sku = n.asked
 """
 _BY_ID = f"""
-SELECT n.t, n.asked, {ITEM} FROM unnest($1::uuid[], $2::text[]) AS n(t, asked)
+SELECT n.place, {ITEM} FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS n(t, asked, place)
 JOIN item i ON i.tenant_id = n.t AND i.id = n.asked::uuid
 """
 _LOCATIONS = f"""
 SELECT l.tenant_id, {LOCATION} FROM location l
 WHERE l.tenant_id = ANY($1::uuid[]) AND l.sellable ORDER BY l.priority, l.code
 """
-_BALANCES = f"""
-SELECT {BALANCE} FROM unnest($1::uuid[], $2::uuid[]) AS n(t, i)
+_AVAILABLE = """
+SELECT n.place, b.location_id, b.available FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS n(t, i, place)
 JOIN stock_balance b ON b.tenant_id = n.t AND b.item_id = n.i AND (b.lot_id = $3) IS TRUE
 ORDER BY b.tenant_id, b.item_id, b.location_id, b.lot_id FOR NO KEY UPDATE OF b
 """
@@ -58,6 +60,9 @@ SELECT a.tenant_id, a.id, a.customer, a.limit_minor, a.currency, a.exposure, a.v
 FROM unnest($1::uuid[], $2::text[]) AS n(t, c) JOIN credit_account a ON a.tenant_id = n.t AND a.customer = n.c
 ORDER BY a.tenant_id, a.customer FOR NO KEY UPDATE OF a
 """
+
+
+_REQUEST = decoder_of(OrderRequest)
 
 
 class PostgresAcceptance:
@@ -88,31 +93,48 @@ class PostgresAcceptance:
         tenants = sorted({requested.submission.tenant for requested in batch})
         items = await self._items(names_of(batch))
         locations = await self._locations(tenants)
-        balances = await self._balances(items, locations)
+        available = await self._available(items, locations)
         customers = sorted({(r.submission.tenant, r.request.customer) for r in batch if r.request.customer})
         return Facts(
             items=items,
             locations=locations,
-            balances=balances,
+            available=available,
             histories=await self._histories(customers),
             accounts=await self._accounts(customers),
             policies=await policies_of(self._connection, tenants),
         )
 
-    async def save(self, outcomes: Sequence[Outcome]) -> None:
-        """See the port."""
-        await acceptance_save.save(self._connection, outcomes, self._context)
+    @asynccontextmanager
+    async def saving(self) -> AsyncIterator[Save]:
+        """See the port. One part is on its way at a time: the connection takes one statement after the other."""
+        under_way: asyncio.Task[None] | None = None
+
+        async def save(outcomes: Sequence[Outcome]) -> None:
+            nonlocal under_way
+            if under_way is not None:
+                await under_way
+            under_way = asyncio.create_task(acceptance_save.save(self._connection, outcomes, self._context))
+            # Let it be sent before whoever calls goes on computing.
+            await asyncio.sleep(0)
+
+        try:
+            yield save
+            if under_way is not None:
+                await under_way
+        except BaseException:
+            if under_way is not None:
+                await asyncio.wait([under_way])
+            raise
 
     async def _items(self, names: set[tuple[TenantId, str]]) -> dict[tuple[TenantId, str], Item]:
-        ordered = sorted(names)
-        if not ordered:
-            return {}
-        rows = await self._connection.fetch(_BY_SKU, *_columns(ordered))
-        items = {(TenantId(str(row["t"])), row["asked"]): to_item(row) for row in rows}
-        by_id = [(tenant, name) for tenant, name in ordered if (tenant, name) not in items and is_id(name)]
-        if by_id:
-            rows = await self._connection.fetch(_BY_ID, *_columns(by_id))
-            items.update({(TenantId(str(row["t"])), row["asked"]): to_item(row) for row in rows})
+        items: dict[tuple[TenantId, str], Item] = {}
+        left = sorted(names)
+        for statement in (_BY_SKU, _BY_ID):
+            if left:
+                rows = await self._connection.fetch(statement, *_columns(left))
+                items.update({left[row["place"] - 1]: to_item(row) for row in rows})
+            # What is no SKU may be an id.
+            left = [(tenant, name) for tenant, name in left if (tenant, name) not in items and is_id(name)]
         return items
 
     async def _locations(self, tenants: Sequence[TenantId]) -> dict[TenantId, list[Location]]:
@@ -121,18 +143,17 @@ class PostgresAcceptance:
             found[TenantId(str(row["tenant_id"]))].append(to_location(row))
         return found
 
-    async def _balances(
+    async def _available(
         self, items: dict[tuple[TenantId, str], Item], locations: dict[TenantId, list[Location]]
-    ) -> dict[ItemId, list[Balance]]:
+    ) -> dict[ItemId, dict[LocationId, int]]:
         wanted = sorted({(tenant, item.id) for (tenant, _), item in items.items()})
         if not wanted:
             return {}
         await self._open_backorders(items, locations)
-        found: dict[ItemId, list[Balance]] = {}
-        for row in await self._connection.fetch(_BALANCES, *_columns(wanted), NO_LOT):
-            balance = to_balance(row)
-            found.setdefault(balance.key.item, []).append(balance)
-        return found
+        available: dict[ItemId, dict[LocationId, int]] = {}
+        for place, location, units in await self._connection.fetch(_AVAILABLE, *_columns(wanted), NO_LOT):
+            available.setdefault(wanted[place - 1][1], {})[LocationId(str(location))] = units
+        return available
 
     async def _open_backorders(
         self, items: dict[tuple[TenantId, str], Item], locations: dict[TenantId, list[Location]]
@@ -175,22 +196,24 @@ class PostgresAcceptance:
 
 
 def _to_requested(row: Any) -> Requested:
+    # By place, not by name: this runs for every order.
+    id_, tenant, order_id, lane, channel, external_id, key_hash, body_hash, body, received_at, actor, correlation = row
     return Requested(
         submission=Submission(
-            tenant=TenantId(str(row["tenant_id"])),
-            id=IntakeId(str(row["id"])),
-            order_id=OrderId(str(row["order_id"])),
-            lane=Lane(row["lane"]),
-            channel=row["channel"],
-            external_id=row["external_id"],
-            key_hash=row["key_hash"],
-            body_hash=row["body_hash"],
-            body=row["body"],
-            received_at=row["received_at"],
-            actor=row["actor"],
-            correlation=row["correlation"],
+            tenant=TenantId(str(tenant)),
+            id=IntakeId(str(id_)),
+            order_id=OrderId(str(order_id)),
+            lane=Lane(lane),
+            channel=channel,
+            external_id=external_id,
+            key_hash=key_hash,
+            body_hash=body_hash,
+            body=body,
+            received_at=received_at,
+            actor=actor,
+            correlation=correlation,
         ),
-        request=decoder_of(OrderRequest).decode(row["body"]),
+        request=_REQUEST.decode(body),
     )
 
 

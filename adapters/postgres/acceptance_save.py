@@ -4,7 +4,7 @@ One statement instead of five saves four round trips a batch and lets the databa
 is visible. Histories and exposures follow in a statement each, only when the batch has customers.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,53 +12,67 @@ from adapters.postgres.engine import Connection
 from adapters.toolkit.codec import encode, encode_event
 from core.acceptance.events import OrderAccepted, OrderHeld, OrderRejected
 from core.acceptance.facts import Outcome
-from core.inventory.balance import BalanceKey
 from core.kernel.context import Context
-from core.kernel.ids import TenantId
+from core.kernel.ids import NO_LOT
 from ports.transaction import TransactionConflict
 
-_SAVE = """
-WITH saved AS (
+_ORDERS = """
     INSERT INTO orders AS o (tenant_id, id, intake_id, channel, external_id, customer, vendor, currency, total,
                              received_at, accepted_at, rejected_at, held_at, reasons)
-    SELECT t, id, intake, channel, external, customer, vendor, currency, total, received,
+    SELECT tenant_id, id, intake_id, channel, external_id, customer, vendor, currency, total, received_at,
            CASE kind WHEN 0 THEN $1::timestamptz END, CASE kind WHEN 1 THEN $1::timestamptz END,
            CASE kind WHEN 2 THEN $1::timestamptz END, reasons
-    FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
-                $11::bigint[], $12::timestamptz[], $13::smallint[], $14::bytea[])
-         AS n(t, id, intake, channel, external, customer, vendor, currency, total, received, kind, reasons)
+    FROM unnest($3::order_row[])
+"""
+_LINES = """
+    INSERT INTO order_line (tenant_id, order_id, number, item_id, sku, scale, ordered, allocated, backordered, price,
+                            parts)
+    SELECT * FROM unnest($4::line_row[])
+"""
+_RECORD = """
+    INSERT INTO journal (tenant_id, stream, version, name, payload, actor, correlation, recorded_at)
+    SELECT n.tenant_id, n.id, {version}, n.event, n.payload, $2, n.correlation, $1 FROM unnest($3::order_row[]) AS n
+"""
+_SAVE = """
+WITH saved AS ({orders} RETURNING 1), lines AS ({lines}), recorded AS ({record}), entries AS (
+    INSERT INTO stock_entry (tenant_id, item_id, group_id, number, location_id, lot_id, kind, source, target,
+                             quantity, cause, actor, recorded_at)
+    SELECT tenant_id, item_id, group_id, number, location_id, $6::uuid, 'commit', 'available', 'committed', quantity,
+           'order:' || group_id, $2::text, $1
+    FROM unnest($5::entry_row[])
+), promised AS MATERIALIZED (
+    -- Summed over the part, so that one row changes once.
+    SELECT tenant_id, item_id, location_id, sum(quantity)::bigint AS quantity FROM unnest($5::entry_row[])
+    GROUP BY tenant_id, item_id, location_id
+), moved AS (
+    UPDATE stock_balance b SET available = b.available - p.quantity, committed = b.committed + p.quantity,
+           updated_at = $1
+    FROM promised p
+    WHERE b.tenant_id = p.tenant_id AND b.item_id = p.item_id AND b.location_id = p.location_id AND b.lot_id = $6
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM saved) AS orders, (SELECT count(*) FROM promised) AS promised,
+       (SELECT count(*) FROM moved) AS moved
+"""
+_DECIDE = _SAVE.format(orders=_ORDERS, lines=_LINES, record=_RECORD.format(version=1))
+"""Orders decided for the first time: a row that is there already is a conflict."""
+_DECIDE_AGAIN = _SAVE.format(
+    orders=f"""{_ORDERS}
     ON CONFLICT (tenant_id, id) DO UPDATE SET vendor = EXCLUDED.vendor, currency = EXCLUDED.currency,
         total = EXCLUDED.total, accepted_at = EXCLUDED.accepted_at, rejected_at = EXCLUDED.rejected_at,
         held_at = EXCLUDED.held_at, reasons = EXCLUDED.reasons
-        WHERE o.held_at IS NOT NULL
-    RETURNING 1
-), lines AS (
-    INSERT INTO order_line (tenant_id, order_id, number, item_id, sku, scale, ordered, allocated, backordered, price,
-                            parts)
-    SELECT * FROM unnest($15::uuid[], $16::uuid[], $17::int[], $18::uuid[], $19::text[], $20::smallint[],
-                         $21::bigint[], $22::bigint[], $23::bigint[], $24::bigint[], $25::bytea[])
+        WHERE o.held_at IS NOT NULL""",
+    lines=f"""{_LINES}
     ON CONFLICT (tenant_id, order_id, number) DO UPDATE SET item_id = EXCLUDED.item_id, sku = EXCLUDED.sku,
         scale = EXCLUDED.scale, ordered = EXCLUDED.ordered, allocated = EXCLUDED.allocated,
-        backordered = EXCLUDED.backordered, price = EXCLUDED.price, parts = EXCLUDED.parts
-), entries AS (
-    INSERT INTO stock_entry (tenant_id, item_id, group_id, number, location_id, lot_id, kind, source, target,
-                             quantity, cause, actor, recorded_at)
-    SELECT t, i, g, n, l, lot, 'commit', 'available', 'committed', q, 'order:' || g, $2::text, $1
-    FROM unnest($26::uuid[], $27::uuid[], $28::uuid[], $29::int[], $30::uuid[], $31::uuid[], $32::bigint[])
-         AS e(t, i, g, n, l, lot, q)
-), moved AS (
-    UPDATE stock_balance b SET available = b.available - d.q, committed = b.committed + d.q, updated_at = $1
-    FROM unnest($33::uuid[], $34::uuid[], $35::uuid[], $36::uuid[], $37::bigint[]) AS d(t, i, l, lot, q)
-    WHERE b.tenant_id = d.t AND b.item_id = d.i AND b.location_id = d.l AND b.lot_id = d.lot
-    RETURNING 1
-), recorded AS (
-    INSERT INTO journal (tenant_id, stream, version, name, payload, actor, correlation, recorded_at)
-    SELECT t, s, CASE WHEN v = 1 THEN 1 ELSE
-               (SELECT max(version) + 1 FROM journal h WHERE h.tenant_id = t AND h.stream = s) END, name, p, $2, c, $1
-    FROM unnest($38::uuid[], $39::uuid[], $40::int[], $41::text[], $42::bytea[], $43::text[]) AS j(t, s, v, name, p, c)
+        backordered = EXCLUDED.backordered, price = EXCLUDED.price, parts = EXCLUDED.parts""",
+    record=_RECORD.format(
+        version="""CASE WHEN n.reviewed THEN (
+            SELECT max(h.version) + 1 FROM journal h WHERE h.tenant_id = n.tenant_id AND h.stream = n.id
+        ) ELSE 1 END"""
+    ),
 )
-SELECT (SELECT count(*) FROM saved) AS orders, (SELECT count(*) FROM moved) AS balances
-"""
+"""The same where a person has passed some of them: their rows are there, held, and their streams go on."""
 _FIRST_HISTORIES = """
 INSERT INTO customer_history (tenant_id, customer, orders, window_started_at, window_orders, ship_to)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::int[], $4::timestamptz[], $5::int[], $6::text[])
@@ -82,20 +96,18 @@ async def save(connection: Connection, outcomes: Sequence[Outcome], context: Con
     """See ports.acceptance.Acceptance.save."""
     if not outcomes:
         return
-    balances = _balances(outcomes)
     row = await connection.fetchrow(
-        _SAVE,
+        _DECIDE_AGAIN if any(outcome.requested.reviewed for outcome in outcomes) else _DECIDE,
         context.now,
         context.actor,
-        *_columns([_order(outcome) for outcome in outcomes], 12),
-        *_columns(_lines(outcomes), 11),
-        *_columns(_entries(outcomes), 7),
-        *_columns([(tenant, key.item, key.location, key.lot, q) for (tenant, key), q in balances.items()], 5),
-        *_columns([_event(outcome) for outcome in outcomes], 6),
+        [_order(outcome) for outcome in outcomes],
+        _lines(outcomes),
+        _entries(outcomes),
+        NO_LOT,
     )
     if row["orders"] != len(outcomes):
         raise TransactionConflict("an order of this batch is already decided")
-    if row["balances"] != len(balances):
+    if row["moved"] != row["promised"]:
         raise TransactionConflict("a balance was promised from that does not exist")
     await _save_customers(connection, outcomes)
 
@@ -121,7 +133,8 @@ async def _save_customers(connection: Connection, outcomes: Sequence[Outcome]) -
 
 
 def _order(outcome: Outcome) -> tuple[Any, ...]:
-    event = outcome.event
+    """An order_row: the order, and its event, which is of the order's own stream."""
+    event, submission = outcome.event, outcome.requested.submission
     facts = event.facts
     accepted = isinstance(event, OrderAccepted)
     return (
@@ -137,10 +150,14 @@ def _order(outcome: Outcome) -> tuple[Any, ...]:
         facts.received_at,
         _KIND[type(event)],
         None if accepted else encode(event.reasons),  # type: ignore[union-attr]
+        outcome.requested.reviewed,
+        *encode_event(event),
+        submission.correlation,
     )
 
 
 def _lines(outcomes: Sequence[Outcome]) -> list[tuple[Any, ...]]:
+    """line_rows."""
     return [
         (
             outcome.tenant,
@@ -161,36 +178,16 @@ def _lines(outcomes: Sequence[Outcome]) -> list[tuple[Any, ...]]:
 
 
 def _entries(outcomes: Sequence[Outcome]) -> list[tuple[Any, ...]]:
-    return [
-        (
-            outcome.tenant,
-            movement.key.item,
-            outcome.event.facts.order_id,
-            number,
-            movement.key.location,
-            movement.key.lot,
-            movement.quantity,
-        )
-        for outcome in outcomes
-        for number, movement in enumerate(outcome.movements, start=1)
-    ]
-
-
-def _balances(outcomes: Sequence[Outcome]) -> dict[tuple[TenantId, BalanceKey], int]:
-    """What leaves ``available`` for ``committed``, summed over the batch: one row changes once."""
-    sums: dict[tuple[TenantId, BalanceKey], int] = defaultdict(int)
+    """entry_rows, numbered within their order."""
+    entries = []
     for outcome in outcomes:
-        for movement in outcome.movements:
-            sums[outcome.tenant, movement.key] += movement.quantity
-    return sums
-
-
-def _event(outcome: Outcome) -> tuple[Any, ...]:
-    """The order's own stream: decided at once it is version 1; after a hold 2 stands for one more than is there."""
-    name, payload = encode_event(outcome.event)
-    submission = outcome.requested.submission
-    version = 2 if outcome.requested.reviewed else 1
-    return (outcome.tenant, submission.order_id, version, name, payload, submission.correlation)
+        facts = outcome.event.facts
+        number = 0
+        for line in facts.lines:
+            for part in line.parts:
+                number += 1
+                entries.append((outcome.tenant, line.item, facts.order_id, number, part.location, part.quantity))
+    return entries
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:

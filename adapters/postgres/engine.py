@@ -15,7 +15,6 @@ Connection: TypeAlias = Any
 """An asyncpg connection; the driver ships no types."""
 ACQUIRE_SECONDS = 5.0
 SETTINGS = {
-    "application_name": "fluxor",
     "role": APP_ROLE,
     "jit": "off",
     "timezone": "UTC",
@@ -51,12 +50,18 @@ UNREACHABLE = (
 
 
 class Database:
-    """At most ``size`` connections to ``url`` (libpq form); ``exhausted`` hears when none came free in time."""
+    """At most ``size`` connections to ``url`` (libpq form); ``exhausted`` hears when none came free in time.
 
-    def __init__(self, url: str, size: int, exhausted: Callable[[], None] = lambda: None) -> None:
+    ``name`` is what the server calls the connections in its own statistics and log.
+    """
+
+    def __init__(
+        self, url: str, size: int, exhausted: Callable[[], None] = lambda: None, *, name: str = "fluxor"
+    ) -> None:
         self._url = url
         self._size = size
         self._exhausted = exhausted
+        self._name = name
         self._pool: asyncpg.Pool | None = None
 
     async def open(self) -> None:
@@ -66,7 +71,7 @@ class Database:
                 self._url,
                 min_size=1,
                 max_size=self._size,
-                server_settings=SETTINGS,
+                server_settings={**SETTINGS, "application_name": self._name},
                 reset=_no_reset,
                 init=_prepare,
                 command_timeout=35,

@@ -9,21 +9,24 @@ from core.acceptance.lines import ReadLines, read_lines
 from core.configuration.flag import Flag
 from core.credit import account as credit
 from core.intake.submission import Address
-from core.inventory.allocation import Allocation, allocate
-from core.inventory.balance import Account, BalanceKey, EntryKind, Movement
+from core.inventory.allocation import Allocation, Part, allocate
 from core.kernel.ids import ItemId, LocationId
 from core.kernel.money import exponent_of
 from core.kernel.quantity import SCALE_MAX
-from core.orders.order import AllocatedPart, OrderFacts, OrderLine, Reason
+from core.orders.order import OrderFacts, OrderLine, Reason
 from core.risk.assessment import RiskAssessment, RiskDecision, Signals, assess, established, remember
 from core.routing.selection import choose
 
 
 def decide_batch(batch: Sequence[Requested], facts: Facts, now: datetime) -> list[Outcome]:
     """Decide every submission of ``batch`` in order, each after the effects of those before it."""
-    working = Working(facts)
+    return decide_each(batch, Working(facts), now)
+
+
+def decide_each(part: Sequence[Requested], working: Working, now: datetime) -> list[Outcome]:
+    """Decide the next ``part`` of a batch; ``working`` holds what those before it changed, and these do, afterwards."""
     outcomes = []
-    for requested in batch:
+    for requested in part:
         outcome = decide(requested, working, now)
         working.apply(outcome)
         outcomes.append(outcome)
@@ -68,15 +71,13 @@ def _promise(
     if reasons:
         return _rejected(requested, lines, reasons, Explanation(risk=risk, credit=credit_words, allocation=explained))
     routing = choose(request.vendor_id, _country(request.ship_to), working.policies(tenant).routing)
-    promised = tuple(map(_with_parts, lines.lines, allocations))
     return Outcome(
         requested=requested,
         event=OrderAccepted(
-            facts=_facts(requested, lines, promised),
+            facts=_facts(requested, lines, [allocation.parts for allocation in allocations]),
             vendor=routing.vendor,
             explanation=Explanation(risk=risk, credit=credit_words, allocation=explained, routing=routing),
         ),
-        movements=_movements(promised),
         history=remember(working.history(customer), placed, digest(request.ship_to)) if customer else None,
         account=credit.hold(account, lines.total) if account else None,
     )
@@ -89,15 +90,17 @@ def _allocate(requested: Requested, working: Working, lines: ReadLines) -> tuple
     taken: dict[ItemId, dict[LocationId, int]] = {}
     allocations, reasons = [], []
     for index, line in enumerate(lines.lines):
-        left = taken.get(line.item)
+        item = line.item
+        left = taken.get(item.id)
         if left is None:
-            left = taken[line.item] = dict(working.available(line.item))
-        limit = lines.backorder_limits[index]
-        allocation = allocate(line.ordered, working.candidates(left), policy, backorder_limit=limit, country=country)
+            left = taken[item.id] = working.available(item.id).copy()
+        allocation = allocate(
+            line.units, working.candidates(left), policy, backorder_limit=item.backorder_limit, country=country
+        )
         for part in allocation.parts:
             left[part.location] -= part.quantity
         if allocation.short:
-            detail = f"{line.sku}: {allocation.short} of {line.ordered} base units are not available"
+            detail = f"{item.sku}: {allocation.short} of {line.units} base units are not available"
             path = f"$.items[{index}].quantity"
             reasons.append(Reason(code="insufficient_stock", detail=detail, path=path))
         allocations.append(allocation)
@@ -122,7 +125,7 @@ def _risk(requested: Requested, working: Working, lines: ReadLines, placed: date
         established_orders=older,
         recent_orders=recent,
         total=_rounded_up(lines.total, exponent_of(lines.currency)) if lines.currency else 0,
-        units=_rounded_up(sum(line.ordered * 10 ** (SCALE_MAX - line.scale) for line in lines.lines), SCALE_MAX),
+        units=_rounded_up(sum([line.units * 10 ** (SCALE_MAX - line.item.scale) for line in lines.lines]), SCALE_MAX),
         new_ship_to=new_ship_to,
         credit_used_permille=used,
     )
@@ -135,47 +138,18 @@ def _rounded_up(number: int, decimals: int) -> int:
     return whole
 
 
-def _movements(lines: Sequence[OrderLine]) -> tuple[Movement, ...]:
-    return tuple(
-        Movement(
-            key=BalanceKey(item=line.item, location=part.location),
-            kind=EntryKind.COMMIT,
-            source=Account.AVAILABLE,
-            target=Account.COMMITTED,
-            quantity=part.quantity,
-        )
-        for line in lines
-        for part in line.parts
-    )
-
-
-def _with_parts(line: OrderLine, allocation: Allocation) -> OrderLine:
-    parts = tuple(
-        AllocatedPart(location=part.location, quantity=part.quantity, backordered=part.backordered)
-        for part in allocation.parts
-    )
-    return OrderLine(
-        number=line.number,
-        item=line.item,
-        sku=line.sku,
-        scale=line.scale,
-        ordered=line.ordered,
-        price=line.price,
-        parts=parts,
-    )
-
-
 def _rejected(requested: Requested, lines: ReadLines, reasons: tuple[Reason, ...], why: Explanation) -> Outcome:
-    event = OrderRejected(facts=_facts(requested, lines, lines.lines), reasons=reasons, explanation=why)
+    event = OrderRejected(facts=_facts(requested, lines), reasons=reasons, explanation=why)
     return Outcome(requested=requested, event=event)
 
 
 def _held(requested: Requested, lines: ReadLines, reasons: tuple[Reason, ...], why: Explanation) -> Outcome:
-    event = OrderHeld(facts=_facts(requested, lines, lines.lines), reasons=reasons, explanation=why)
+    event = OrderHeld(facts=_facts(requested, lines), reasons=reasons, explanation=why)
     return Outcome(requested=requested, event=event)
 
 
-def _facts(requested: Requested, read: ReadLines, lines: tuple[OrderLine, ...]) -> OrderFacts:
+def _facts(requested: Requested, read: ReadLines, parts: Sequence[tuple[Part, ...]] = ()) -> OrderFacts:
+    """What every outcome says; ``parts`` of each line when it is promised."""
     submission = requested.submission
     return OrderFacts(
         order_id=submission.order_id,
@@ -185,7 +159,20 @@ def _facts(requested: Requested, read: ReadLines, lines: tuple[OrderLine, ...]) 
         customer=requested.request.customer,
         currency=read.currency,
         total=read.total,
-        lines=lines,
+        lines=tuple(
+            [
+                OrderLine(
+                    number=number,
+                    item=line.item.id,
+                    sku=line.item.sku,
+                    scale=line.item.scale,
+                    ordered=line.units,
+                    price=line.price,
+                    parts=parts[number - 1] if parts else (),
+                )
+                for number, line in enumerate(read.lines, start=1)
+            ]
+        ),
         received_at=submission.received_at,
     )
 

@@ -9,7 +9,7 @@ from core.catalogue.item import Item
 from core.credit.account import CreditAccount
 from core.intake.submission import OrderRequest, Submission
 from core.inventory.allocation import Candidate
-from core.inventory.balance import Balance, Movement
+from core.inventory.balance import Account, BalanceKey, EntryKind, Movement
 from core.inventory.location import Location
 from core.kernel.ids import ItemId, LocationId, TenantId
 from core.kernel.value import value
@@ -31,13 +31,13 @@ class Requested:
 class Facts:
     """Gathered in one go, balances, histories and accounts locked until the transaction ends.
 
-    ``items`` holds every item named by the batch under (tenant, SKU) and under (tenant, id). ``balances`` holds, for
-    each of those items, its balances without a lot at the tenant's sellable locations.
+    ``items`` holds every item named by the batch under (tenant, SKU) and under (tenant, id). ``available`` holds, for
+    each of those items, the base units its balances without a lot have available, by location.
     """
 
     items: Mapping[tuple[TenantId, str], Item] = field(default_factory=dict)
     locations: Mapping[TenantId, Sequence[Location]] = field(default_factory=dict)
-    balances: Mapping[ItemId, Sequence[Balance]] = field(default_factory=dict)
+    available: Mapping[ItemId, Mapping[LocationId, int]] = field(default_factory=dict)
     histories: Mapping[Customer, CustomerHistory] = field(default_factory=dict)
     accounts: Mapping[Customer, CreditAccount] = field(default_factory=dict)
     policies: Mapping[TenantId, Policies] = field(default_factory=dict)
@@ -49,7 +49,6 @@ class Outcome:
 
     requested: Requested
     event: OrderEvent
-    movements: tuple[Movement, ...] = ()
     history: CustomerHistory | None = None
     account: CreditAccount | None = None
 
@@ -63,6 +62,21 @@ class Outcome:
         """Whose history and account it changes, if anybody's."""
         customer = self.requested.request.customer
         return (self.tenant, customer) if customer else None
+
+    @property
+    def movements(self) -> tuple[Movement, ...]:
+        """What it takes from the shelves, line by line: a promise is a commitment of available units."""
+        return tuple(
+            Movement(
+                key=BalanceKey(item=line.item, location=part.location),
+                kind=EntryKind.COMMIT,
+                source=Account.AVAILABLE,
+                target=Account.COMMITTED,
+                quantity=part.quantity,
+            )
+            for line in self.event.facts.lines
+            for part in line.parts
+        )
 
 
 class Working:
@@ -95,24 +109,25 @@ class Working:
         """Available base units by location, by now."""
         by_location = self._available.get(item)
         if by_location is None:
-            balances = self._facts.balances.get(item, ())
-            by_location = {balance.key.location: balance.available for balance in balances}
-            self._available[item] = by_location
+            by_location = self._available[item] = dict(self._facts.available.get(item, {}))
         return by_location
 
     def candidates(self, available: Mapping[LocationId, int]) -> tuple[Candidate, ...]:
         """The sellable locations among those with a balance."""
         places = self._locations
         return tuple(
-            Candidate(location=places[location], available=units)
-            for location, units in available.items()
-            if location in places
+            [
+                Candidate(location=places[location], available=units)
+                for location, units in available.items()
+                if location in places
+            ]
         )
 
     def apply(self, outcome: Outcome) -> None:
         """Let the next decision see this one."""
-        for movement in outcome.movements:
-            self.available(movement.key.item)[movement.key.location] -= movement.quantity
+        for line in outcome.event.facts.lines:
+            for part in line.parts:
+                self.available(line.item)[part.location] -= part.quantity
         customer = outcome.customer
         if customer and outcome.history:
             self._histories[customer] = outcome.history

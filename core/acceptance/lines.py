@@ -9,15 +9,23 @@ from core.kernel.errors import DomainError
 from core.kernel.money import MINOR_MAX, Money, exponent_of
 from core.kernel.quantity import to_units
 from core.kernel.value import value
-from core.orders.order import OrderLine, Reason
+from core.orders.order import Reason
+
+
+@value
+class ReadLine:
+    """``units`` base units of ``item``; ``price`` in minor units for one whole unit."""
+
+    item: Item
+    units: int
+    price: int | None
 
 
 @value
 class ReadLines:
     """Lines with an item and a quantity. ``total`` in minor units; ``reasons`` are what stands against the order."""
 
-    lines: tuple[OrderLine, ...]
-    backorder_limits: tuple[int, ...]
+    lines: tuple[ReadLine, ...]
     currency: str | None
     total: int
     reasons: tuple[Reason, ...]
@@ -27,8 +35,7 @@ def read_lines(requested: Requested, working: Working) -> ReadLines:
     """Look every line up. A line that cannot be read gives a reason that names it and is left out of ``lines``."""
     request = requested.request
     reasons = _against(request)
-    lines: list[OrderLine] = []
-    limits: list[int] = []
+    lines: list[ReadLine] = []
     currency, total = request.currency, 0
     for index, line in enumerate(request.items):
         path = f"$.items[{index}]"
@@ -45,23 +52,11 @@ def read_lines(requested: Requested, working: Working) -> ReadLines:
             if price.minor < 0:
                 reasons.append(_negative(path))
             total += amount(max(price.minor, 0), units, item.scale)
-        lines.append(
-            OrderLine(
-                number=len(lines) + 1,
-                item=item.id,
-                sku=item.sku,
-                scale=item.scale,
-                ordered=units,
-                price=price.minor if price else None,
-            )
-        )
-        limits.append(item.backorder_limit)
+        lines.append(ReadLine(item=item, units=units, price=price.minor if price else None))
     if total > MINOR_MAX:
         reasons.append(Reason(code="total_out_of_range", detail="the order's total is out of range"))
         total = 0
-    return ReadLines(
-        lines=tuple(lines), backorder_limits=tuple(limits), currency=currency, total=total, reasons=tuple(reasons)
-    )
+    return ReadLines(lines=tuple(lines), currency=currency, total=total, reasons=tuple(reasons))
 
 
 def amount(price: int, units: int, scale: int) -> int:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
+from core.inventory.allocation import Part
 from core.kernel.errors import NotFound
-from core.kernel.ids import IntakeId, ItemId, LocationId, OrderId
+from core.kernel.ids import IntakeId, ItemId, OrderId
 from core.kernel.value import value
 
 
@@ -37,15 +38,6 @@ class Reason:
 
 
 @value
-class AllocatedPart:
-    """``quantity`` base units of a line promised from ``location``; ``backordered`` of them are still to come."""
-
-    location: LocationId
-    quantity: int
-    backordered: int = 0
-
-
-@value
 class OrderLine:
     """One line, in base units of its item; ``price`` in minor units of the order's currency for one whole unit."""
 
@@ -55,19 +47,19 @@ class OrderLine:
     scale: int
     ordered: int
     price: int | None
-    parts: tuple[AllocatedPart, ...] = ()
+    parts: tuple[Part, ...] = ()
     shipped: int = 0
     cancelled: int = 0
 
     @property
     def allocated(self) -> int:
         """Base units promised from a location."""
-        return sum(part.quantity for part in self.parts)
+        return sum([part.quantity for part in self.parts])
 
     @property
     def backordered(self) -> int:
         """Base units promised that are not on a shelf yet."""
-        return sum(part.backordered for part in self.parts)
+        return sum([part.backordered for part in self.parts])
 
 
 @value

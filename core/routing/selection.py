@@ -36,6 +36,10 @@ RULES: tuple[tuple[str, Rule], ...] = (
 
 def choose(requested: str | None, country: str | None, policy: RoutingPolicy) -> RoutingDecision:
     """The vendor of an order: the one it asks for, else its country's, else the default."""
-    answers = [(name, vendor) for name, rule in RULES if (vendor := rule(requested, country, policy)) is not None]
-    rule, vendor = answers[0]
-    return RoutingDecision(vendor=vendor, rule=rule, candidates=tuple(dict.fromkeys(v for _, v in answers)))
+    answers: dict[str, str] = {}
+    for name, rule in RULES:
+        vendor = rule(requested, country, policy)
+        if vendor is not None:
+            answers.setdefault(vendor, name)
+    first = next(iter(answers))
+    return RoutingDecision(vendor=first, rule=answers[first], candidates=tuple(answers))

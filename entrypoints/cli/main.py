@@ -29,7 +29,7 @@ def build(operations: Operations) -> typer.Typer:
             print_line(operations.version)
             raise typer.Exit
 
-    for command in (processes.up, processes.api, processes.worker, doctor.doctor, simulate.sim):
+    for command in (processes.up, processes.api, processes.worker, processes.relay, doctor.doctor, simulate.sim):
         root.command()(command)
     root.add_typer(schema.group, name="db")
     root.add_typer(tenants.group, name="tenant")

@@ -10,6 +10,9 @@ from entrypoints.cli.bench.report import Report, print_report
 from entrypoints.cli.errors import ExitCode, reported
 from entrypoints.cli.options import operations_of
 
+CONNECTIONS = 64
+BATCH_CONNECTIONS = 12
+"""Fewer callers with a hundred orders each than with one: the same number of orders would only wait longer."""
 group = typer.Typer(no_args_is_help=True, help="How much, how fast, at what cost.")
 
 
@@ -30,7 +33,16 @@ def orders(
     as_json: Annotated[bool, typer.Option("--json", help="Only the JSON report, no progress.")] = False,
 ) -> None:
     """Send orders over HTTP to the running installation, or to one of its own; the last line is JSON."""
-    options = BenchOptions(rate=rate, seconds=seconds, tenants=tenants, skus=skus, hot=hot, batch=batch, quiet=as_json)
+    options = BenchOptions(
+        rate=rate,
+        seconds=seconds,
+        tenants=tenants,
+        skus=skus,
+        hot=hot,
+        batch=batch,
+        connections=CONNECTIONS if batch == 1 else BATCH_CONNECTIONS,
+        quiet=as_json,
+    )
 
     async def measure() -> Report:
         report = await operations_of(context).bench(options)

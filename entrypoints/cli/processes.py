@@ -1,4 +1,4 @@
-"""``fluxor up``, ``api`` and ``worker``: processes that run until they are stopped."""
+"""``fluxor up``, ``api``, ``worker`` and ``relay``: processes that run until they are stopped."""
 
 import os
 import socket
@@ -18,7 +18,7 @@ def up(
     workers: Annotated[int | None, typer.Option(min=1, max=256, help="How many worker processes.")] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Fill a tenant with a realistic merchant.")] = False,
 ) -> None:
-    """Run everything on this machine: the database, the API and the workers."""
+    """Run everything on this machine: the database, the API, the workers and the relay."""
     with reported(as_json=False):
         raise typer.Exit(operations_of(context).up(port, data_dir, workers, demo))
 
@@ -34,7 +34,14 @@ def worker(
     name: Annotated[
         str | None, typer.Option(help="What this worker is known as; host and process id when left out.")
     ] = None,
+    relay: Annotated[bool, typer.Option(help="Relay the journal too, when no other process does.")] = True,
 ) -> None:
     """Run one worker process: decides orders, retries, relays the journal."""
     with reported(as_json=False):
-        raise typer.Exit(operations_of(context).worker(name or f"{socket.gethostname()}-{os.getpid()}"))
+        raise typer.Exit(operations_of(context).worker(name or f"{socket.gethostname()}-{os.getpid()}", relay))
+
+
+def relay(context: typer.Context) -> None:
+    """Run one relay process: carries the journal to its subscribers. One relays at a time, others stand by."""
+    with reported(as_json=False):
+        raise typer.Exit(operations_of(context).relay())

@@ -21,7 +21,7 @@ from ports.tenants import TenantsView
 
 
 class Loops(Protocol):
-    """A worker's loops."""
+    """What a worker or a relay does over and over."""
 
     async def run(self) -> None:
         """Work until stopped."""
@@ -65,8 +65,9 @@ class Operations:
     up: Callable[[int | None, Path | None, int | None, bool], int]
     """(port, data directory, workers, demo) -> exit code; runs until it is stopped."""
     api: Callable[[], int]
-    worker: Callable[[str], int]
-    """(worker's name) -> exit code; runs until it is stopped."""
+    worker: Callable[[str, bool], int]
+    """(worker's name, whether it relays too) -> exit code; runs until it is stopped."""
+    relay: Callable[[], int]
     migrate: Callable[[], Awaitable[str]]
     schema_status: Callable[[], Awaitable[tuple[str | None, str]]]
     partitions: Callable[[], Awaitable[Sequence[str]]]

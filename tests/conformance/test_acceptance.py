@@ -118,7 +118,8 @@ async def test_the_storage_refuses_a_promise_nothing_covers(storage: Storage) ->
             batch = await tx.acceptance.submissions(ids)
             (outcome,) = decide_batch(batch, await tx.acceptance.gather(batch), a_context().now)
             greedy = replace(outcome, movements=tuple(replace(moved, quantity=2) for moved in outcome.movements))
-            await tx.acceptance.save([greedy])
+            async with tx.acceptance.saving() as save:
+                await save([greedy])
     assert await storage.orders.order(TENANT, an_id(100_201)) is None
 
 

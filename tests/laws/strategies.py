@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from core.acceptance.facts import Facts, Requested
 from core.acceptance.policies import POLICY_TYPES, Policies, PolicySet
-from core.catalogue.item import AmendItem, CreateItem, Item, ItemCommand
+from core.catalogue.item import AmendItem, CreateItem, ItemCommand
 from core.configuration.flag import Flag
 from core.credit.account import CreditAccount
 from core.intake.submission import Address, OrderRequest, RequestedLine
 from core.inventory.allocation import RULES, AllocationPolicy, Candidate
-from core.inventory.balance import Account, Balance
+from core.inventory.balance import Account
 from core.inventory.stock import AdjustStock, CommitStock, CountStock, MoveStock, ReceiveStock, StockCommand
 from core.kernel.ids import TenantId
 from core.kernel.money import Money
@@ -125,19 +125,6 @@ def candidates(draw: st.DrawFn) -> list[Candidate]:
     ]
 
 
-@st.composite
-def balances(draw: st.DrawFn, item: Item, location: int) -> Balance:
-    """A balance that keeps its bounds: what it owes is promised to somebody."""
-    available = draw(_often(4, 9, 20, seldom=[0, -item.backorder_limit]))
-    return Balance(
-        key=a_key(int(item.id[-12:], 16), location),
-        available=available,
-        committed=max(0, -available) + draw(st.integers(0, 2)),
-        backorder_limit=item.backorder_limit,
-        version=draw(FEW),
-    )
-
-
 TENANTS = (TENANT, OTHER_TENANT)
 CUSTOMERS = ("acme", "bolt")
 
@@ -145,13 +132,13 @@ CUSTOMERS = ("acme", "bolt")
 @st.composite
 def worlds(draw: st.DrawFn) -> Facts:
     """The facts of two tenants whose items share their SKUs."""
-    world = Facts(items={}, locations={}, balances={}, histories={}, accounts={}, policies={})
+    world = Facts(items={}, locations={}, available={}, histories={}, accounts={}, policies={})
     parts = [draw(_world_of(number, tenant)) for number, tenant in enumerate(TENANTS, start=1)]
     return replace(
         world,
         items={key: item for part in parts for key, item in part.items.items()},
         locations={tenant: places for part in parts for tenant, places in part.locations.items()},
-        balances={item: found for part in parts for item, found in part.balances.items()},
+        available={item: found for part in parts for item, found in part.available.items()},
         histories={key: history for part in parts for key, history in part.histories.items()},
         accounts={key: account for part in parts for key, account in part.accounts.items()},
         policies={tenant: policies for part in parts for tenant, policies in part.policies.items()},
@@ -179,10 +166,12 @@ def _world_of(draw: st.DrawFn, number: int, tenant: TenantId) -> Facts:
     return Facts(
         items={(tenant, name): item for item in items for name in (item.sku, item.id)},
         locations={tenant: places},
-        balances={
-            item.id: [
-                draw(balances(item, int(place.id[-12:], 16))) for place in places if draw(_often(True, seldom=[False]))
-            ]
+        available={
+            item.id: {
+                place.id: draw(_often(9, 20, 40, seldom=[0, -item.backorder_limit]))
+                for place in places
+                if draw(_often(True, seldom=[False]))
+            }
             for item in items
         },
         histories=draw(st.dictionaries(st.sampled_from([(tenant, name) for name in CUSTOMERS]), HISTORIES)),

@@ -11,42 +11,59 @@ from core.acceptance.decision import decide_batch
 from core.acceptance.events import OrderAccepted
 from core.acceptance.facts import Facts, Outcome, Requested
 from core.acceptance.queues import status_of
-from core.inventory.balance import Balance
+from core.inventory.balance import Balance, BalanceKey
 from core.inventory.stock import evolve, violation
 from core.kernel.ids import ItemId
 from tests.laws.strategies import batches, worlds
 from tests.support.given import NOW
 
+Shelves = Mapping[BalanceKey, Balance]
 
-def moved(balance: Balance, outcome: Outcome) -> Balance:
+
+def shelves(facts: Facts) -> Shelves:
+    """The balances behind ``facts``: what they owe is promised to somebody."""
+    limits = {item.id: item.backorder_limit for item in facts.items.values()}
+    keys = {
+        BalanceKey(item=item, location=location): units
+        for item, found in facts.available.items()
+        for location, units in found.items()
+    }
+    return {
+        key: Balance(key=key, available=units, committed=max(0, -units), backorder_limit=limits[key.item])
+        for key, units in keys.items()
+    }
+
+
+def moved(balances: Shelves, outcome: Outcome) -> Shelves:
+    """The ledger after ``outcome``: its own arithmetic, not the fold's."""
+    changed = dict(balances)
     for movement in outcome.movements:
-        if movement.key == balance.key:
-            balance = evolve(balance, movement)
-    return balance
+        changed[movement.key] = evolve(changed[movement.key], movement)
+    return changed
 
 
 def after(facts: Facts, outcome: Outcome) -> Facts:
     """The facts a next transaction would gather: kept apart from how the fold carries its own effects."""
     customer = outcome.customer
+    balances = moved(shelves(facts), outcome)
     return replace(
         facts,
-        balances={item: [moved(balance, outcome) for balance in found] for item, found in facts.balances.items()},
+        available={
+            item: {location: balances[BalanceKey(item=item, location=location)].available for location in found}
+            for item, found in facts.available.items()
+        },
         histories={**facts.histories, customer: outcome.history} if customer and outcome.history else facts.histories,
         accounts={**facts.accounts, customer: outcome.account} if customer and outcome.account else facts.accounts,
     )
-
-
-def all_balances(facts: Facts) -> list[Balance]:
-    return [balance for found in facts.balances.values() for balance in found]
 
 
 def promisable(facts: Facts) -> Mapping[ItemId, int]:
     """For each item what is on its shelves, and what may still be owed."""
     limits = {item.id: item.backorder_limit for item in facts.items.values()}
     return {
-        item: sum(max(0, balance.available) for balance in found)
-        + max(0, limits[item] - sum(max(0, -balance.available) for balance in found))
-        for item, found in facts.balances.items()
+        item: sum(max(0, units) for units in found.values())
+        + max(0, limits[item] - sum(max(0, -units) for units in found.values()))
+        for item, found in facts.available.items()
     }
 
 
@@ -64,9 +81,10 @@ def test_a_batch_of_n_equals_n_batches_of_one(facts: Facts, batch: list[Requeste
 
 @given(facts=worlds(), batch=batches())
 def test_a_batch_keeps_every_bound_of_the_ledger_after_every_order(facts: Facts, batch: list[Requested]) -> None:
+    balances = shelves(facts)
     for outcome in decide_batch(batch, facts, NOW):
-        facts = after(facts, outcome)
-        assert [violation(balance) for balance in all_balances(facts) if violation(balance)] == []
+        balances = moved(balances, outcome)
+        assert [violation(balance) for balance in balances.values() if violation(balance)] == []
 
 
 @given(facts=worlds(), batch=batches())

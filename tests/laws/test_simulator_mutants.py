@@ -23,6 +23,7 @@ from composition.simulation.run import simulate
 from core.acceptance.demand import SUBSCRIBER, RecordDemand, demand_of
 from core.acceptance.facts import Facts, Outcome, Requested
 from core.intake.submission import Receipt, Submission
+from core.inventory.balance import BalanceKey
 from core.kernel.event import Cursor, RecordedEvent
 from core.kernel.ids import IntakeId, OrderId
 from core.kernel.job import LeasedJob, NewJob
@@ -230,11 +231,13 @@ class Careless(MemoryAcceptance):
     async def save(self, outcomes: Sequence[Outcome]) -> None:
         await super().save(outcomes)
         own = self._session.writes.get(BALANCES, {})
-        for balance in (balance for of_item in self._seen.balances.values() for balance in of_item):
-            moved = [m for outcome in outcomes for m in outcome.movements if m.key == balance.key]
-            place = (outcomes[0].tenant, *in_order(balance.key))
+        shelves = [(i, place, units) for i, found in self._seen.available.items() for place, units in found.items()]
+        for item, location, units in shelves:
+            key = BalanceKey(item=item, location=location)
+            moved = [m for outcome in outcomes for m in outcome.movements if m.key == key]
+            place = (outcomes[0].tenant, *in_order(key))
             if moved and place in own:
-                left = balance.available - sum(movement.quantity for movement in moved)
+                left = units - sum(movement.quantity for movement in moved)
                 own[place] = replace(own[place], balance=replace(own[place].balance, available=left))
 
 

@@ -7,16 +7,17 @@ from core.acceptance.demand import demand_of
 from core.acceptance.events import Explanation, OrderAccepted, OrderHeld, OrderRejected
 from core.configuration.flag import Flag, FlagSet
 from core.forecasting.demand import DemandChange
+from core.inventory.allocation import Part
 from core.kernel.event import START, RecordedEvent
 from core.kernel.ids import ItemId, LocationId, StreamId
-from core.orders.order import AllocatedPart, OrderLine
+from core.orders.order import OrderLine
 from tests.support.given import NOW, TENANT, an_id, order_facts
 
 ITEM = ItemId(an_id(1))
 
 
 def a_line(*promised: int) -> OrderLine:
-    parts = tuple(AllocatedPart(location=LocationId(an_id(101)), quantity=quantity) for quantity in promised)
+    parts = tuple(Part(location=LocationId(an_id(101)), quantity=quantity) for quantity in promised)
     return OrderLine(number=1, item=ITEM, sku="SKU-1", scale=0, ordered=5, price=None, parts=parts)
 
 

@@ -149,7 +149,7 @@ def facts(
     return Facts(
         items={(tenant, name): item for item in items for name in (item.sku, item.id)},
         locations={tenant: locations},
-        balances={item.id: tuple(balance for balance in balances if balance.key.item == item.id) for item in items},
+        available={item.id: {b.key.location: b.available for b in balances if b.key.item == item.id} for item in items},
         histories={(tenant, customer): history for customer, history in (histories or {}).items()},
         accounts={(tenant, account.customer): account for account in accounts},
         policies={tenant: policies} if policies else {},

@@ -1,0 +1,34 @@
+"""Row types: what the hot statements write is handed over row by row instead of column by column.
+
+The driver looks at every element of an array of plain values, but only once at a whole row.
+"""
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+TYPES = {
+    "order_row": """
+        tenant_id uuid, id uuid, intake_id uuid, channel text, external_id text, customer text, vendor text,
+        currency text, total bigint, received_at timestamptz, kind smallint, reasons bytea,
+        reviewed boolean, event text, payload bytea, correlation text
+    """,
+    "line_row": """
+        tenant_id uuid, order_id uuid, number integer, item_id uuid, sku text, scale smallint, ordered bigint,
+        allocated bigint, backordered bigint, price bigint, parts bytea
+    """,
+    "entry_row": "tenant_id uuid, item_id uuid, group_id uuid, number integer, location_id uuid, quantity bigint",
+}
+
+
+def upgrade() -> None:
+    """Types are for everybody to use; they hold nothing."""
+    for name, columns in TYPES.items():
+        op.execute(f"CREATE TYPE {name} AS ({columns})")
+
+
+def downgrade() -> None:
+    """Nothing is lost."""
+    for name in TYPES:
+        op.execute(f"DROP TYPE {name}")
