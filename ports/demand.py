@@ -11,7 +11,7 @@ class Demand(Protocol):
     """Part of the subscriber's transaction."""
 
     async def add(self, changes: Sequence[DemandChange]) -> None:
-        """Add each change to its (item, day)."""
+        """Add each change to its (item, day); there is one change at most for each."""
         ...
 
 

@@ -6,10 +6,16 @@ from adapters.postgres.engine import Connection
 from core.kernel.event import RecordedEvent
 
 _FRESH = """
-INSERT INTO inbox (tenant_id, subscriber, stream, version)
-SELECT t, $1, s, v FROM unnest($2::uuid[], $3::uuid[], $4::int[]) AS e(t, s, v)
-ON CONFLICT DO NOTHING RETURNING tenant_id, stream, version
+WITH kept AS (
+    INSERT INTO inbox (tenant_id, subscriber, stream, version)
+    SELECT tenant_id, $1, stream, version FROM unnest($2::event_row[])
+    ON CONFLICT DO NOTHING RETURNING tenant_id, stream, version
+)
+SELECT (SELECT count(*) FROM kept) AS number, ARRAY(
+    SELECT concat_ws(' ', tenant_id, stream, version) FROM kept WHERE (SELECT count(*) FROM kept) < $3
+) AS names
 """
+"""Names the fresh ones only when some are not: mostly all are."""
 
 
 class PostgresInbox:
@@ -21,14 +27,8 @@ class PostgresInbox:
     async def fresh(self, subscriber: str, events: Sequence[RecordedEvent]) -> Sequence[RecordedEvent]:
         """See the port."""
         once = {event.key: event for event in events}
-        rows = await self._connection.fetch(
-            _FRESH,
-            subscriber,
-            [tenant for tenant, _, _ in once],
-            [stream for _, stream, _ in once],
-            [version for _, _, version in once],
-        )
-        if len(rows) == len(once):
+        row = await self._connection.fetchrow(_FRESH, subscriber, list(once), len(once))
+        if row["number"] == len(once):
             return list(once.values())
-        new = {(str(row["tenant_id"]), str(row["stream"]), row["version"]) for row in rows}
-        return [event for key, event in once.items() if key in new]
+        fresh = set(row["names"])
+        return [event for (tenant, stream, version), event in once.items() if f"{tenant} {stream} {version}" in fresh]

@@ -27,16 +27,17 @@ _APPEND = """
 WITH kept AS (
     INSERT INTO intake (tenant_id, id, order_id, lane, channel, external_id, key_hash, body_hash, body, received_at,
                         actor, correlation)
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::smallint[], $5::text[], $6::text[], $7::bytea[],
-                         $8::bytea[], $9::bytea[], $10::timestamptz[], $11::text[], $12::text[])
+    SELECT * FROM unnest($1::intake_row[])
     ON CONFLICT DO NOTHING RETURNING tenant_id, id, lane
 ), jobs AS (
     INSERT INTO intake_job (tenant_id, intake_id, shard, lane)
     SELECT k.tenant_id, k.id, s.shard, k.lane
-    FROM kept k JOIN unnest($13::uuid[], $14::smallint[]) AS s(tenant_id, shard) USING (tenant_id)
+    FROM kept k JOIN unnest($2::uuid[], $3::smallint[]) AS s(tenant_id, shard) USING (tenant_id)
 )
-SELECT id FROM kept
+SELECT (SELECT count(*) FROM kept) AS number,
+       ARRAY(SELECT id::text FROM kept WHERE (SELECT count(*) FROM kept) < $4) AS ids
 """
+"""Names those kept only when some were not: mostly all are."""
 _KNOWN = """
 SELECT n.place, i.id, i.order_id, i.body_hash, i.body, i.received_at, i.id = n.id AS same, i.key_hash = n.key AS by_key
 FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::text[], $5::text[]) WITH ORDINALITY
@@ -78,24 +79,27 @@ class PostgresIntakeLog:
 
 
 async def _append(connection: Connection, submissions: Sequence[Submission], tenants: Sequence[TenantId]) -> set[str]:
-    rows = await connection.fetch(
-        _APPEND,
-        [new.tenant for new in submissions],
-        [new.id for new in submissions],
-        [new.order_id for new in submissions],
-        [new.lane for new in submissions],
-        [new.channel for new in submissions],
-        [new.external_id for new in submissions],
-        [new.key_hash for new in submissions],
-        [new.body_hash for new in submissions],
-        [new.body for new in submissions],
-        [new.received_at for new in submissions],
-        [new.actor for new in submissions],
-        [new.correlation for new in submissions],
-        tenants,
-        [shard_of(tenant) for tenant in tenants],
+    rows = [_row(new) for new in submissions]
+    kept = await connection.fetchrow(_APPEND, rows, tenants, [shard_of(tenant) for tenant in tenants], len(rows))
+    return {new.id for new in submissions} if kept["number"] == len(rows) else set(kept["ids"])
+
+
+def _row(new: Submission) -> tuple[object, ...]:
+    """An intake_row."""
+    return (
+        new.tenant,
+        new.id,
+        new.order_id,
+        new.lane,
+        new.channel,
+        new.external_id,
+        new.key_hash,
+        new.body_hash,
+        new.body,
+        new.received_at,
+        new.actor,
+        new.correlation,
     )
-    return {str(row["id"]) for row in rows}
 
 
 async def _answer(

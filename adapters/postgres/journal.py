@@ -104,15 +104,17 @@ def place_of(cursor: Cursor) -> tuple[str, int]:
 
 
 def _recorded(row: Any) -> RecordedEvent:
+    # By place, not by name: this runs for every event that is relayed.
+    tenant, stream, version, name, payload, actor, correlation, recorded_at, transaction_id, position = row
     return RecordedEvent(
-        tenant=TenantId(str(row["tenant_id"])),
-        stream=StreamId(str(row["stream"])),
-        version=row["version"],
-        name=row["name"],
-        payload=row["payload"],
-        actor=row["actor"],
-        correlation=row["correlation"],
-        recorded_at=row["recorded_at"],
-        cursor=Cursor(f"{row['transaction_id']}-{row['position']}"),
+        tenant=TenantId(str(tenant)),
+        stream=StreamId(str(stream)),
+        version=version,
+        name=name,
+        payload=payload,
+        actor=actor,
+        correlation=correlation,
+        recorded_at=recorded_at,
+        cursor=Cursor(f"{transaction_id}-{position}"),
         wire=WIRE,
     )

@@ -38,7 +38,9 @@ def ensure_partitions(connection: Connection, now: datetime) -> list[str]:
         bounds = f"FROM ('{first_id_at(start)}') TO ('{first_id_at(end)}')"
         try:
             with connection.begin_nested():
-                connection.execute(text(f"CREATE TABLE {name} PARTITION OF {table} FOR VALUES {bounds}{_STORED[table]}"))
+                connection.execute(
+                    text(f"CREATE TABLE {name} PARTITION OF {table} FOR VALUES {bounds}{_STORED[table]}")
+                )
         except IntegrityError:
             continue
         made.append(name)

@@ -3,8 +3,10 @@
 import os
 import secrets
 import time
+from struct import Struct
 
-_BLOCK = 64 * 10
+_BLOCK = 128
+_WORDS = Struct(f">{_BLOCK}Q")
 
 
 class Uuid7:
@@ -17,23 +19,28 @@ class Uuid7:
     def __init__(self) -> None:
         self._milliseconds = 0
         self._counter = 0
-        self._random = b""
+        self._time = ""
+        self._random: list[int] = []
 
     def __call__(self) -> str:
         """One id."""
         now = time.time_ns() // 1_000_000
         if now > self._milliseconds:
-            self._milliseconds, self._counter = now, 0
+            self._begin(now)
         elif self._counter < 0xFFF:
             self._counter += 1
         else:
-            self._milliseconds, self._counter = self._milliseconds + 1, 0
-        if len(self._random) < 8:
-            self._random = os.urandom(_BLOCK)
-        tail = int.from_bytes(self._random[:8], "big") & 0x3FFFFFFFFFFFFFFF | 0x8000000000000000
-        self._random = self._random[8:]
-        digits = f"{self._milliseconds:012x}7{self._counter:03x}{tail:016x}"
-        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+            self._begin(self._milliseconds + 1)
+        if not self._random:
+            self._random.extend(_WORDS.unpack(os.urandom(_WORDS.size)))
+        random = self._random.pop()
+        variant = random >> 48 & 0x3FFF | 0x8000
+        return f"{self._time}-7{self._counter:03x}-{variant:04x}-{random & 0xFFFFFFFFFFFF:012x}"
+
+    def _begin(self, milliseconds: int) -> None:
+        self._milliseconds, self._counter = milliseconds, 0
+        digits = f"{milliseconds:012x}"
+        self._time = f"{digits[:8]}-{digits[8:]}"
 
 
 def new_secret() -> str:

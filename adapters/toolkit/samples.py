@@ -9,12 +9,12 @@ from core.catalogue.item import ItemAmended, ItemCreated
 from core.configuration.flag import Flag, FlagSet
 from core.credit.account import CreditLimitSet
 from core.identity.api_key import ApiKeyIssued, ApiKeyRevoked
-from core.inventory.allocation import AllocationPolicy, Candidate, Part, allocate
+from core.inventory.allocation import AllocationPolicy, Candidate, allocate
 from core.inventory.balance import Account, BalanceKey, EntryKind, Movement, StockMoved
 from core.inventory.location import Location, LocationCreated, LocationKind
 from core.kernel.ids import ApiKeyId, GroupId, IntakeId, ItemId, LocationId, OrderId, TenantId
 from core.kernel.money import Money
-from core.orders.order import OrderFacts, OrderLine, Reason
+from core.orders.order import AllocatedPart, OrderFacts, OrderLine, Reason
 from core.risk.assessment import DEFAULT as DEFAULT_RISK
 from core.risk.assessment import Signals, assess
 from core.routing.selection import RoutingPolicy, choose
@@ -37,7 +37,7 @@ _ALLOCATION = allocate(
 )
 
 
-def _facts(*parts: Part) -> OrderFacts:
+def _facts(*parts: AllocatedPart) -> OrderFacts:
     line = OrderLine(number=1, item=_ITEM, sku="TEA-250", scale=0, ordered=5, price=1250, parts=parts)
     return OrderFacts(
         order_id=OrderId(f"{_PREFIX}4"),
@@ -58,7 +58,7 @@ def samples() -> dict[str, object]:
     key = BalanceKey(item=_ITEM, location=_LEEDS)
     return {
         "order.accepted.v1": OrderAccepted(
-            facts=_facts(*(Part(location=p.location, quantity=p.quantity) for p in _ALLOCATION.parts)),
+            facts=_facts(*(AllocatedPart(location=p.location, quantity=p.quantity) for p in _ALLOCATION.parts)),
             vendor="berlin-tea",
             explanation=Explanation(
                 risk=assess(replace(_SIGNALS, recent_orders=0), DEFAULT_RISK),

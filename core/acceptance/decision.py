@@ -9,11 +9,11 @@ from core.acceptance.lines import ReadLines, read_lines
 from core.configuration.flag import Flag
 from core.credit import account as credit
 from core.intake.submission import Address
-from core.inventory.allocation import Allocation, Part, allocate
+from core.inventory.allocation import Allocation, allocate
 from core.kernel.ids import ItemId, LocationId
 from core.kernel.money import exponent_of
 from core.kernel.quantity import SCALE_MAX
-from core.orders.order import OrderFacts, OrderLine, Reason
+from core.orders.order import AllocatedPart, OrderFacts, OrderLine, Reason
 from core.risk.assessment import RiskAssessment, RiskDecision, Signals, assess, established, remember
 from core.routing.selection import choose
 
@@ -74,7 +74,7 @@ def _promise(
     return Outcome(
         requested=requested,
         event=OrderAccepted(
-            facts=_facts(requested, lines, [allocation.parts for allocation in allocations]),
+            facts=_facts(requested, lines, allocations),
             vendor=routing.vendor,
             explanation=Explanation(risk=risk, credit=credit_words, allocation=explained, routing=routing),
         ),
@@ -148,8 +148,8 @@ def _held(requested: Requested, lines: ReadLines, reasons: tuple[Reason, ...], w
     return Outcome(requested=requested, event=event)
 
 
-def _facts(requested: Requested, read: ReadLines, parts: Sequence[tuple[Part, ...]] = ()) -> OrderFacts:
-    """What every outcome says; ``parts`` of each line when it is promised."""
+def _facts(requested: Requested, read: ReadLines, allocations: Sequence[Allocation] = ()) -> OrderFacts:
+    """What every outcome says; with the ``allocations`` of its lines when it is promised."""
     submission = requested.submission
     return OrderFacts(
         order_id=submission.order_id,
@@ -168,12 +168,21 @@ def _facts(requested: Requested, read: ReadLines, parts: Sequence[tuple[Part, ..
                     scale=line.item.scale,
                     ordered=line.units,
                     price=line.price,
-                    parts=parts[number - 1] if parts else (),
+                    parts=_parts(allocations[number - 1]) if allocations else (),
                 )
                 for number, line in enumerate(read.lines, start=1)
             ]
         ),
         received_at=submission.received_at,
+    )
+
+
+def _parts(allocation: Allocation) -> tuple[AllocatedPart, ...]:
+    return tuple(
+        [
+            AllocatedPart(location=part.location, quantity=part.quantity, backordered=part.backordered)
+            for part in allocation.parts
+        ]
     )
 
 

@@ -1,12 +1,12 @@
 """What an order's outcome means for demand: a pure reaction that reads of an order's event only what it needs."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from core.acceptance.events import ACCEPTED, REJECTED
 from core.forecasting.demand import DemandChange
 from core.kernel.event import RecordedEvent
-from core.kernel.ids import ItemId
+from core.kernel.ids import ItemId, TenantId
 from core.kernel.value import value
 
 SUBSCRIBER = "demand"
@@ -47,15 +47,17 @@ class _Decided:
 
 
 def demand_of(events: Iterable[RecordedEvent]) -> list[DemandChange]:
-    """One change a line of every accepted or rejected order, in the order of ``events``."""
-    changes = []
+    """What every accepted or rejected order among ``events`` asked for, added up: one change for an item and day."""
+    sums: dict[tuple[TenantId, ItemId, date], tuple[int, int]] = {}
     for event in events:
         if event.name in COUNTED:
             facts = event.read_as(_Decided).facts
             day = facts.received_at.date()
             for line in facts.lines:
-                promised = sum([part.quantity for part in line.parts])
-                changes.append(
-                    DemandChange(tenant=event.tenant, item=line.item, day=day, ordered=line.ordered, promised=promised)
-                )
-    return changes
+                key = (event.tenant, line.item, day)
+                ordered, promised = sums.get(key, (0, 0))
+                sums[key] = (ordered + line.ordered, promised + sum([part.quantity for part in line.parts]))
+    return [
+        DemandChange(tenant=tenant, item=item, day=day, ordered=ordered, promised=promised)
+        for (tenant, item, day), (ordered, promised) in sums.items()
+    ]

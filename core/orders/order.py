@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from core.inventory.allocation import Part
 from core.kernel.errors import NotFound
-from core.kernel.ids import IntakeId, ItemId, OrderId
+from core.kernel.ids import IntakeId, ItemId, LocationId, OrderId
 from core.kernel.value import value
 
 
@@ -38,6 +37,15 @@ class Reason:
 
 
 @value
+class AllocatedPart:
+    """``quantity`` base units of a line promised from ``location``; ``backordered`` of them are still to come."""
+
+    location: LocationId
+    quantity: int
+    backordered: int = 0
+
+
+@value
 class OrderLine:
     """One line, in base units of its item; ``price`` in minor units of the order's currency for one whole unit."""
 
@@ -47,7 +55,7 @@ class OrderLine:
     scale: int
     ordered: int
     price: int | None
-    parts: tuple[Part, ...] = ()
+    parts: tuple[AllocatedPart, ...] = ()
     shipped: int = 0
     cancelled: int = 0
 

@@ -19,7 +19,7 @@ from ports.storage import CommitUnknown, StorageUnavailable
 from ports.telemetry import Telemetry
 from ports.work import Claimed, Work
 
-BATCH = 512
+BATCH = 1024
 FAIR_EVERY = 8
 """Every so many batches the lanes are served from the other end, so that a busy high lane starves nobody."""
 

@@ -112,14 +112,15 @@ async def test_a_held_order_can_still_be_decided(storage: Storage) -> None:
 
 async def test_the_storage_refuses_a_promise_nothing_covers(storage: Storage) -> None:
     await a_shop(storage, stock=1)
-    ids = await taken_in(storage, an_order(201))
+    ids = await taken_in(storage, an_order(201, quantity=2))
     with pytest.raises(TransactionConflict):
         async with storage.transactions.begin(a_context()) as tx:
             batch = await tx.acceptance.submissions(ids)
-            (outcome,) = decide_batch(batch, await tx.acceptance.gather(batch), a_context().now)
-            greedy = replace(outcome, movements=tuple(replace(moved, quantity=2) for moved in outcome.movements))
+            facts = await tx.acceptance.gather(batch)
+            imagined = {item: dict.fromkeys(places, 99) for item, places in facts.available.items()}
+            outcomes = decide_batch(batch, replace(facts, available=imagined), a_context().now)
             async with tx.acceptance.saving() as save:
-                await save([greedy])
+                await save(outcomes)
     assert await storage.orders.order(TENANT, an_id(100_201)) is None
 
 

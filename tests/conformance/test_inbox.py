@@ -84,6 +84,7 @@ async def test_demand_adds_up(storage: Storage) -> None:
     change = DemandChange(tenant=TENANT, item=ItemId(an_id(1)), day=date(2026, 3, 1), ordered=3, promised=2)
     for _ in range(2):
         async with storage.transactions.begin(a_context()) as tx:
-            await tx.demand.add([change, change])
+            await tx.demand.add([change])
+            await tx.demand.add([change])
             await tx.demand.add([])
     assert await storage.demand() == {(TENANT, an_id(1), date(2026, 3, 1)): (12, 8)}

@@ -81,6 +81,7 @@ def _operations(opened: Opened) -> Operations:
         up=absent,
         api=absent,
         worker=absent,
+        relay=absent,
         migrate=absent,
         schema_status=absent,
         partitions=absent,

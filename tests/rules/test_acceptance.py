@@ -12,10 +12,10 @@ from core.acceptance.queues import in_halves, status_of, tally
 from core.configuration.flag import Flag
 from core.credit.account import CreditAccount
 from core.intake.submission import Address, RequestedLine
-from core.inventory.allocation import AllocationPolicy, Part
+from core.inventory.allocation import AllocationPolicy
 from core.inventory.balance import Account, EntryKind
 from core.kernel.money import Money
-from core.orders.order import Reason
+from core.orders.order import AllocatedPart, Reason
 from core.risk.assessment import CustomerHistory, RiskDecision, RiskPolicy
 from core.routing.selection import RoutingPolicy
 from tests.support.given import (
@@ -55,7 +55,7 @@ def test_an_order_that_stock_covers_is_promised_and_explained() -> None:
     event = accepted(outcome)
     (line,) = event.facts.lines
     assert (line.number, line.sku, line.ordered, line.allocated, line.price) == (1, "SKU-1", 4, 4, 250)
-    assert line.parts == (Part(location=HERE.id, quantity=4),)
+    assert line.parts == (AllocatedPart(location=HERE.id, quantity=4),)
     assert (event.facts.total, event.facts.currency, event.facts.customer) == (1000, "GBP", "acme")
     assert (event.facts.order_id, event.facts.intake_id) == (an_id(100_201), an_id(201))
     assert (event.facts.received_at, event.facts.channel) == (NOW, "api")

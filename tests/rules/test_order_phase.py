@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 
-from core.inventory.allocation import Part
 from core.kernel.ids import ItemId, LocationId
-from core.orders.order import Order, OrderLine, Phase
+from core.orders.order import AllocatedPart, Order, OrderLine, Phase
 from tests.support.given import NOW, an_id, order_facts
 
 
 def a_line(ordered: int = 5, *, shipped: int = 0, cancelled: int = 0, backordered: int = 0) -> OrderLine:
-    part = Part(location=LocationId(an_id(101)), quantity=ordered, backordered=backordered)
+    part = AllocatedPart(location=LocationId(an_id(101)), quantity=ordered, backordered=backordered)
     return OrderLine(
         number=1,
         item=ItemId(an_id(1)),

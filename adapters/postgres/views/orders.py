@@ -9,9 +9,8 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from adapters.postgres.engine import Connection, Database
 from adapters.postgres.tables.orders import LINES, ORDERS
 from adapters.toolkit.codec import decode
-from core.inventory.allocation import Part
 from core.kernel.ids import IntakeId, ItemId, OrderId, TenantId, first_id_at
-from core.orders.order import Order, OrderFacts, OrderLine, Phase, Reason
+from core.orders.order import AllocatedPart, Order, OrderFacts, OrderLine, Phase, Reason
 from ports.orders import OrderFilter
 
 _DIALECT: Any = dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
@@ -121,7 +120,7 @@ def _to_line(row: Any) -> OrderLine:
         scale=row["scale"],
         ordered=row["ordered"],
         price=row["price"],
-        parts=decode(tuple[Part, ...], row["parts"]),
+        parts=decode(tuple[AllocatedPart, ...], row["parts"]),
         shipped=row["shipped"],
         cancelled=row["cancelled"],
     )

@@ -25,7 +25,7 @@ class BenchOptions:
     batch: int = 1
     connections: int = 64
     seed: int = 1
-    samples_per_second: float = 20.0
+    samples_per_second: float = 10.0
     lag_seconds: float = 0.25
     drain_seconds: float = 60.0
     pgbench_seconds: int = 5

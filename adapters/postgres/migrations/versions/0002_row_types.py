@@ -9,6 +9,10 @@ revision = "0002"
 down_revision = "0001"
 
 TYPES = {
+    "intake_row": """
+        tenant_id uuid, id uuid, order_id uuid, lane smallint, channel text, external_id text, key_hash bytea,
+        body_hash bytea, body bytea, received_at timestamptz, actor text, correlation text
+    """,
     "order_row": """
         tenant_id uuid, id uuid, intake_id uuid, channel text, external_id text, customer text, vendor text,
         currency text, total bigint, received_at timestamptz, kind smallint, reasons bytea,
@@ -18,6 +22,8 @@ TYPES = {
         tenant_id uuid, order_id uuid, number integer, item_id uuid, sku text, scale smallint, ordered bigint,
         allocated bigint, backordered bigint, price bigint, parts bytea
     """,
+    "event_row": "tenant_id uuid, stream uuid, version integer",
+    "demand_row": "tenant_id uuid, item_id uuid, day date, ordered text, promised text",
     "entry_row": "tenant_id uuid, item_id uuid, group_id uuid, number integer, location_id uuid, quantity bigint",
 }
 
