@@ -23,7 +23,7 @@ from core.kernel.ids import NO_LOT, IntakeId, ItemId, LocationId, NewId, OrderId
 from core.risk.assessment import CustomerHistory
 from ports.acceptance import Save
 
-_SUBMISSIONS = """
+SUBMISSIONS = """
 SELECT n.id, i.tenant_id, i.order_id, i.lane, i.channel, i.external_id, i.key_hash, i.body_hash, i.body,
        i.received_at, i.actor, i.correlation
 FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS n(t, id, place)
@@ -79,8 +79,8 @@ class PostgresAcceptance:
 
     async def submissions_of(self, keys: Sequence[tuple[TenantId, IntakeId]]) -> Sequence[Requested]:
         """The submissions with these keys, in their order: for a claim that knows whose each is."""
-        rows = await self._connection.fetch(_SUBMISSIONS, *_columns(keys)) if keys else []
-        return [_to_requested(row) for row in rows]
+        rows = await self._connection.fetch(SUBMISSIONS, *_columns(keys)) if keys else []
+        return [to_requested(row) for row in rows]
 
     async def undecided(self, ids: Sequence[IntakeId]) -> Sequence[IntakeId]:
         """See the port."""
@@ -195,8 +195,8 @@ class PostgresAcceptance:
         return {(TenantId(str(row["tenant_id"])), row["customer"]): to_account(row) for row in rows}
 
 
-def _to_requested(row: Any) -> Requested:
-    # By place, not by name: this runs for every order.
+def to_requested(row: Any) -> Requested:
+    """A submission with its body read, from its row. By place, not by name: this runs for every order."""
     id_, tenant, order_id, lane, channel, external_id, key_hash, body_hash, body, received_at, actor, correlation = row
     return Requested(
         submission=Submission(

@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from adapters.postgres.engine import Database, begin_dispatch, narrow_to
+from adapters.postgres.read_ahead import Key, Probe, ReadAhead
 from adapters.postgres.transaction import PostgresTransaction, committed
 from core.acceptance.facts import Requested
 from core.intake.submission import Lane
@@ -101,6 +103,7 @@ class PostgresWork:
         self._database = database
         self._new_id = new_id
         self._floors = Floors()
+        self._ahead = ReadAhead(database)
 
     @asynccontextmanager
     async def claim(
@@ -122,9 +125,19 @@ class PostgresWork:
             await connection.execute(narrow_to(tenants))
             transaction = PostgresTransaction(connection, narrowed, self._new_id)
             keys = [(TenantId(str(row["tenant_id"])), IntakeId(str(row["intake_id"]))) for row in rows]
-            batch = await transaction.acceptance.submissions_of(sorted(keys, key=_arrival))
+            batch = await self._submissions(sorted(keys, key=_arrival), transaction)
+            if len(rows) == limit:
+                self._ahead.begin(_after(rows, probes, floors), limit)
             yield PostgresClaimed(batch=batch, context=narrowed, transaction=transaction)
         self._floors.rise((row["lane"], row["shard"], str(row["intake_id"])) for row in rows)
+
+    async def _submissions(self, keys: Sequence[Key], transaction: PostgresTransaction) -> Sequence[Requested]:
+        """Those of ``keys``: read ahead, else now."""
+        read = dict(await self._ahead.end())
+        missing = [key for key in keys if key not in read]
+        for requested in await transaction.acceptance.submissions_of(missing):
+            read[requested.submission.tenant, requested.submission.id] = requested
+        return [read[key] for key in keys if key in read]
 
 
 class PostgresWorkers:
@@ -150,6 +163,15 @@ class PostgresWorkers:
         """See the port."""
         async with self._database.autocommit() as connection:
             await connection.execute("DELETE FROM worker WHERE id = $1", worker)
+
+
+def _after(rows: Iterable[Any], probes: Sequence[tuple[int, int]], floors: Sequence[str]) -> list[Probe]:
+    """Where the next claim will look: after what this one took."""
+    last = dict(zip(probes, floors, strict=True))
+    for row in rows:
+        probe = (row["lane"], row["shard"])
+        last[probe] = max(last[probe], str(row["intake_id"]))
+    return [(lane, shard, after) for (lane, shard), after in last.items()]
 
 
 def _arrival(key: tuple[TenantId, IntakeId]) -> IntakeId:
