@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from itertools import count, repeat
 from urllib.error import URLError
 
 from adapters.postgres.embedded import EmbeddedPostgres, ServerFailed
@@ -40,8 +41,12 @@ class Installation:
             "PORT": str(settings.port),
         }
 
+        ports = count(settings.metrics_port) if settings.metrics_port else repeat(0)
+
         def child(name: str, *arguments: str) -> Child:
-            return Child(name, list(arguments), environment, settings.data_dir / "log" / f"{name}.log", reading)
+            # In production each process serves its metrics, on a port of its own: upwards from the one that is set.
+            own = {**environment, "METRICS_PORT": str(next(ports))}
+            return Child(name, list(arguments), own, settings.data_dir / "log" / f"{name}.log", reading)
 
         self.api = child("api", "api")
         self.workers = [

@@ -35,5 +35,5 @@ class MemoryRelayPosition:
         async with self._database.dispatching() as session:
             await session.lock(RELAYS, (relay,))
             row = session.get(RELAYS, (relay,))
-            if row and row.place < place_of(to):
+            if row and row.holder == self._holder and row.place < place_of(to):
                 await session.put(RELAYS, (relay,), replace(row, place=place_of(to)))

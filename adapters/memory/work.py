@@ -17,6 +17,9 @@ from core.kernel.value import value
 from ports.work import Membership
 
 SILENT = timedelta(seconds=10)
+"""Who says nothing for so long has no shards any more."""
+FORGOTTEN = timedelta(days=1)
+"""How long it is remembered how often somebody crashed."""
 
 
 @value
@@ -82,10 +85,10 @@ class MemoryWorkers:
     async def _beat(self, worker: str, *, crashed: int, well: bool) -> Membership:
         async with self._database.dispatching() as session:
             rows = dict(session.scan(WORKERS))
-            silent = [key for key, (at, _) in rows.items() if at < session.now - SILENT and key != (worker,)]
-            for key in silent:
-                await session.delete(WORKERS, key)
-            others = sorted(name for (name,) in rows if name != worker and (name,) not in silent)
+            for key, (at, _) in rows.items():
+                if at < session.now - FORGOTTEN and key != (worker,):
+                    await session.delete(WORKERS, key)
+            others = [name for (name,), (at, _) in rows.items() if name != worker and at >= session.now - SILENT]
             crashes = rows[worker,][1] + crashed if (worker,) in rows and not well else 0
             await session.put(WORKERS, (worker,), (session.now, crashes))
             before = sum(1 for name in others if name < worker)

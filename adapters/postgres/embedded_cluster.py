@@ -32,7 +32,7 @@ idle_in_transaction_session_timeout = 60s
 lc_messages = 'C'
 timezone = 'UTC'
 # Queues and balances are small and rewritten all the time; their tables say how often to clean them. The large tables
-# only grow: reading them again and again for statistics nobody needs cost a tenth of the server's time under load.
+# only grow, and no plan here depends on their statistics: they are read for them seldom.
 autovacuum_naptime = 15s
 autovacuum_analyze_scale_factor = 0.3
 autovacuum_vacuum_insert_scale_factor = 1.0

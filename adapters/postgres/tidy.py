@@ -1,7 +1,8 @@
 """Taking away what has served its time: answers and applied deliveries. Dead letters stay: they end a submission."""
 
-from adapters.postgres.engine import Database
+from adapters.postgres.engine import Database, begin_as
 from adapters.postgres.identity import PostgresTenantsView
+from adapters.postgres.transaction import committed
 
 TOGETHER = 200
 """Tenants in one transaction."""
@@ -17,7 +18,8 @@ async def tidy(database: Database) -> int:
     tenants = [tenant.id for tenant in await PostgresTenantsView(database).tenants()]
     gone = 0
     for start in range(0, len(tenants), TOGETHER):
-        async with database.reading(*tenants[start : start + TOGETHER]) as connection:
+        together = tuple(tenants[start : start + TOGETHER])
+        async with database.acquire() as connection, committed(connection, begin_as(together)):
             for table, column, kept in _KEPT:
                 tag = await connection.execute(f"DELETE FROM {table} WHERE {column} < now() - interval '{kept}'")
                 gone += int(tag.rpartition(" ")[2])

@@ -36,10 +36,11 @@ WITH owned AS MATERIALIZED (
 DELETE FROM intake_job j USING next WHERE j.tenant_id = next.tenant_id AND j.intake_id = next.intake_id
 RETURNING j.tenant_id, j.intake_id, j.shard, j.lane
 """
+# Who is silent for ten seconds has no shards any more; how often it crashed is remembered for a day.
 _BEAT = """
 WITH gone AS (
          DELETE FROM worker WHERE id IN (
-             SELECT id FROM worker WHERE seen_at < now() - interval '10 seconds' AND id <> $1 FOR UPDATE SKIP LOCKED
+             SELECT id FROM worker WHERE seen_at < now() - interval '1 day' AND id <> $1 FOR UPDATE SKIP LOCKED
          )
      ),
      beat AS (
@@ -72,8 +73,8 @@ _START = "00000000-0000-0000-0000-000000000000"
 class Floors:
     """Where to begin looking in each (lane, shard): a little before the last job claimed there.
 
-    Index entries of claimed jobs stay until vacuum; walking over them made a claim ten times as dear under load. What
-    was written later than ``LATE`` is found by every seventeenth claim, which looks from the start.
+    Index entries of claimed jobs stay until vacuum, and a claim that began at the first would walk over all of them.
+    What was written later than ``LATE`` is found by every seventeenth claim, which looks from the start.
     """
 
     def __init__(self) -> None:

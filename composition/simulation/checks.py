@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from adapters.memory.invariants import CHECKS
+from adapters.memory.journal import recorded
 from adapters.memory.session import Session
 from adapters.memory.store import Store
 from adapters.memory.tables import (
@@ -21,7 +22,7 @@ from adapters.memory.tables import (
     ORDERS,
     RELAYS,
 )
-from adapters.toolkit.codec import WIRE, decode_event
+from adapters.toolkit.codec import decode_event
 from composition.simulation.wishes import KeptAct, Wish
 from composition.simulation.workload import Shop
 from composition.simulation.world import RELAY, World
@@ -29,7 +30,6 @@ from core.acceptance.demand import demand_of
 from core.acceptance.events import OrderAccepted, OrderHeld, OrderRejected
 from core.acceptance.queues import REVIEW
 from core.intake.submission import Submission
-from core.kernel.event import START, RecordedEvent
 from core.orders.order import Order
 
 FAILED = ("error", "step failed; trying again")
@@ -127,22 +127,8 @@ def _acts(store: Store, acts: list[KeptAct]) -> Iterator[str]:
 
 
 def _projections(world: World) -> Iterator[str]:
-    store, events = world.store, []
-    for key, row in store.table(JOURNAL).items():
-        events.append(
-            RecordedEvent(
-                tenant=key[0],
-                stream=key[1],
-                version=key[2],
-                name=row.name,
-                payload=row.payload,
-                actor=row.actor,
-                correlation=row.correlation,
-                recorded_at=row.recorded_at,
-                cursor=START,
-                wire=WIRE,
-            )
-        )
+    store = world.store
+    events = [recorded(key, row) for key, row in store.table(JOURNAL).items()]
     lost = {event.key for event in events} - world.observer.delivered
     if lost:
         yield f"I7: {len(lost)} of {len(events)} events never reached a subscriber"

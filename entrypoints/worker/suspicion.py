@@ -1,8 +1,8 @@
 """How much a worker takes at a time after it crashed: less with each crash, until what kills it stands alone.
 
 A batch that kills its worker would kill the next one too. After one crash batches are small, after two they are single
-orders, and the first of those goes to the retry queue undecided, where attempts are counted before they are made. When
-single orders have gone well for a while the batches grow again.
+orders; after a third the first of those goes to the retry queue undecided, where attempts are counted before they are
+made. When single orders have gone well for a while the batches grow again.
 """
 
 SMALL = 16

@@ -8,16 +8,18 @@ import pytest
 
 from core.acceptance.decision import decide_batch
 from core.acceptance.facts import Outcome, Requested
-from core.acceptance.queues import AcceptOrders
-from core.acceptance.use_cases.accept_orders import accept_orders
+from core.acceptance.queues import RETRY, AcceptOrders
+from core.acceptance.use_cases.accept_orders import PART, accept_orders
 from core.credit.account import CreditAccount
-from core.intake.submission import IntakeStatus, Submission
+from core.intake.submission import IntakeStatus, Lane, Submission
+from core.kernel.event import START
 from core.kernel.ids import IntakeId
 from core.kernel.money import Money
 from core.orders.order import Phase
+from core.risk.assessment import RiskPolicy
 from ports.orders import OrderFilter
 from ports.storage import TransactionConflict
-from tests.conformance.shop import a_shop, an_order, shelf
+from tests.conformance.shop import a_job, a_shop, an_order, shelf
 from tests.conformance.storage import Storage
 from tests.support.given import OTHER_TENANT, TENANT, a_context, an_id, reason_codes
 
@@ -175,3 +177,77 @@ async def test_orders_are_listed_newest_first_and_narrowed(storage: Storage) -> 
     assert await listed(OrderFilter(phase=Phase.REJECTED)) == everything[:2]
     assert await listed(OrderFilter(external_id="b", channel="api")) == [an_id(100_202)]
     assert await listed(OrderFilter(channel="shop")) == []
+
+
+async def test_a_batch_of_several_parts_is_one_batch(storage: Storage) -> None:
+    await a_shop(storage, stock=100)
+    orders = [an_order(number, customer="bo") for number in range(201, 201 + 2 * PART + 10)]
+    ids = await taken_in(storage, *orders)
+    outcomes = await accept(storage, ids)
+    assert [reason_codes(outcome) for outcome in outcomes] == [[]] * 100 + [["insufficient_stock"]] * (2 * PART - 90)
+    balance = await shelf(storage)
+    assert (balance.available, balance.committed) == (0, 100)
+    async with storage.transactions.begin(a_context()) as tx:
+        facts = await tx.acceptance.gather(await tx.acceptance.submissions(ids[:1]))
+        assert facts.histories[TENANT, "bo"].orders == 100
+        assert list(await tx.acceptance.undecided(ids)) == []
+    assert len(await storage.feed.read(START, 1000)) == len(orders)
+    assert await storage.invariants.violations() == []
+
+
+@pytest.mark.parametrize("broken", [0, PART + 3])
+async def test_a_part_that_fails_takes_the_whole_batch_back(storage: Storage, broken: int) -> None:
+    await a_shop(storage, stock=500)
+    ids = await taken_in(storage, *(an_order(number) for number in range(201, 201 + 2 * PART)))
+    await accept(storage, ids[broken : broken + 1])
+    with pytest.raises(TransactionConflict):
+        await accept(storage, ids)
+    assert (await shelf(storage)).committed == 1
+    assert await storage.invariants.violations() == []
+
+
+async def test_what_was_on_its_way_when_deciding_failed_is_taken_back(storage: Storage) -> None:
+    await a_shop(storage)
+    ids = await taken_in(storage, an_order(201), an_order(202))
+    async with storage.transactions.begin(a_context()) as tx:
+        batch = await tx.acceptance.submissions(ids)
+        facts = await tx.acceptance.gather(batch)
+        with pytest.raises(ZeroDivisionError):
+            async with tx.savepoint(), tx.acceptance.saving() as save:
+                await save(decide_batch(batch[:1], facts, a_context().now))
+                raise ZeroDivisionError
+        # The transaction is in order: the other one can still be decided in it.
+        await accept_orders(AcceptOrders(batch=tuple(batch[1:])), a_context(), tx)
+    assert await storage.orders.order(TENANT, an_id(100_201)) is None
+    assert (await storage.orders.order(TENANT, an_id(100_202))).phase is Phase.ALLOCATED
+    assert (await shelf(storage)).committed == 1
+
+
+async def test_a_held_order_is_kept_as_it_is_decided_in_the_end(storage: Storage) -> None:
+    item = await a_shop(storage)
+    async with storage.transactions.begin(a_context()) as tx:
+        await tx.policies.put("risk", RiskPolicy(weights={"first_order": 750}))
+    ids = await taken_in(storage, an_order(201, quantity=2))
+    await accept(storage, ids)
+    held = await storage.orders.order(TENANT, an_id(100_201))
+    assert (held.phase, held.facts.lines[0].price, held.facts.total) == (Phase.ON_HOLD, None, 0)
+    async with storage.transactions.begin(a_context()) as tx:
+        await tx.items.change(replace(item, price=Money(minor=250, currency="EUR"), version=item.version + 1))
+    await accept(storage, ids, reviewed=True)
+    order = await storage.orders.order(TENANT, an_id(100_201))
+    (line,) = order.facts.lines
+    assert (order.phase, order.facts.total, order.facts.currency) == (Phase.ALLOCATED, 500, "EUR")
+    assert (line.price, line.allocated, len(line.parts)) == (250, 2, 1)
+
+
+async def test_a_submission_that_was_given_up_and_forgiven_has_ended(storage: Storage) -> None:
+    await a_shop(storage)
+    (intake,) = await taken_in(storage, an_order(201))
+    async with storage.work.claim(range(16), list(Lane), 10, a_context()) as claimed:
+        await claimed.transaction.queue.put([replace(a_job(201, queue=RETRY), payload=intake.encode())])
+    (job,) = await storage.jobs.lease(RETRY, 1, 60.0)
+    async with storage.transactions.begin(a_context()) as tx:
+        await tx.queue.bury(job, "poison", "it breaks", "")
+    async with storage.transactions.begin(a_context()) as tx:
+        assert await tx.dead_letters.forgive(job.id)
+    assert await storage.invariants.violations() == []

@@ -2,6 +2,7 @@
 """Applied once, however often and in whatever order it comes."""
 
 import asyncio
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -88,3 +89,14 @@ async def test_demand_adds_up(storage: Storage) -> None:
             await tx.demand.add([change])
             await tx.demand.add([])
     assert await storage.demand() == {(TENANT, an_id(1), date(2026, 3, 1)): (12, 8)}
+
+
+async def test_demand_knows_no_bound(storage: Storage) -> None:
+    """More than a 64-bit number holds, out of changes that each fit one."""
+    await a_tenant(storage)
+    most = 5 * 10**18
+    change = DemandChange(tenant=TENANT, item=ItemId(an_id(1)), day=date(2026, 3, 1), ordered=most, promised=most)
+    async with storage.transactions.begin(a_context()) as tx:
+        for _ in range(3):
+            await tx.demand.add([replace(change, ordered=2 * most)])
+    assert await storage.demand() == {(TENANT, an_id(1), date(2026, 3, 1)): (6 * most, 3 * most)}

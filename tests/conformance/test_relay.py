@@ -45,3 +45,14 @@ async def test_relays_of_different_names_do_not_meet(storage: Storage) -> None:
     (event,) = await storage.feed.read(START, 1)
     await one.advance("r", event.cursor)
     assert await storage.feed.read(await two.take("s"), 10) == [event]
+
+
+async def test_only_who_holds_the_relay_moves_it_on(storage: Storage) -> None:
+    await a_tenant(storage)
+    await recorded(storage, an_event(51), an_event(52))
+    one, two = storage.relay("one"), storage.relay("two")
+    events = await storage.feed.read(await one.take("r"), 10)
+    await storage.let_relay_go()
+    await two.take("r")
+    await one.advance("r", events[1].cursor)
+    assert await storage.feed.read(await two.take("r"), 10) == events

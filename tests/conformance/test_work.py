@@ -2,6 +2,7 @@
 """Claimed by shard, gone only with the transaction that did the work."""
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -97,6 +98,27 @@ async def test_two_claims_at_once_never_share_a_submission(storage: Storage) -> 
     assert sorted(taken) == [an_id(number) for number in range(201, 221)]
 
 
+async def test_after_a_full_batch_comes_what_waited_behind_it(storage: Storage) -> None:
+    await a_tenant(storage)
+    await a_tenant(storage, OTHER_TENANT)
+    numbers = range(201, 231)
+    tenants = (TENANT, OTHER_TENANT)
+    await storage.intake_log.append(
+        [an_order(n, tenant=tenants[n % 2], quantity=n, lane=Lane.HIGH if n < 210 else Lane.NORMAL) for n in numbers]
+    )
+    taken = []
+    # A full batch, one that takes fewer than came next, one that was interrupted, and what is left.
+    for limit, crash in ((8, False), (8, False), (3, False), (8, True), (8, False), (8, False)):
+        with contextlib.suppress(Crash):
+            async with storage.work.claim(ALL, list(Lane), limit, a_context()) as claimed:
+                found = [(one.submission.id, one.request.items[0].quantity) for one in claimed.batch]
+                if crash:
+                    raise Crash
+                taken += found
+    assert sorted(taken) == [(an_id(n), n) for n in numbers]
+    assert await claimed_now(storage) == []
+
+
 async def test_an_order_and_its_claim_become_durable_together(storage: Storage) -> None:
     await a_shop(storage, stock=3)
     await storage.intake_log.append([an_order(201, quantity=2), an_order(202, quantity=2)])
@@ -125,3 +147,12 @@ async def test_who_begins_again_without_having_left_has_crashed_until_it_is_well
     assert (await storage.workers.beat("a", well=True)).crashes == 0
     await storage.workers.leave("a")
     assert (await storage.workers.join("a")).crashes == 0
+
+
+async def test_crashes_are_remembered_while_others_go_on(storage: Storage) -> None:
+    await storage.workers.join("a")
+    await storage.workers.join("b")
+    await storage.silence("a")
+    assert (await storage.workers.beat("b")).count == 1
+    again = await storage.workers.join("a")
+    assert (again.count, again.crashes) == (2, 1)

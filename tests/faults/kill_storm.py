@@ -1,4 +1,4 @@
-"""Orders under ``kill -9``: of the worker, the API and the database in turn, every few seconds.
+"""Orders under ``kill -9``: of the worker, the API, the database and the relay in turn, every few seconds.
 
 Run by hand: ``python -m tests.faults.kill_storm --seconds 120 --every 3``. Prints a table: fault, injected, lost,
 doubled, slowest recovery. Leaves with 1 when anything was lost, doubled or oversold.
@@ -27,7 +27,7 @@ from tests.support.installation import Installed, installed
 SKUS = [f"STORM-{number}" for number in range(20)]
 STOCK = 3_000
 CLIENTS = 24
-VICTIMS = ("worker", "api", "database")
+VICTIMS = ("worker", "api", "database", "relay")
 
 
 @dataclass
@@ -94,7 +94,12 @@ async def kill_in_turn(data_dir: Path, every: float, stop: asyncio.Event, books:
 
 
 def _pid_of(victim: str, running: Running) -> int | None:
-    pids = {"worker": running.worker_pids, "api": running.api_pids, "database": [running.postgres_pid]}[victim]
+    pids = {
+        "worker": running.worker_pids,
+        "api": running.api_pids,
+        "database": [running.postgres_pid],
+        "relay": running.relay_pids,
+    }[victim]
     alive = [pid for pid in pids if pid is not None and Path(f"/proc/{pid}").exists()]
     return alive[0] if alive else None
 

@@ -1,6 +1,7 @@
 """From request to promise: what is accepted, rejected, held, and what each decision changes."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -411,3 +412,16 @@ def test_a_batch_is_searched_for_its_poison_by_halves() -> None:
     batch = [requested(a_line(), number=n) for n in (1, 2, 3)]
     assert in_halves(batch) == (batch[:1], batch[1:])
     assert in_halves(batch[:2]) == (batch[:1], batch[1:2])
+
+
+def test_an_order_placed_long_ago_is_judged_as_of_then() -> None:
+    """A year of history imported in a minute is not a burst."""
+    busy = {"acme": CustomerHistory(orders=5, window_started_at=NOW, window_orders=5)}
+    world = replace(STOCKED, histories={(TENANT, "acme"): busy["acme"]}, policies={TENANT: weighing(burst=1000)})
+    now = requested(a_line(), customer="acme")
+    then = replace(now, request=replace(now.request, placed_at=NOW - timedelta(days=30)))
+    assert reason_codes(decide_one(now, world)) == ["high_risk"]
+    outcome = decide_one(then, world)
+    assert reason_codes(outcome) == []
+    assert outcome.history is not None
+    assert outcome.history.window_started_at == NOW - timedelta(days=30)

@@ -8,7 +8,8 @@ import pytest
 
 from adapters.memory.intake import MemoryIntakeLog
 from adapters.memory.queue import MemoryJobSource, MemoryQueueView
-from adapters.memory.tables import DEMAND
+from adapters.memory.tables import DEMAND, JOBS
+from adapters.memory.telemetry import MemoryTelemetry
 from adapters.memory.views.orders import MemoryOrdersView
 from core.acceptance.demand import RecordDemand
 from core.acceptance.events import OrderAccepted, OrderHeld
@@ -33,7 +34,8 @@ from core.kernel.ids import JobId
 from core.kernel.job import BuryJob, LeasedJob, LeaseLost, NewJob, RetryJob
 from core.orders.order import Phase
 from core.risk.assessment import RiskPolicy
-from tests.support.given import TENANT, a_line, an_id, requested
+from entrypoints.worker.jobs import JobRunner
+from tests.support.given import TENANT, a_context, a_line, an_id, requested
 from tests.support.twin import Twin
 
 SUSPICIOUS = RiskPolicy(weights={"first_order": 750})
@@ -174,3 +176,22 @@ def test_demand_is_counted_once_however_often_an_event_is_delivered() -> None:
     assert twin.run(record_demand, RecordDemand(events=(*events, *events))) == []
     (row,) = twin.database.store.table(DEMAND).values()
     assert row == (12, 6)
+
+
+def test_a_job_at_a_time_is_leased_so_that_one_that_kills_costs_only_itself_an_attempt() -> None:
+    twin = a_shop()
+    put_two = [
+        NewJob(id=JobId(an_id(number)), tenant=TENANT, queue=RETRY, payload=b"x", correlation="c")
+        for number in (201, 202)
+    ]
+    twin.within(lambda tx: tx.queue.put(put_two))
+    leased: list[int] = []
+
+    class Watching:
+        async def run(self, command: object, context: object) -> object:
+            leased.append(sum(row.leased for row in twin.database.store.table(JOBS).values()))
+            return []
+
+    runner = JobRunner(MemoryJobSource(twin.database), Watching(), MemoryTelemetry())  # type: ignore[arg-type]
+    assert twin.see(runner.step(a_context())) == 1
+    assert leased == [1]

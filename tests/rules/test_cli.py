@@ -90,6 +90,8 @@ def test_version_and_exit_codes_of_processes_are_passed_on() -> None:
     assert run("--version").stdout == "9.9.9\n"
     assert run("up").exit_code == 7
     assert run("worker").exit_code == 0
+    assert run("worker", "--no-relay").exit_code == 1
+    assert run("relay").exit_code == 0
     assert run("sim", "--seeds", "3..5").exit_code == 1
 
 

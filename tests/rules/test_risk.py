@@ -113,3 +113,10 @@ def test_an_order_without_an_address_keeps_the_last_one_known() -> None:
     history = remember(remember(CustomerHistory(), NOW, "1 high street"), NOW, None)
     assert history.ship_to == "1 high street"
     assert remember(history, NOW, "2 low road").ship_to == "2 low road"
+
+
+def test_what_is_imported_out_of_order_counts_by_how_far_apart_it_was() -> None:
+    """An hour is an hour in both directions: an older order, imported later, is a burst only with what is near it."""
+    kept = remember(CustomerHistory(), NOW, None)
+    assert established(kept, NOW - timedelta(minutes=30)) == (0, 1)
+    assert established(kept, NOW - timedelta(hours=2)) == (1, 0)

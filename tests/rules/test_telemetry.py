@@ -1,13 +1,21 @@
 """Metrics, spans and log lines of a process."""
 
+import gzip
 import io
 import json
 import sys
+import threading
+import urllib.request
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from queue import Queue
 
 import pytest
 from opentelemetry import trace
 
 from adapters.telemetry.telemetry import ProcessTelemetry
+from composition.settings import Settings
+from composition.telemetry import telemetry_of
+from composition.up import free_port
 
 
 def a_process() -> ProcessTelemetry:
@@ -36,3 +44,52 @@ def test_a_callers_trace_goes_on_and_log_lines_carry_its_ids(monkeypatch: pytest
     line = json.loads(written.getvalue().splitlines()[-1])
     assert (line["trace_id"], line["message"], line["tenant"]) == (trace_id, "inside", "t")
     assert {"timestamp", "level", "service", "version", "environment", "span_id"} <= line.keys()
+
+
+def test_in_production_a_process_serves_its_metrics_on_a_port_of_its_own() -> None:
+    port = free_port()
+    settings = Settings.from_environment(
+        {
+            "ENVIRONMENT": "production",
+            "METRICS_PORT": str(port),
+            "CURSOR_SECRET": "c" * 32,
+            "DATABASE_URL": "postgresql://x/",
+        }
+    )
+    telemetry = telemetry_of(settings, "fluxor-worker")
+    telemetry.count("order_processed_total", 2, status="completed")
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        assert 'order_processed_total{status="completed"} 2.0' in answer.read().decode()
+    telemetry_of(settings, "fluxor-cli")  # a command beside it wants no port
+
+
+def test_spans_are_sent_to_the_collector(monkeypatch: pytest.MonkeyPatch) -> None:
+    received: Queue[tuple[str, bytes]] = Queue()
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            received.put((self.path, gzip.decompress(body) if self.headers["Content-Encoding"] == "gzip" else body))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *arguments: object) -> None:
+            return
+
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "10")
+    with HTTPServer(("127.0.0.1", 0), Collector) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        telemetry = ProcessTelemetry(
+            service="fluxor-test",
+            version="1",
+            environment="test",
+            level="error",
+            endpoint=f"http://127.0.0.1:{server.server_port}",
+            sampled=1.0,
+        )
+        with telemetry.span("POST /api/v1/orders", tenant="t-1"):
+            pass
+        path, body = received.get(timeout=20)
+        server.shutdown()
+    assert path == "/v1/traces"
+    assert all(word in body for word in (b"POST /api/v1/orders", b"tenant.id", b"t-1", b"fluxor-test"))
