@@ -13,7 +13,7 @@ COMPILE := $(BIN)/uv pip compile --universal --generate-hashes --python-version 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-up: $(VENV)/.runtime ## database, API and worker on http://127.0.0.1:8080; Ctrl-C stops
+up: $(VENV)/.runtime ## database, API, worker and relay on http://127.0.0.1:8080; Ctrl-C stops
 	@exec $(BIN)/fluxor up
 
 test: $(VENV)/.dev ## all tests, with coverage

@@ -21,7 +21,7 @@ from ports.orders import OrderFilter
 from ports.storage import TransactionConflict
 from tests.conformance.shop import a_job, a_shop, an_order, shelf
 from tests.conformance.storage import Storage
-from tests.support.given import OTHER_TENANT, TENANT, a_context, an_id, reason_codes
+from tests.support.given import OTHER_TENANT, TENANT, a_context, a_location, an_id, reason_codes
 
 
 async def taken_in(storage: Storage, *submissions: Submission) -> list[IntakeId]:
@@ -124,6 +124,19 @@ async def test_the_storage_refuses_a_promise_nothing_covers(storage: Storage) ->
             async with tx.acceptance.saving() as save:
                 await save(outcomes)
     assert await storage.orders.order(TENANT, an_id(100_201)) is None
+
+
+async def test_the_storage_refuses_a_promise_from_a_shelf_there_is_none_of(storage: Storage) -> None:
+    item, elsewhere = await a_shop(storage), a_location(102, "ELSEWHERE")
+    ids = await taken_in(storage, an_order(201))
+    with pytest.raises(TransactionConflict):
+        async with storage.transactions.begin(a_context()) as tx:
+            batch = await tx.acceptance.submissions(ids)
+            facts = await tx.acceptance.gather(batch)
+            imagined = replace(facts, available={item.id: {elsewhere.id: 9}}, locations={TENANT: [elsewhere]})
+            async with tx.acceptance.saving() as save:
+                await save(decide_batch(batch, imagined, a_context().now))
+    assert await storage.invariants.violations() == []
 
 
 async def test_exposure_and_history_are_kept_with_the_order(storage: Storage) -> None:
