@@ -41,6 +41,7 @@ class Installed:
     def doctor(self) -> list[Any]:
         """The rows that break an invariant."""
         answer = self.fluxor("doctor", "--json")
+        assert answer.stdout, answer.stderr
         told = msgspec.json.decode(answer.stdout)
         found: list[Any] = told["violations"]
         assert (answer.returncode == 0) == (not found), answer.stderr
