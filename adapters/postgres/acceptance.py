@@ -12,23 +12,16 @@ from adapters.postgres.configuration import policies_of
 from adapters.postgres.credit import to_account
 from adapters.postgres.engine import Connection
 from adapters.postgres.inventory import LOCATION, OPEN, to_location
-from adapters.toolkit.codec import decoder_of
+from adapters.postgres.submissions import SUBMISSIONS, to_requested
 from core.acceptance.facts import Customer, Facts, Outcome, Requested, names_of
 from core.catalogue.item import Item
 from core.credit.account import CreditAccount
-from core.intake.submission import Lane, OrderRequest, Submission
 from core.inventory.location import Location
 from core.kernel.context import Context
-from core.kernel.ids import NO_LOT, IntakeId, ItemId, LocationId, NewId, OrderId, TenantId, is_id
+from core.kernel.ids import NO_LOT, IntakeId, ItemId, LocationId, NewId, TenantId, is_id
 from core.risk.assessment import CustomerHistory
 from ports.acceptance import Save
 
-SUBMISSIONS = """
-SELECT n.id, i.tenant_id, i.order_id, i.lane, i.channel, i.external_id, i.key_hash, i.body_hash, i.body,
-       i.received_at, i.actor, i.correlation
-FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS n(t, id, place)
-JOIN intake i ON i.tenant_id = n.t AND i.id = n.id ORDER BY n.place
-"""
 _DECIDED = """
 SELECT i.id FROM intake i JOIN orders o ON o.tenant_id = i.tenant_id AND o.id = i.order_id
 WHERE i.tenant_id = ANY($1::uuid[]) AND i.id = ANY($2::uuid[]) AND o.held_at IS NULL
@@ -60,9 +53,6 @@ SELECT a.tenant_id, a.id, a.customer, a.limit_minor, a.currency, a.exposure, a.v
 FROM unnest($1::uuid[], $2::text[]) AS n(t, c) JOIN credit_account a ON a.tenant_id = n.t AND a.customer = n.c
 ORDER BY a.tenant_id, a.customer FOR NO KEY UPDATE OF a
 """
-
-
-_REQUEST = decoder_of(OrderRequest)
 
 
 class PostgresAcceptance:
@@ -193,28 +183,6 @@ class PostgresAcceptance:
             return {}
         rows = await self._connection.fetch(_ACCOUNTS, *_columns(customers))
         return {(TenantId(str(row["tenant_id"])), row["customer"]): to_account(row) for row in rows}
-
-
-def to_requested(row: Any) -> Requested:
-    """A submission with its body read, from its row. By place, not by name: this runs for every order."""
-    id_, tenant, order_id, lane, channel, external_id, key_hash, body_hash, body, received_at, actor, correlation = row
-    return Requested(
-        submission=Submission(
-            tenant=TenantId(str(tenant)),
-            id=IntakeId(str(id_)),
-            order_id=OrderId(str(order_id)),
-            lane=Lane(lane),
-            channel=channel,
-            external_id=external_id,
-            key_hash=key_hash,
-            body_hash=body_hash,
-            body=body,
-            received_at=received_at,
-            actor=actor,
-            correlation=correlation,
-        ),
-        request=_REQUEST.decode(body),
-    )
 
 
 def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:

@@ -7,8 +7,8 @@ is held, so nothing depends on it; what was not read, or was claimed by somebody
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from adapters.postgres.acceptance import SUBMISSIONS, to_requested
 from adapters.postgres.engine import Database, begin_dispatch, ended, narrow_to
+from adapters.postgres.submissions import SUBMISSIONS, to_requested
 from core.acceptance.facts import Requested
 from core.kernel.ids import IntakeId, TenantId
 from ports.storage import StorageUnavailable
