@@ -15,8 +15,8 @@ SET LOCAL enable_mergejoin = off; SET LOCAL enable_nestloop = off;
 SELECT set_config('transaction_timeout', '0', true), set_config('transaction_timeout', '15min', true)
 WHERE current_setting('server_version_num')::int >= 170000
 """
-"""Only hash joins: tables that grew a moment ago have no statistics, a nested loop chosen for a small table never ends on
-a large one, and a merge that hopes to find its hundred rows early pairs all of a tenant's rows when there are none.
+"""Only hash joins: tables that grew a moment ago have no statistics, a nested loop chosen for a small table never ends
+on a large one, and a merge that hopes to find its hundred rows early pairs all of a tenant's rows when there are none.
 A transaction's running clock is not set anew by another limit, only by none."""
 _FOLDED = ", ".join(
     f"COALESCE(sum(quantity) FILTER (WHERE target = '{bucket}'), 0)"
