@@ -5,10 +5,10 @@ import os
 import signal
 import socket
 import urllib.request
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
-from itertools import count, repeat
+from itertools import repeat
 from urllib.error import URLError
 
 from adapters.postgres.embedded import EmbeddedPostgres, ServerFailed
@@ -23,7 +23,7 @@ READY_SECONDS = 60.0
 
 
 class PortInUse(OSError):
-    """Somebody else listens on the port already."""
+    """Somebody else listens on the port already, or there is none left."""
 
 
 class Installation:
@@ -41,7 +41,7 @@ class Installation:
             "PORT": str(settings.port),
         }
 
-        ports = count(settings.metrics_port) if settings.metrics_port else repeat(0)
+        ports = metrics_ports(settings, 2 + settings.worker_processes)
 
         def child(name: str, *arguments: str) -> Child:
             # In production each process serves its metrics, on a port of its own: upwards from the one that is set.
@@ -121,6 +121,17 @@ class Installation:
 
 def _pids(children: Iterable[Child]) -> list[int]:
     return [child.pid for child in children if child.pid]
+
+
+def metrics_ports(settings: Settings, processes: int) -> Iterator[int]:
+    """A port for each process's metrics, upwards from METRICS_PORT, leaving out the API's own. Raises PortInUse."""
+    first = settings.metrics_port
+    if first == 0:
+        return repeat(0)
+    ports = [port for port in range(first, min(first + processes + 1, 65_536)) if port != settings.port]
+    if len(ports) < processes:
+        raise PortInUse(f"METRICS_PORT={first} leaves no port for each of {processes} processes")
+    return iter(ports[:processes])
 
 
 async def up(settings: Settings, *, demo: bool = False) -> int:

@@ -18,7 +18,6 @@ from composition.settings import Settings
 from composition.telemetry import telemetry_of
 from composition.watch import exit_with_parent
 from core.acceptance.use_cases.accept_orders import accept_orders
-from entrypoints.cli.session import Loops
 from entrypoints.worker.accept import BatchAcceptance
 from entrypoints.worker.jobs import JobRunner
 from entrypoints.worker.loop import WorkerLoops
@@ -90,7 +89,7 @@ async def _opened(settings: Settings, database_url: str, service: str) -> AsyncI
         await database.close()
 
 
-async def _run(loops: Loops) -> None:
+async def _run(loops: WorkerLoops | RelayLoop) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, loops.stop)

@@ -37,7 +37,8 @@ class Acceptance(Protocol):
 
         The block saves a batch part by part. A part may still be on its way when its call returns, so that the next is
         decided meanwhile; when the block ends all are kept, or, if it raises, none is on its way any more. Either may
-        raise TransactionConflict, when the storage's own bounds refuse or an order is already decided.
+        raise TransactionConflict, when the storage's own bounds refuse or an order is already decided. Nothing else of
+        the transaction may be used inside the block.
         """
         ...
 

@@ -34,7 +34,9 @@ class Work(Protocol[View]):
         """Claim up to ``limit`` submissions, lanes in the order given, each lane oldest first.
 
         Of ``shards`` only those nobody else is working on are claimed from; they stay taken until the transaction
-        ends. Leaving commits; an exception, or a crash, gives every submission back. Raises as Transactions.begin.
+        ends. Who claims again and again turns ``shards`` by one each time, so that each comes first in its turn: a
+        storage may prepare for the next claim on that. Leaving commits; an exception, or a crash, gives every
+        submission back. Raises as Transactions.begin.
         """
         ...
 

@@ -112,7 +112,19 @@ class MemoryAcceptance:
     @asynccontextmanager
     async def saving(self) -> AsyncIterator[Save]:
         """See the port. Each part is kept when its call returns."""
-        yield self.save
+
+        async def save(outcomes: Sequence[Outcome]) -> None:
+            self._session.busy = False
+            try:
+                await self.save(outcomes)
+            finally:
+                self._session.busy = True
+
+        self._session.busy = True
+        try:
+            yield save
+        finally:
+            self._session.busy = False
 
     async def save(self, outcomes: Sequence[Outcome]) -> None:
         """Keep one part."""

@@ -15,6 +15,7 @@ class MemoryDemand:
 
     async def add(self, changes: Sequence[DemandChange]) -> None:
         """See the port. In the order of the keys, so that two batches cannot deadlock."""
+        assert len({(one.tenant, one.item, one.day) for one in changes}) == len(changes), "one change for each"
         if changes:
             await self._session.statement()
         for change in sorted(changes, key=lambda change: (change.tenant, change.item, str(change.day))):

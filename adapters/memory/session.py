@@ -31,6 +31,7 @@ class Session:
         self.failed = False
         self.ended = False
         self.late = False
+        self.busy = False
         self._tenants = tenants
         self._undo: list[tuple[Table[Any], Key, Any]] = []
         self._locks: list[Any] = []
@@ -41,6 +42,7 @@ class Session:
 
     async def statement(self) -> None:
         """A round trip, in which others get ahead and things go wrong. Every statement begins with one."""
+        assert not self.busy, "the connection is busy: nothing else is used while a batch is being saved"
         await self.store.pause()
         self.check()
         if self.store.faults.conflict(self.process):

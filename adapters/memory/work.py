@@ -85,9 +85,9 @@ class MemoryWorkers:
     async def _beat(self, worker: str, *, crashed: int, well: bool) -> Membership:
         async with self._database.dispatching() as session:
             rows = dict(session.scan(WORKERS))
-            for key, (at, _) in rows.items():
-                if at < session.now - FORGOTTEN and key != (worker,):
-                    await session.delete(WORKERS, key)
+            for key in [key for key, (at, _) in rows.items() if at < session.now - FORGOTTEN]:
+                del rows[key]
+                await session.delete(WORKERS, key)
             others = [name for (name,), (at, _) in rows.items() if name != worker and at >= session.now - SILENT]
             crashes = rows[worker,][1] + crashed if (worker,) in rows and not well else 0
             await session.put(WORKERS, (worker,), (session.now, crashes))

@@ -111,9 +111,11 @@ class PostgresAcceptance:
             yield save
             if under_way is not None:
                 await under_way
-        except BaseException:
+        except BaseException as error:
             if under_way is not None:
-                await asyncio.wait([under_way])
+                (failure,) = await asyncio.gather(under_way, return_exceptions=True)
+                if failure is not None and failure is not error:
+                    error.add_note(f"the part on its way failed too: {failure!r}")
             raise
 
     async def _items(self, names: set[tuple[TenantId, str]]) -> dict[tuple[TenantId, str], Item]:

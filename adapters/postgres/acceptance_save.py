@@ -93,7 +93,7 @@ _KIND: dict[type, int] = {OrderAccepted: 0, OrderRejected: 1, OrderHeld: 2}
 
 
 async def save(connection: Connection, outcomes: Sequence[Outcome], context: Context) -> None:
-    """See ports.acceptance.Acceptance.save."""
+    """Write one part of a batch; see ports.acceptance.Acceptance.saving."""
     if not outcomes:
         return
     row = await connection.fetchrow(
@@ -123,13 +123,13 @@ async def _save_customers(connection: Connection, outcomes: Sequence[Outcome]) -
             if (kept.orders == added[customer]) is first
         ]
         if rows:
-            tag = await connection.execute(statement, *_columns(rows, 6))
+            tag = await connection.execute(statement, *_columns(rows))
             if tag.rpartition(" ")[2] != str(len(rows)):
                 raise TransactionConflict("another transaction began this customer's history first")
     accounts = {outcome.customer: outcome.account for outcome in outcomes if outcome.customer and outcome.account}
     if accounts:
         held = [(tenant, name, account.exposure) for (tenant, name), account in sorted(accounts.items())]
-        await connection.execute(_EXPOSURES, *_columns(held, 3))
+        await connection.execute(_EXPOSURES, *_columns(held))
 
 
 def _order(outcome: Outcome) -> tuple[Any, ...]:
@@ -179,16 +179,12 @@ def _lines(outcomes: Sequence[Outcome]) -> list[tuple[Any, ...]]:
 
 def _entries(outcomes: Sequence[Outcome]) -> list[tuple[Any, ...]]:
     """entry_rows, numbered within their order."""
-    entries = []
-    for outcome in outcomes:
-        facts = outcome.event.facts
-        number = 0
-        for line in facts.lines:
-            for part in line.parts:
-                number += 1
-                entries.append((outcome.tenant, line.item, facts.order_id, number, part.location, part.quantity))
-    return entries
+    return [
+        (outcome.tenant, item, outcome.event.facts.order_id, number, location, quantity)
+        for outcome in outcomes
+        for number, (item, location, quantity) in enumerate(outcome.promised, start=1)
+    ]
 
 
-def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
+def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]

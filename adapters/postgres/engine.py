@@ -41,6 +41,10 @@ UNREACHABLE = (
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.QueryCanceledError,
     asyncpg.IdleInTransactionSessionTimeoutError,
+    # A schema older or newer than this code: as good as no database until somebody migrates it.
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedColumnError,
+    asyncpg.UndefinedObjectError,
     # What the driver says when the server's farewell came between two statements.
     asyncpg.InternalClientError,
     ConnectionError,

@@ -25,6 +25,7 @@ CROSS JOIN LATERAL (
     ORDER BY j.intake_id LIMIT $4
 ) found LIMIT $4
 """
+PATIENCE_SECONDS = 1.0
 _AT_ONCE = 64
 """So many bodies are decoded before others get a turn."""
 
@@ -41,11 +42,15 @@ class ReadAhead:
         self._reading = asyncio.create_task(self._read(probes, limit))
 
     async def end(self) -> Mapping[Key, Requested]:
-        """What was read since ``begin``; nothing when nothing was begun, or the storage did not answer."""
+        """What was read since ``begin``; nothing when nothing was begun, or the storage does not answer."""
         reading, self._reading = self._reading, None
+        if reading is None:
+            return {}
         try:
-            return await reading if reading is not None else {}
-        except StorageUnavailable:
+            # Whoever asks holds a claim meanwhile: what takes longer than reading it oneself is not waited for.
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                return await reading
+        except (StorageUnavailable, TimeoutError):
             return {}
 
     async def _read(self, probes: Sequence[Probe], limit: int) -> dict[Key, Requested]:

@@ -1,13 +1,13 @@
 """Claiming submissions: deleted from the job table in the transaction that decides them."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from adapters.postgres.engine import Database, begin_dispatch, narrow_to
-from adapters.postgres.read_ahead import Key, Probe, ReadAhead
+from adapters.postgres.read_ahead import Key, ReadAhead
 from adapters.postgres.transaction import PostgresTransaction, committed
 from core.acceptance.facts import Requested
 from core.intake.submission import Lane
@@ -45,7 +45,8 @@ WITH gone AS (
      ),
      beat AS (
          INSERT INTO worker AS w (id, seen_at) VALUES ($1, now())
-         ON CONFLICT (id) DO UPDATE SET seen_at = now(), crashes = CASE WHEN $3 THEN 0 ELSE w.crashes + $2 END
+         ON CONFLICT (id) DO UPDATE SET seen_at = now(),
+             crashes = CASE WHEN $3 OR w.seen_at < now() - interval '1 day' THEN 0 ELSE w.crashes + $2 END
          RETURNING crashes
      )
 SELECT (SELECT crashes FROM beat) AS crashes,
@@ -128,7 +129,9 @@ class PostgresWork:
             keys = [(TenantId(str(row["tenant_id"])), IntakeId(str(row["intake_id"]))) for row in rows]
             batch = await self._submissions(sorted(keys, key=_arrival), transaction)
             if len(rows) == limit:
-                self._ahead.begin(_after(rows, probes, floors), limit)
+                turned = [(int(lane), shard) for lane in lanes for shard in (*shards[1:], *shards[:1])]
+                last = _last(rows, dict(zip(probes, floors, strict=True)))
+                self._ahead.begin([(*probe, last[probe]) for probe in turned], limit)
             yield PostgresClaimed(batch=batch, context=narrowed, transaction=transaction)
         self._floors.rise((row["lane"], row["shard"], str(row["intake_id"])) for row in rows)
 
@@ -166,13 +169,13 @@ class PostgresWorkers:
             await connection.execute("DELETE FROM worker WHERE id = $1", worker)
 
 
-def _after(rows: Iterable[Any], probes: Sequence[tuple[int, int]], floors: Sequence[str]) -> list[Probe]:
-    """Where the next claim will look: after what this one took."""
-    last = dict(zip(probes, floors, strict=True))
+def _last(rows: Iterable[Any], floors: Mapping[tuple[int, int], str]) -> dict[tuple[int, int], str]:
+    """For each (lane, shard) the id everything up to which is spoken for."""
+    last = dict(floors)
     for row in rows:
         probe = (row["lane"], row["shard"])
         last[probe] = max(last[probe], str(row["intake_id"]))
-    return [(lane, shard, after) for (lane, shard), after in last.items()]
+    return last
 
 
 def _arrival(key: tuple[TenantId, IntakeId]) -> IntakeId:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from core.acceptance.events import Explanation, LineExplanation, OrderAccepted, OrderHeld, OrderRejected
-from core.acceptance.facts import Facts, Outcome, Requested, Working
+from core.acceptance.facts import Outcome, Requested, Working
 from core.acceptance.lines import ReadLines, read_lines
 from core.configuration.flag import Flag
 from core.credit import account as credit
@@ -18,15 +18,13 @@ from core.risk.assessment import RiskAssessment, RiskDecision, Signals, assess, 
 from core.routing.selection import choose
 
 
-def decide_batch(batch: Sequence[Requested], facts: Facts, now: datetime) -> list[Outcome]:
-    """Decide every submission of ``batch`` in order, each after the effects of those before it."""
-    return decide_each(batch, Working(facts), now)
+def decide_batch(batch: Sequence[Requested], working: Working, now: datetime) -> list[Outcome]:
+    """Decide every submission of ``batch`` in order, each after the effects of those before it.
 
-
-def decide_each(part: Sequence[Requested], working: Working, now: datetime) -> list[Outcome]:
-    """Decide the next ``part`` of a batch; ``working`` holds what those before it changed, and these do, afterwards."""
+    ``working`` holds the effects of earlier batches under the same facts, and those of this one afterwards.
+    """
     outcomes = []
-    for requested in part:
+    for requested in batch:
         outcome = decide(requested, working, now)
         working.apply(outcome)
         outcomes.append(outcome)

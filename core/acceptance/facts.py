@@ -64,18 +64,22 @@ class Outcome:
         return (self.tenant, customer) if customer else None
 
     @property
+    def promised(self) -> list[tuple[ItemId, LocationId, int]]:
+        """What it takes from the shelves, line by line: base units of an item at a location."""
+        return [(line.item, part.location, part.quantity) for line in self.event.facts.lines for part in line.parts]
+
+    @property
     def movements(self) -> tuple[Movement, ...]:
-        """What it takes from the shelves, line by line: a promise is a commitment of available units."""
+        """The same as the ledger puts it: what is promised is available units that are committed."""
         return tuple(
             Movement(
-                key=BalanceKey(item=line.item, location=part.location),
+                key=BalanceKey(item=item, location=location),
                 kind=EntryKind.COMMIT,
                 source=Account.AVAILABLE,
                 target=Account.COMMITTED,
-                quantity=part.quantity,
+                quantity=quantity,
             )
-            for line in self.event.facts.lines
-            for part in line.parts
+            for item, location, quantity in self.promised
         )
 
 
@@ -125,9 +129,8 @@ class Working:
 
     def apply(self, outcome: Outcome) -> None:
         """Let the next decision see this one."""
-        for line in outcome.event.facts.lines:
-            for part in line.parts:
-                self.available(line.item)[part.location] -= part.quantity
+        for item, location, quantity in outcome.promised:
+            self.available(item)[location] -= quantity
         customer = outcome.customer
         if customer and outcome.history:
             self._histories[customer] = outcome.history

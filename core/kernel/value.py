@@ -7,7 +7,7 @@ defaults and ``__post_init__``, and assignment from outside still raises.
 """
 
 from collections.abc import Callable
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from typing import Any, TypeVar, dataclass_transform
 
 T = TypeVar("T")
@@ -18,7 +18,12 @@ _BECOME = object.__dict__["__class__"].__set__
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def value(cls: type[T]) -> type[T]:
-    """Make ``cls`` an immutable value: equality by content, construction by keyword, no instance dictionary."""
+    """Make ``cls`` an immutable value: equality by content, construction by keyword, no instance dictionary.
+
+    A value is whole and final. Raises TypeError for a class that extends another value.
+    """
+    if any(is_dataclass(base) for base in cls.__mro__[1:]):
+        raise TypeError(f"{cls.__name__} extends a value: put the value into a field instead")
     made = dataclass(frozen=True, slots=True, kw_only=True)(cls)
     made.__init__ = _initializer(made)  # type: ignore[method-assign]
     return made

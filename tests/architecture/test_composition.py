@@ -49,6 +49,11 @@ def test_every_provider_of_a_root_can_be_built(root: typing.Callable[[], contain
             assert provider() is not None, name
 
 
+def test_a_worker_leaves_relaying_to_others_when_told() -> None:
+    assert worker().loops("w")._relay is not None
+    assert worker().loops("w", relay=None)._relay is None
+
+
 def test_every_use_case_answers_the_command_of_its_signature() -> None:
     door: Door = worker().door
     table = door.use_cases()

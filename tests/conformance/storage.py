@@ -92,8 +92,8 @@ class Storage(Protocol):
     async def someone_waits(self) -> None:
         """Return when a transaction waits for another's lock."""
 
-    async def silence(self, worker: str) -> None:
-        """Let ``worker`` not have been heard of for 11 seconds."""
+    async def silence(self, worker: str, seconds: int = 11) -> None:
+        """Let ``worker`` not have been heard of for so long."""
 
     async def let_relay_go(self) -> None:
         """Let the time the relay was held for be over."""
@@ -169,10 +169,10 @@ class MemoryStorage:
         while not self.store.locks.waiting():
             await asyncio.sleep(0)
 
-    async def silence(self, worker: str) -> None:
+    async def silence(self, worker: str, seconds: int = 11) -> None:
         """See Storage."""
         seen_at, crashes = self.store.table(tables.WORKERS)[worker,]
-        self.store.table(tables.WORKERS)[worker,] = (seen_at - timedelta(seconds=11), crashes)
+        self.store.table(tables.WORKERS)[worker,] = (seen_at - timedelta(seconds=seconds), crashes)
 
     async def let_relay_go(self) -> None:
         """See Storage."""
@@ -239,9 +239,11 @@ class PostgresStorage:
         while not await self._owner.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
             await asyncio.sleep(0)
 
-    async def silence(self, worker: str) -> None:
+    async def silence(self, worker: str, seconds: int = 11) -> None:
         """See Storage."""
-        await self._owner.execute("UPDATE worker SET seen_at = seen_at - interval '11 s' WHERE id = $1", worker)
+        await self._owner.execute(
+            "UPDATE worker SET seen_at = seen_at - $2 * interval '1 s' WHERE id = $1", worker, seconds
+        )
 
     async def let_relay_go(self) -> None:
         """See Storage."""

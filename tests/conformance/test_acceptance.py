@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from core.acceptance.decision import decide_batch
-from core.acceptance.facts import Outcome, Requested
+from core.acceptance.facts import Outcome, Requested, Working
 from core.acceptance.queues import RETRY, AcceptOrders
 from core.acceptance.use_cases.accept_orders import PART, accept_orders
 from core.credit.account import CreditAccount
@@ -120,7 +120,7 @@ async def test_the_storage_refuses_a_promise_nothing_covers(storage: Storage) ->
             batch = await tx.acceptance.submissions(ids)
             facts = await tx.acceptance.gather(batch)
             imagined = {item: dict.fromkeys(places, 99) for item, places in facts.available.items()}
-            outcomes = decide_batch(batch, replace(facts, available=imagined), a_context().now)
+            outcomes = decide_batch(batch, Working(replace(facts, available=imagined)), a_context().now)
             async with tx.acceptance.saving() as save:
                 await save(outcomes)
     assert await storage.orders.order(TENANT, an_id(100_201)) is None
@@ -135,7 +135,7 @@ async def test_the_storage_refuses_a_promise_from_a_shelf_there_is_none_of(stora
             facts = await tx.acceptance.gather(batch)
             imagined = replace(facts, available={item.id: {elsewhere.id: 9}}, locations={TENANT: [elsewhere]})
             async with tx.acceptance.saving() as save:
-                await save(decide_batch(batch, imagined, a_context().now))
+                await save(decide_batch(batch, Working(imagined), a_context().now))
     assert await storage.invariants.violations() == []
 
 
@@ -227,7 +227,7 @@ async def test_what_was_on_its_way_when_deciding_failed_is_taken_back(storage: S
         facts = await tx.acceptance.gather(batch)
         with pytest.raises(ZeroDivisionError):
             async with tx.savepoint(), tx.acceptance.saving() as save:
-                await save(decide_batch(batch[:1], facts, a_context().now))
+                await save(decide_batch(batch[:1], Working(facts), a_context().now))
                 raise ZeroDivisionError
         # The transaction is in order: the other one can still be decided in it.
         await accept_orders(AcceptOrders(batch=tuple(batch[1:])), a_context(), tx)

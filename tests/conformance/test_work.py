@@ -156,3 +156,11 @@ async def test_crashes_are_remembered_while_others_go_on(storage: Storage) -> No
     assert (await storage.workers.beat("b")).count == 1
     again = await storage.workers.join("a")
     assert (again.count, again.crashes) == (2, 1)
+
+
+async def test_a_crash_of_the_day_before_is_forgotten(storage: Storage) -> None:
+    await storage.workers.join("a")
+    await storage.silence("a", 23 * 3600)
+    assert (await storage.workers.join("a")).crashes == 1
+    await storage.silence("a", 25 * 3600)
+    assert (await storage.workers.join("a")).crashes == 0

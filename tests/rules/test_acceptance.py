@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from core.acceptance.decision import decide_batch, digest
-from core.acceptance.facts import Facts, Outcome, Requested, names_of
+from core.acceptance.facts import Facts, Outcome, Requested, Working, names_of
 from core.acceptance.lines import amount
 from core.acceptance.policies import Policies
 from core.acceptance.queues import in_halves, status_of, tally
@@ -43,7 +43,7 @@ STOCKED = facts(items=(an_item(price=PRICE),), locations=(HERE,), balances=(a_ba
 
 
 def decide_one(order: Requested, world: Facts) -> Outcome:
-    (outcome,) = decide_batch([order], world, NOW)
+    (outcome,) = decide_batch([order], Working(world), NOW)
     return outcome
 
 
@@ -113,14 +113,14 @@ def test_two_lines_of_one_item_see_what_the_other_took() -> None:
 
 def test_the_next_order_sees_what_this_one_took() -> None:
     orders = [requested(a_line(quantity=6), number=n) for n in (201, 202)]
-    first, second = decide_batch(orders, STOCKED, NOW)
+    first, second = decide_batch(orders, Working(STOCKED), NOW)
     accepted(first)
     assert rejected(second).reasons[0].detail == "SKU-1: 2 of 6 base units are not available"
 
 
 def test_a_rejected_order_leaves_its_stock_to_the_next() -> None:
     orders = [requested(a_line(quantity=11), number=201), requested(a_line(quantity=10), number=202)]
-    first, second = decide_batch(orders, STOCKED, NOW)
+    first, second = decide_batch(orders, Working(STOCKED), NOW)
     rejected(first)
     accepted(second)
 
@@ -331,7 +331,7 @@ def test_units_are_many_from_the_first_fraction_over_the_limit(quantities: list[
 def test_a_burst_of_orders_in_one_batch_is_noticed() -> None:
     world = world_for_risk(burst=100)
     orders = [requested(a_line(), number=200 + n, customer="acme") for n in range(6)]
-    assert [hits(outcome) for outcome in decide_batch(orders, world, NOW)] == [[]] * 5 + [["burst"]]
+    assert [hits(outcome) for outcome in decide_batch(orders, Working(world), NOW)] == [[]] * 5 + [["burst"]]
 
 
 def test_a_new_address_counts_only_against_a_known_one() -> None:
@@ -341,7 +341,7 @@ def test_a_new_address_counts_only_against_a_known_one() -> None:
         requested(a_line(), number=200 + n, customer="acme", ship_to=ship_to)
         for n, ship_to in enumerate([None, GB, None, GB, elsewhere])
     ]
-    assert [hits(outcome) for outcome in decide_batch(orders, world, NOW)] == [[], [], [], [], ["new_ship_to"]]
+    assert [hits(outcome) for outcome in decide_batch(orders, Working(world), NOW)] == [[], [], [], [], ["new_ship_to"]]
 
 
 def test_an_address_is_the_same_however_it_is_typed() -> None:
@@ -364,7 +364,7 @@ def an_account(limit: int, exposure: int = 0) -> CreditAccount:
 def test_an_order_on_account_takes_its_total_from_the_limit() -> None:
     world = replace(STOCKED, accounts={(TENANT, "acme"): an_account(1000)})
     orders = [requested(a_line(quantity=2), number=200 + n, customer="acme") for n in range(3)]
-    first, second, third = decide_batch(orders, world, NOW)
+    first, second, third = decide_batch(orders, Working(world), NOW)
     assert accepted(first).explanation.credit == "within the limit"
     assert (first.account, second.account) == (an_account(1000, 500), an_account(1000, 1000))
     (reason,) = rejected(third).reasons
@@ -403,7 +403,7 @@ def test_outcomes_are_counted_by_status() -> None:
         requested(text="ten of the usual", number=203),
         requested(a_line(), number=204),
     ]
-    outcomes = decide_batch(orders, STOCKED, NOW)
+    outcomes = decide_batch(orders, Working(STOCKED), NOW)
     assert [status_of(outcome) for outcome in outcomes] == ["completed", "rejected", "needs_review", "completed"]
     assert tally(outcomes) == {"completed": 2, "rejected": 1, "needs_review": 1}
 

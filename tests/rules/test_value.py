@@ -60,3 +60,11 @@ def test_a_rule_of_the_value_holds_from_the_first_moment() -> None:
     assert Positive(number=1).number == 1
     with pytest.raises(ValueError, match="not positive"):
         Positive(number=0)
+
+
+def test_a_value_is_not_extended() -> None:
+    with pytest.raises(TypeError, match="extends a value"):
+
+        @value
+        class Longer(Point):
+            z: int

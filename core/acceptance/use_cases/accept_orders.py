@@ -1,6 +1,6 @@
 """Decide a batch of submissions: the hot path's one use case."""
 
-from core.acceptance.decision import decide_each
+from core.acceptance.decision import decide_batch
 from core.acceptance.events import OrderHeld
 from core.acceptance.facts import Outcome, Working
 from core.acceptance.queues import REVIEW, AcceptOrders
@@ -23,7 +23,7 @@ async def accept_orders(command: AcceptOrders, context: Context, tx: AcceptanceT
     outcomes: list[Outcome] = []
     async with tx.acceptance.saving() as save:
         for start in range(0, len(command.batch), PART):
-            decided = decide_each(command.batch[start : start + PART], working, context.now)
+            decided = decide_batch(command.batch[start : start + PART], working, context.now)
             await save(decided)
             outcomes += decided
     held = [outcome for outcome in outcomes if isinstance(outcome.event, OrderHeld)]

@@ -115,7 +115,7 @@ def _table(report: Report) -> Table:
     table.add_row("orders/s accepted and completed", f"{report.orders_per_s:,.0f}")
     table.add_row("intake ms p50 · p95 · p99", f"{intake.p50} · {intake.p95} · {intake.p99}")
     table.add_row("completion ms p50 · p95 · p99", f"{complete.p50} · {complete.p95} · {complete.p99}")
-    table.add_row("CPU µs/order api · worker · postgres", f"{cpu.api} · {cpu.worker} · {cpu.postgres}")
+    table.add_row("CPU µs/order api · worker, relay · postgres", f"{cpu.api} · {cpu.worker} · {cpu.postgres}")
     table.add_row("accepted · rejected · errors", f"{report.accepted:,} · {report.rejected:,} · {report.errors:,}")
     table.add_row("oversold · lost", f"{report.oversold} · {report.lost}")
     table.add_row("pgbench orders/s · ratio", f"{report.pgbench_orders_per_s} · {report.ratio}")

@@ -1,4 +1,6 @@
-"""Row types: what the hot statements write is handed over row by row instead of column by column.
+"""Row types, and events that are stored as they are.
+
+What the hot statements write is handed over row by row instead of column by column.
 
 The driver looks at every element of an array of plain values, but only once at a whole row.
 """
@@ -28,10 +30,23 @@ TYPES = {
 }
 
 
+# Partitions made from now on are stored so from the start, see adapters.postgres.partitions.
+STORED_PLAINLY = """
+DO $$
+DECLARE leaf regclass;
+BEGIN
+    FOR leaf IN SELECT relid FROM pg_partition_tree('journal') WHERE isleaf AND relid <> 'journal'::regclass LOOP
+        EXECUTE format('ALTER TABLE %s SET (toast_tuple_target = 8160)', leaf);
+    END LOOP;
+END $$
+"""
+
+
 def upgrade() -> None:
     """Types are for everybody to use; they hold nothing."""
     for name, columns in TYPES.items():
         op.execute(f"CREATE TYPE {name} AS ({columns})")
+    op.execute(STORED_PLAINLY)
 
 
 def downgrade() -> None:
