@@ -15,6 +15,7 @@ from adapters.postgres.invariants import PostgresInvariants
 from adapters.postgres.journal import PostgresJournalFeed
 from adapters.postgres.queue import PostgresJobSource, PostgresQueueView
 from adapters.postgres.relay import PostgresRelayPosition
+from adapters.postgres.reservations import PostgresReservationsView
 from adapters.postgres.transaction import PostgresTransactions
 from adapters.postgres.views.inventory import PostgresInventoryView
 from adapters.postgres.views.orders import PostgresOrdersView
@@ -48,6 +49,7 @@ class Adapters(containers.DeclarativeContainer):
     inventory_view = providers.Singleton(PostgresInventoryView, database)
     orders_view = providers.Singleton(PostgresOrdersView, database)
     intake_view = providers.Singleton(PostgresIntakeView, database)
+    reservations_view = providers.Singleton(PostgresReservationsView, database)
     credit_view = providers.Singleton(PostgresCreditView, database)
     configuration_view = providers.Singleton(PostgresConfigurationView, database)
     queue_view = providers.Singleton(PostgresQueueView, database)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from adapters.postgres.engine import Database
 from adapters.postgres.migrate import partitions
 from adapters.postgres.tidy import tidy
+from entrypoints.worker.sweep import Sweep
 from ports.queue import QueueView
 from ports.telemetry import Telemetry
 
@@ -17,10 +18,13 @@ HOURLY = 240
 class Housekeeping:
     """Runs beside a worker's loops; a failure is logged and tried again at the next turn."""
 
-    def __init__(self, owner_url: str, database: Database, queues: QueueView, telemetry: Telemetry) -> None:
+    def __init__(
+        self, owner_url: str, database: Database, queues: QueueView, sweep: Sweep, telemetry: Telemetry
+    ) -> None:
         self._owner_url = owner_url
         self._database = database
         self._queues = queues
+        self._sweep = sweep
         self._telemetry = telemetry
 
     async def keep(self) -> None:
@@ -31,6 +35,7 @@ class Housekeeping:
                 if turn % HOURLY == 0:
                     await partitions(self._owner_url, datetime.now(UTC))
                     await tidy(self._database)
+                await self._sweep.step()
                 await self._report_depths()
             except Exception as error:  # noqa: BLE001 - it is tried again, and nothing else waits for it
                 self._telemetry.log("warning", "housekeeping failed; trying again", error=repr(error))

@@ -54,6 +54,7 @@ class Http(containers.DeclarativeContainer):
         configuration=adapters.configuration_view,
         policies=adapters.configuration_view,
         queue=adapters.queue_view,
+        reservations=adapters.reservations_view,
     )
     parts = providers.Singleton(
         HttpParts,

@@ -24,6 +24,7 @@ from entrypoints.worker.loop import WorkerLoops
 from entrypoints.worker.pace import Repeater
 from entrypoints.worker.relay import Relay, RelayLoop
 from entrypoints.worker.subscribers import InProcessPublisher
+from entrypoints.worker.sweep import Sweep
 
 WORKER_CONNECTIONS = 4
 
@@ -46,6 +47,7 @@ class Worker(containers.DeclarativeContainer):
     jobs = providers.Singleton(JobRunner, adapters.jobs, door.dispatch, telemetry)
     publisher = providers.Singleton(InProcessPublisher, door.dispatch, adapters.clock, adapters.new_id)
     relay = providers.Singleton(Relay, adapters.feed, adapters.relay_position, publisher, telemetry, name="in-process")
+    sweep = providers.Singleton(Sweep, adapters.reservations_view, door.dispatch, adapters.clock, adapters.new_id)
     relay_loop = providers.Factory(RelayLoop, relay, providers.Factory(Repeater, adapters.clock, telemetry))
     loops = providers.Factory(
         WorkerLoops,
@@ -62,7 +64,9 @@ class Worker(containers.DeclarativeContainer):
 async def work(settings: Settings, database_url: str, owner_url: str, name: str, *, relaying: bool) -> None:
     """Decide, and relay too if ``relaying``, until SIGTERM or SIGINT; then finish what is in hand."""
     async with _opened(settings, database_url, "fluxor-worker") as container:
-        house = Housekeeping(owner_url, container.database(), container.adapters.queue_view(), container.telemetry())
+        house = Housekeeping(
+            owner_url, container.database(), container.adapters.queue_view(), container.sweep(), container.telemetry()
+        )
         keeping = asyncio.create_task(house.keep())
         try:
             await _run(container.loops(name) if relaying else container.loops(name, relay=None))

@@ -10,6 +10,7 @@ from core.inventory.location import Location
 from core.kernel.ids import GroupId, ItemId, StreamId, TenantId
 from core.kernel.value import value
 from ports.journal import Journal
+from ports.reservations import Reservations
 
 
 @value
@@ -94,6 +95,9 @@ class InventoryTransaction(Protocol):
 
     @property
     def ledger(self) -> Ledger: ...
+
+    @property
+    def reservations(self) -> Reservations: ...
 
     @property
     def journal(self) -> Journal: ...

@@ -6,8 +6,21 @@ from typing import Any
 
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.session import Session
-from adapters.memory.tables import BALANCES, DEAD, ENTRIES, INTAKE, INTAKE_JOBS, JOBS, JOURNAL, ORDERS, Key, Table
+from adapters.memory.tables import (
+    BALANCES,
+    DEAD,
+    ENTRIES,
+    INTAKE,
+    INTAKE_JOBS,
+    JOBS,
+    JOURNAL,
+    ORDERS,
+    RESERVATIONS,
+    Key,
+    Table,
+)
 from core.inventory.balance import BUCKETS, Balance, BalanceKey, EntryKind
+from core.inventory.reservation import ReservationState
 from core.inventory.stock import evolve
 from core.kernel.ids import TenantId
 from ports.invariants import Violation
@@ -89,6 +102,18 @@ def _has_cause(session: Session) -> Found:
             yield key[0], f"dead letter {key[1]}"
 
 
+def _reserved_for_somebody(session: Session) -> Found:
+    held: Counter[Key] = Counter()
+    for key, one in session.scan(RESERVATIONS):
+        if one.state is ReservationState.HELD:
+            for part in one.parts:
+                held[key[0], part.key.item, part.key.location, part.key.lot] += part.quantity
+    kept = {key: row.balance.reserved for key, row in session.scan(BALANCES)}
+    for place in sorted({*kept, *held}):
+        if kept.get(place, 0) != held[place]:
+            yield place[0], f"item {place[1]} at {place[2]}: reserved {kept.get(place, 0)}, held {held[place]}"
+
+
 CHECKS: Mapping[str, Callable[[Session], Found]] = {
     "I1 available >= -backorder limit": _within_bounds,
     "I2 balance = fold of its entries": _folds,
@@ -98,6 +123,7 @@ CHECKS: Mapping[str, Callable[[Session], Found]] = {
     "I7 a stream's versions have no gap": _no_gap,
     "I8 an order is journaled as it stands": _journaled,
     "I10 a dead letter keeps its cause": _has_cause,
+    "I11 what is reserved = what is held": _reserved_for_somebody,
 }
 
 

@@ -14,6 +14,7 @@ from core.identity.api_key import ApiKey
 from core.intake.submission import Lane, Submission
 from core.inventory.balance import Balance, Movement
 from core.inventory.location import Location
+from core.inventory.reservation import Reservation
 from core.inventory.stock import violation
 from core.kernel.ids import StreamId
 from core.kernel.value import value
@@ -149,6 +150,7 @@ LOCATIONS: Table[Location] = Table("location")
 LOCATION_CODES: Table[str] = Table("location_code")
 BALANCES: Table[BalanceRow] = Table("stock_balance", check=lambda row: violation(row.balance))
 ENTRIES: Table[LedgerRow] = Table("stock_entry", check=_moves_something)
+RESERVATIONS: Table[Reservation] = Table("reservation")
 DEMAND: Table[tuple[int, int]] = Table("demand_daily")
 HISTORIES: Table[CustomerHistory] = Table("customer_history")
 ACCOUNTS: Table[CreditAccount] = Table("credit_account", check=_within_itself)

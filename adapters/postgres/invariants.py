@@ -74,6 +74,17 @@ CHECKS: Mapping[str, str] = {
         SELECT tenant_id, format('dead letter %s', id) AS detail FROM dead_letter
         WHERE error_code = '' OR error_detail = '' OR attempts < 0
     """,
+    "I11 what is reserved = what is held": """
+        SELECT tenant_id, format('item %s at %s: reserved %s, held %s', item_id, location_id, COALESCE(b.reserved, 0),
+                                 COALESCE(h.held, 0)) AS detail
+        FROM stock_balance b FULL JOIN (
+            SELECT r.tenant_id, (p->'key'->>'item')::uuid AS item_id, (p->'key'->>'location')::uuid AS location_id,
+                   (p->'key'->>'lot')::uuid AS lot_id, sum((p->>'quantity')::bigint) AS held
+            FROM reservation r, jsonb_array_elements(convert_from(r.parts, 'UTF8')::jsonb) AS p
+            WHERE r.state = 'held' GROUP BY 1, 2, 3, 4
+        ) h USING (tenant_id, item_id, location_id, lot_id)
+        WHERE COALESCE(b.reserved, 0) <> COALESCE(h.held, 0)
+    """,
 }
 
 

@@ -17,6 +17,7 @@ from adapters.postgres.inbox import PostgresInbox
 from adapters.postgres.inventory import PostgresLedger, PostgresLocations
 from adapters.postgres.journal import PostgresJournal
 from adapters.postgres.queue import PostgresDeadLetters, PostgresQueue
+from adapters.postgres.reservations import PostgresReservations
 from core.kernel.context import Context
 from core.kernel.errors import Rejected
 from core.kernel.ids import NewId
@@ -46,6 +47,7 @@ class PostgresTransaction:
         self.items = PostgresItems(connection, context)
         self.locations = PostgresLocations(connection, context)
         self.ledger = PostgresLedger(connection, context, new_id)
+        self.reservations = PostgresReservations(connection, context)
         self.accounts = PostgresAccounts(connection, context)
         self.flags = PostgresFlags(connection, context)
         self.policies = PostgresPolicies(connection, context)

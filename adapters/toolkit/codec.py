@@ -16,6 +16,13 @@ from core.credit.account import CreditLimitSet
 from core.identity.api_key import ApiKeyIssued, ApiKeyRevoked
 from core.inventory.balance import StockMoved
 from core.inventory.location import LocationCreated
+from core.inventory.reservation import (
+    ReservationCommitted,
+    ReservationExpired,
+    ReservationExtended,
+    ReservationReleased,
+    StockReserved,
+)
 from core.tenants.tenant import TenantCreated
 
 Type = TypeVar("Type")
@@ -25,6 +32,11 @@ EVENTS: dict[str, type] = {
     REJECTED: OrderRejected,
     HELD: OrderHeld,
     "stock.moved.v1": StockMoved,
+    "stock.reserved.v1": StockReserved,
+    "reservation.extended.v1": ReservationExtended,
+    "reservation.released.v1": ReservationReleased,
+    "reservation.expired.v1": ReservationExpired,
+    "reservation.committed.v1": ReservationCommitted,
     "item.created.v1": ItemCreated,
     "item.amended.v1": ItemAmended,
     "location.created.v1": LocationCreated,

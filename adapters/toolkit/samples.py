@@ -11,8 +11,17 @@ from core.credit.account import CreditLimitSet
 from core.identity.api_key import ApiKeyIssued, ApiKeyRevoked
 from core.inventory.allocation import AllocationPolicy, Candidate, allocate
 from core.inventory.balance import Account, BalanceKey, EntryKind, Movement, StockMoved
+from core.inventory.holding import Holder
 from core.inventory.location import Location, LocationCreated, LocationKind
-from core.kernel.ids import ApiKeyId, GroupId, IntakeId, ItemId, LocationId, OrderId, TenantId
+from core.inventory.reservation import (
+    ReservationCommitted,
+    ReservationExpired,
+    ReservationExtended,
+    ReservationReleased,
+    ReservedPart,
+    StockReserved,
+)
+from core.kernel.ids import ApiKeyId, GroupId, IntakeId, ItemId, LocationId, OrderId, ReservationId, TenantId
 from core.kernel.money import Money
 from core.orders.order import AllocatedPart, OrderFacts, OrderLine, Reason
 from core.risk.assessment import DEFAULT as DEFAULT_RISK
@@ -22,6 +31,7 @@ from core.tenants.tenant import TenantCreated
 
 _PREFIX = "019ca6b1-dc00-7000-8000-00000000000"
 _ITEM, _LEEDS, _BERLIN = ItemId(f"{_PREFIX}1"), LocationId(f"{_PREFIX}2"), LocationId(f"{_PREFIX}3")
+_RESERVATION = ReservationId(f"{_PREFIX}a")
 _PRICE = Money(minor=1250, currency="GBP")
 _SIGNALS = Signals(
     established_orders=0, recent_orders=6, total=12_500, units=60, new_ship_to=False, credit_used_permille=0
@@ -55,7 +65,6 @@ def _facts(*parts: AllocatedPart) -> OrderFacts:
 def samples() -> dict[str, object]:
     """An example of each event, by its name on the wire."""
     risky = assess(_SIGNALS, DEFAULT_RISK)
-    key = BalanceKey(item=_ITEM, location=_LEEDS)
     return {
         "order.accepted.v1": OrderAccepted(
             facts=_facts(*(AllocatedPart(location=p.location, quantity=p.quantity) for p in _ALLOCATION.parts)),
@@ -83,19 +92,7 @@ def samples() -> dict[str, object]:
             reasons=(Reason(code="fraud_review", detail=f"risk score {risky.score} of 1000"),),
             explanation=Explanation(risk=risky),
         ),
-        "stock.moved.v1": StockMoved(
-            group=GroupId(f"{_PREFIX}6"),
-            movements=(
-                Movement(
-                    key=key,
-                    kind=EntryKind.DAMAGE,
-                    source=Account.AVAILABLE,
-                    target=Account.DAMAGED,
-                    quantity=2,
-                    reason="dropped",
-                ),
-            ),
-        ),
+        **_stock_samples(),
         "item.created.v1": ItemCreated(
             item_id=_ITEM, sku="TEA-250", name="Tea, 250 g", uom="each", scale=0, price=_PRICE, backorder_limit=0
         ),
@@ -111,4 +108,37 @@ def samples() -> dict[str, object]:
         "credit_limit.set.v1": CreditLimitSet(account_id=f"{_PREFIX}9", customer="acme", limit=_PRICE),
         "flag.set.v1": FlagSet(flag=Flag.RISK_ASSESSMENT, enabled=False),
         "policy.set.v1": PolicySet(name="risk", policy=DEFAULT_RISK),
+    }
+
+
+def _stock_samples() -> dict[str, object]:
+    key = BalanceKey(item=_ITEM, location=_LEEDS)
+    return {
+        "stock.moved.v1": StockMoved(
+            group=GroupId(f"{_PREFIX}6"),
+            movements=(
+                Movement(
+                    key=key,
+                    kind=EntryKind.DAMAGE,
+                    source=Account.AVAILABLE,
+                    target=Account.DAMAGED,
+                    quantity=2,
+                    reason="dropped",
+                ),
+            ),
+        ),
+        "stock.reserved.v1": StockReserved(
+            reservation_id=_RESERVATION,
+            holder=Holder.CART,
+            reference="cart-77",
+            parts=(ReservedPart(key=key, quantity=2, sku="TEA-250", scale=0, location="LEEDS"),),
+            seconds=600,
+            expires_at=datetime(2026, 3, 1, 12, 10, tzinfo=UTC),
+        ),
+        "reservation.extended.v1": ReservationExtended(
+            reservation_id=_RESERVATION, expires_at=datetime(2026, 3, 1, 12, 15, tzinfo=UTC)
+        ),
+        "reservation.released.v1": ReservationReleased(reservation_id=_RESERVATION, reason="the cart was emptied"),
+        "reservation.expired.v1": ReservationExpired(reservation_id=_RESERVATION),
+        "reservation.committed.v1": ReservationCommitted(reservation_id=_RESERVATION, cause="order:1001"),
     }

@@ -7,15 +7,29 @@ from dependency_injector import containers, providers
 
 from core.identity.permission import Scope
 from core.inventory.acts import AllocateStock, ChangeStock
+from core.inventory.holding import (
+    CommitReservation,
+    ExpireReservations,
+    ExtendReservation,
+    ReleaseReservation,
+    ReserveStock,
+)
 from core.inventory.location import CreateLocation
 from core.inventory.use_cases.allocate_stock import allocate_stock
+from core.inventory.use_cases.change_reservation import (
+    commit_reservation,
+    expire_reservations,
+    extend_reservation,
+    release_reservation,
+)
 from core.inventory.use_cases.change_stock import change_stock
 from core.inventory.use_cases.create_location import create_location
+from core.inventory.use_cases.reserve_stock import reserve_stock
 from entrypoints.dispatch import UseCase
 
 
 class Inventory(containers.DeclarativeContainer):
-    """Locations and the ledger."""
+    """Locations, the ledger, holds. Expired holds are ended by whoever sweeps, so that has no scope."""
 
     new_id: providers.Dependency[Any] = providers.Dependency()
     use_cases = providers.Dict(
@@ -25,6 +39,21 @@ class Inventory(containers.DeclarativeContainer):
             ),
             ChangeStock: providers.Factory(
                 UseCase, scope=Scope.STOCK_WRITE, run=providers.Factory(partial, change_stock, new_id=new_id)
+            ),
+            ReserveStock: providers.Factory(
+                UseCase, scope=Scope.STOCK_WRITE, run=providers.Factory(partial, reserve_stock, new_id=new_id)
+            ),
+            ExtendReservation: providers.Factory(
+                UseCase, scope=Scope.STOCK_WRITE, run=providers.Factory(partial, extend_reservation, new_id=new_id)
+            ),
+            ReleaseReservation: providers.Factory(
+                UseCase, scope=Scope.STOCK_WRITE, run=providers.Factory(partial, release_reservation, new_id=new_id)
+            ),
+            CommitReservation: providers.Factory(
+                UseCase, scope=Scope.STOCK_WRITE, run=providers.Factory(partial, commit_reservation, new_id=new_id)
+            ),
+            ExpireReservations: providers.Factory(
+                UseCase, scope=None, run=providers.Factory(partial, expire_reservations, new_id=new_id)
             ),
             AllocateStock: providers.Factory(
                 UseCase, scope=Scope.STOCK_WRITE, run=providers.Factory(partial, allocate_stock, new_id=new_id)

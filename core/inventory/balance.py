@@ -40,6 +40,8 @@ class EntryKind(StrEnum):
     DAMAGE = "damage"
     SET_SAFETY = "set_safety"
     COMMIT = "commit"
+    RESERVE = "reserve"
+    RELEASE = "release"
 
 
 @value

@@ -20,6 +20,7 @@ ApiKeyId = NewType("ApiKeyId", str)
 JobId = NewType("JobId", str)
 StreamId = NewType("StreamId", str)
 GroupId = NewType("GroupId", str)
+ReservationId = NewType("ReservationId", str)
 
 NewId = Callable[[], str]
 """Makes one UUIDv7 in canonical text; later calls sort after earlier ones of the same process."""

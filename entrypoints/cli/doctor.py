@@ -20,6 +20,7 @@ CHECKS = {
     "I7": "a stream's versions have no gap",
     "I8": "an order is journaled as it stands",
     "I10": "a dead letter keeps its cause",
+    "I11": "what is reserved is what is held",
 }
 """The invariants of ports.invariants in a person's words."""
 

@@ -22,6 +22,7 @@ from entrypoints.http import (
     keys,
     locations,
     orders,
+    reservations,
     stock,
 )
 from entrypoints.http.openapi import document
@@ -37,6 +38,7 @@ API: tuple[Route, ...] = (
     *locations.ROUTES,
     *stock.ROUTES,
     *allocation.ROUTES,
+    *reservations.ROUTES,
     *intake.ROUTES,
     *orders.ROUTES,
     *credit.ROUTES,

@@ -20,6 +20,7 @@ from ports.journal import JournalFeed
 from ports.orders import OrdersView
 from ports.policies import PoliciesView
 from ports.queue import QueueView
+from ports.reservations import ReservationsView
 from ports.telemetry import Telemetry
 
 
@@ -51,6 +52,7 @@ class Views:
     configuration: ConfigurationView
     policies: PoliciesView
     queue: QueueView
+    reservations: ReservationsView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ class Bad:
     headers: dict[str, str] = field(default_factory=lambda: dict(JSON))
 
 
+NOBODY = "00000000-0000-7000-8000-000000000000"
 GOOD: dict[str, bytes] = {
     "POST /catalogue/items": b'{"sku":"X","name":"X"}',
     "POST /locations": b'{"code":"X","kind":"store"}',
@@ -30,6 +31,10 @@ GOOD: dict[str, bytes] = {
         b'{"sku":"SKU-A","location":"LOC-A","quantity":1,"reason":"r","from_bucket":"available","to_bucket":"damaged"}'
     ),
     "POST /inventory/allocate": b'{"sku":"SKU-A","quantity":1,"channel":"web"}',
+    "POST /reservations": b'{"items":[{"sku":"SKU-A","quantity":1}]}',
+    "POST /reservations/00000000-0000-7000-8000-000000000000/extend": b'{"expires_in_seconds":60}',
+    "POST /reservations/00000000-0000-7000-8000-000000000000/release": b'{"reason":"r"}',
+    "POST /reservations/00000000-0000-7000-8000-000000000000/commit": b'{"reference":"order:1"}',
     "POST /orders": b'{"items":[{"sku":"SKU-A","quantity":1}]}',
     "POST /orders/batch": b'[{"items":[{"sku":"SKU-A","quantity":1}]}]',
     "PUT /credit/accounts/acme": b'{"limit":{"amount":"1","currency":"GBP"}}',
@@ -162,6 +167,22 @@ def particular() -> Iterator[Bad]:
         ("short", 409, "$.quantity", b'{"sku":"SKU-A","quantity":1000000,"channel":"web"}'),
         ("both names", 422, "$.sku", b'{"sku":"SKU-A","product_id":"SKU-A","quantity":1,"channel":"web"}'),
     ])  # fmt: skip
+    yield from _of("POST", "/reservations", [
+        ("nothing", 400, "$.items", b'{"items":[]}'),
+        ("zero", 422, "$.items[0].quantity", b'{"items":[{"sku":"SKU-A","quantity":0}]}'),
+        ("a half piece", 422, "$.items[0].quantity", b'{"items":[{"sku":"SKU-A","quantity":0.5}]}'),
+        ("no such SKU", 422, "$.items[1].sku",
+         b'{"items":[{"sku":"SKU-A","quantity":1},{"sku":"NONE","quantity":1}]}'),
+        ("somebody else's SKU", 422, "$.items[0].sku", b'{"items":[{"sku":"SKU-B","quantity":1}]}'),
+        ("more than there is", 409, "$.items[0].quantity", b'{"items":[{"sku":"SKU-A","quantity":1000000}]}'),
+        ("for no time", 400, "$.expires_in_seconds",
+         b'{"items":[{"sku":"SKU-A","quantity":1}],"expires_in_seconds":0}'),
+        ("for ever", 400, "$.expires_in_seconds",
+         b'{"items":[{"sku":"SKU-A","quantity":1}],"expires_in_seconds":99999999}'),
+        ("holder", 400, "$.holder", b'{"items":[{"sku":"SKU-A","quantity":1}],"holder":"ghost"}'),
+    ])  # fmt: skip
+    yield from _of("POST", "/reservations/not-an-id/release", [("no id", 404, "not-an-id", b'{"reason":"r"}')])
+    yield from _of("POST", f"/reservations/{NOBODY}/extend", [("none", 404, "no reservation", b"{}")])
     yield from _of("POST", "/catalogue/items", [
         ("taken", 409, "$.sku", b'{"sku":"SKU-A","name":"X"}'),
         ("scale", 400, "$.scale", b'{"sku":"X","name":"X","scale":7}'),

@@ -113,12 +113,16 @@ def _body(method: str, path: str) -> dict[str, Any]:
         return {}
     route = f"{method} {path.removeprefix('/api/v1')}"
     good = GOOD.get(route) or next(
-        (body for known, body in GOOD.items() if "{" in path and known.startswith(route.partition("{")[0])), b"{}"
+        (body for known, body in GOOD.items() if "{" in path and _same_route(known, route)), b"{}"
     )
     text = json.dumps(json.loads(good)).replace("SKU-A", f"SKU-{MARK}").replace("LOC-A", f"LOC-{MARK}")
     if "batch" not in path and "/orders" not in path and "/stock" not in path and "allocate" not in path:
         text = good.decode()
     return {"content": text, "headers": {"content-type": "application/json"}}
+
+
+def _same_route(known: str, route: str) -> bool:
+    return known.startswith(route.partition("{")[0]) and known.endswith(route.rpartition("}")[2])
 
 
 def _tells(text: str, secrets: list[str]) -> bool:

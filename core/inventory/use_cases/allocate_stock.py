@@ -1,15 +1,12 @@
 """Promise so much of one item to a channel outside an order, or only say where it would come from."""
 
-from dataclasses import replace
-
 from core.inventory.acts import AllocateStock, StockAllocated, UnknownSku
 from core.inventory.allocation import Allocation, Candidate, allocate
-from core.inventory.balance import BalanceKey, Movement, StockMoved
-from core.inventory.stock import CommitStock, InvalidMovement, decide, evolve
+from core.inventory.balance import BalanceKey, Movement
+from core.inventory.stock import CommitStock, InvalidMovement, decide
+from core.inventory.use_cases._entering import AT_ONCE, end_expired, enter
 from core.kernel.context import Context
-from core.kernel.decider import replay
-from core.kernel.event import NewEvent
-from core.kernel.ids import GroupId, NewId
+from core.kernel.ids import GroupId, ItemId, NewId, is_id
 from core.kernel.quantity import to_units
 from ports.inventory import InventoryTransaction, NewEntries, Shelves
 
@@ -21,6 +18,7 @@ async def allocate_stock(
 
     Raises UnknownSku, InvalidQuantity, InvalidMovement.
     """
+    await _end_expired(command.name, context, tx, new_id)
     shelves = await tx.ledger.shelves(command.name)
     if shelves is None:
         raise UnknownSku(f"there is no item '{command.name}'", path="$.sku")
@@ -48,16 +46,18 @@ async def _commit(
     context: Context,
     tx: InventoryTransaction,
 ) -> None:
-    places = {place.id: locked for place, locked in shelves.places}
+    places = {locked.balance.key: locked for _, locked in shelves.places}
     movements: list[Movement] = []
-    events = []
     for part in allocation.parts:
-        locked = places[part.location]
         key = BalanceKey(item=shelves.stockable.item, location=part.location)
-        made = decide(locked.balance, CommitStock(key=key, quantity=part.quantity))
-        after = replace(replay(evolve, locked.balance, made), version=locked.balance.version + 1)
-        movements.extend(made)
-        body = StockMoved(group=group, movements=made)
-        events.append(NewEvent(tenant=context.tenant, stream=locked.stream, version=after.version, body=body))
-    await tx.ledger.enter([NewEntries(group=group, movements=tuple(movements), cause=f"channel:{channel}")])
-    await tx.journal.record(events)
+        movements.extend(decide(places[key].balance, CommitStock(key=key, quantity=part.quantity)))
+    act = NewEntries(group=group, movements=tuple(movements), cause=f"channel:{channel}")
+    await enter([act], places, context, tx)
+
+
+async def _end_expired(name: str, context: Context, tx: InventoryTransaction, new_id: NewId) -> None:
+    """What holds on this item ran out of time keep is to be had again, before anybody is told that it is not."""
+    known = (await tx.ledger.stockables([name])).get(name)
+    item = known.item if known else ItemId(name) if is_id(name) else None
+    if item is not None:
+        await end_expired([item], AT_ONCE, context, tx, new_id)

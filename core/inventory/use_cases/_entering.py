@@ -1,0 +1,78 @@
+"""Entering what was decided: the ledger's groups, and one event on each balance they touch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from core.inventory.balance import BalanceKey, Movement, StockMoved
+from core.inventory.reservation import Changed, Reservation, ReservationExpired, evolve, movements
+from core.inventory.stock import InsufficientStock, violation
+from core.inventory.stock import evolve as moved
+from core.kernel.context import Context
+from core.kernel.decider import replay
+from core.kernel.event import NewEvent
+from core.kernel.ids import GroupId, ItemId, NewId, StreamId
+from ports.inventory import InventoryTransaction, LockedBalance, NewEntries
+
+AT_ONCE = 100
+"""So many expired holds are ended by whoever comes upon them; the sweep ends the rest."""
+
+
+async def enter(
+    acts: Sequence[NewEntries], locked: Mapping[BalanceKey, LockedBalance], context: Context, tx: InventoryTransaction
+) -> None:
+    """Enter ``acts`` one after the other on balances the transaction holds. Raises InsufficientStock."""
+    held = dict(locked)
+    events = []
+    for act in acts:
+        by_key: dict[BalanceKey, list[Movement]] = {}
+        for movement in act.movements:
+            by_key.setdefault(movement.key, []).append(movement)
+        for key, made in by_key.items():
+            balance = replay(moved, held[key].balance, made)
+            broken = violation(balance)
+            if broken is not None:
+                raise InsufficientStock(broken)
+            held[key] = replace(held[key], balance=replace(balance, version=balance.version + 1))
+            body = StockMoved(group=act.group, movements=tuple(made))
+            events.append(
+                NewEvent(tenant=context.tenant, stream=held[key].stream, version=held[key].balance.version, body=body)
+            )
+    await tx.ledger.enter(acts)
+    await tx.journal.record(events)
+
+
+async def settle(
+    ended: Sequence[tuple[Reservation, Changed]], context: Context, tx: InventoryTransaction, new_id: NewId
+) -> None:
+    """Keep locked reservations as their events leave them, move what they held, and record both."""
+    keys = {part.key for reservation, _ in ended for part in reservation.parts}
+    locked = await tx.ledger.lock(sorted(keys, key=_in_order), ())
+    acts = [
+        NewEntries(group=GroupId(new_id()), movements=made, cause=f"reservation:{reservation.id}")
+        for reservation, event in ended
+        if (made := movements(reservation.parts, event))
+    ]
+    await enter(acts, locked, context, tx)
+    after = [(evolve(reservation, event), event) for reservation, event in ended]
+    await tx.reservations.save([reservation for reservation, _ in after])
+    await tx.journal.record(
+        [
+            NewEvent(tenant=context.tenant, stream=StreamId(one.id), version=one.version, body=event)
+            for one, event in after
+        ]
+    )
+
+
+async def end_expired(
+    items: Sequence[ItemId] | None, limit: int, context: Context, tx: InventoryTransaction, new_id: NewId
+) -> int:
+    """Give back what expired holds still keep of ``items`` (None: of any); answers how many were ended."""
+    expired = await tx.reservations.lock_expired(items, limit)
+    if expired:
+        endings = [(one, ReservationExpired(reservation_id=one.id)) for one in expired]
+        await settle(endings, context, tx, new_id)
+    return len(expired)
+
+
+def _in_order(key: BalanceKey) -> tuple[str, str, str]:
+    return (key.item, key.location, key.lot)
