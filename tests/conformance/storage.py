@@ -21,6 +21,7 @@ from adapters.memory.invariants import MemoryInvariants
 from adapters.memory.journal import MemoryJournalFeed
 from adapters.memory.queue import MemoryJobSource, MemoryQueueView
 from adapters.memory.relay import MemoryRelayPosition
+from adapters.memory.reservations import MemoryReservationsView
 from adapters.memory.store import Fate, Faults, Store
 from adapters.memory.transaction import MemoryTransactions
 from adapters.memory.views.inventory import MemoryInventoryView
@@ -37,6 +38,7 @@ from adapters.postgres.invariants import PostgresInvariants
 from adapters.postgres.journal import PostgresJournalFeed
 from adapters.postgres.queue import PostgresJobSource, PostgresQueueView
 from adapters.postgres.relay import PostgresRelayPosition
+from adapters.postgres.reservations import PostgresReservationsView
 from adapters.postgres.transaction import PostgresTransactions
 from adapters.postgres.views.inventory import PostgresInventoryView
 from adapters.postgres.views.orders import PostgresOrdersView
@@ -74,6 +76,7 @@ class Storage(Protocol):
     orders: Any
     invariants: Any
     health: Any
+    reservations: Any
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -97,6 +100,9 @@ class Storage(Protocol):
 
     async def let_relay_go(self) -> None:
         """Let the time the relay was held for be over."""
+
+    async def let_hold_run_out(self, reservation: str) -> None:
+        """Let the time of a hold be over."""
 
     async def demand(self) -> dict[Any, tuple[int, int]]:
         """(ordered, promised) by (tenant, item, day)."""
@@ -146,6 +152,7 @@ class MemoryStorage:
         self.orders = MemoryOrdersView(database)
         self.invariants = MemoryInvariants(database)
         self.health = MemoryHealth(database)
+        self.reservations = MemoryReservationsView(database)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -180,6 +187,12 @@ class MemoryStorage:
         for key, row in rows.items():
             rows[key] = replace(row, held_until=datetime(2000, 1, 1, tzinfo=UTC))
 
+    async def let_hold_run_out(self, reservation: str) -> None:
+        """See Storage."""
+        rows = self.store.table(tables.RESERVATIONS)
+        for key in [key for key in rows if key[1] == reservation]:
+            rows[key] = replace(rows[key], expires_at=datetime(2000, 1, 1, tzinfo=UTC))
+
     async def demand(self) -> dict[Any, tuple[int, int]]:
         """See Storage."""
         return dict(self.store.table(tables.DEMAND))
@@ -209,6 +222,7 @@ class PostgresStorage:
         self.orders = PostgresOrdersView(database)
         self.invariants = PostgresInvariants(database)
         self.health = PostgresHealth(database)
+        self.reservations = PostgresReservationsView(database)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -248,6 +262,12 @@ class PostgresStorage:
     async def let_relay_go(self) -> None:
         """See Storage."""
         await self._owner.execute("UPDATE relay_position SET held_until = now() - interval '1 s'")
+
+    async def let_hold_run_out(self, reservation: str) -> None:
+        """See Storage."""
+        await self._owner.execute(
+            "UPDATE reservation SET expires_at = now() - interval '1 s' WHERE id = $1", reservation
+        )
 
     async def demand(self) -> dict[Any, tuple[int, int]]:
         """See Storage."""
