@@ -35,7 +35,7 @@ class Door(containers.DeclarativeContainer):
 
     catalogue = providers.Container(Catalogue, new_id=new_id)
     inventory = providers.Container(Inventory, new_id=new_id)
-    acceptance = providers.Container(Acceptance)
+    acceptance = providers.Container(Acceptance, new_id=new_id)
     credit = providers.Container(Credit, new_id=new_id)
     configuration = providers.Container(Configuration)
     identity = providers.Container(Identity, new_id=new_id, new_secret=new_secret)
@@ -51,4 +51,5 @@ class Door(containers.DeclarativeContainer):
         identity.use_cases,
         intake.use_cases,
     )
+    accept = acceptance.accept
     dispatch = providers.Singleton(Dispatch, transactions, use_cases, telemetry)

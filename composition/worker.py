@@ -17,7 +17,6 @@ from composition.housekeeping import Housekeeping
 from composition.settings import Settings
 from composition.telemetry import telemetry_of
 from composition.watch import exit_with_parent
-from core.acceptance.use_cases.accept_orders import accept_orders
 from entrypoints.worker.accept import BatchAcceptance
 from entrypoints.worker.jobs import JobRunner
 from entrypoints.worker.loop import WorkerLoops
@@ -43,7 +42,7 @@ class Worker(containers.DeclarativeContainer):
         new_id=adapters.new_id,
         new_secret=adapters.new_secret,
     )
-    acceptance = providers.Singleton(BatchAcceptance, adapters.work, providers.Object(accept_orders), telemetry)
+    acceptance = providers.Singleton(BatchAcceptance, adapters.work, door.accept, telemetry)
     jobs = providers.Singleton(JobRunner, adapters.jobs, door.dispatch, telemetry)
     publisher = providers.Singleton(InProcessPublisher, door.dispatch, adapters.clock, adapters.new_id)
     relay = providers.Singleton(Relay, adapters.feed, adapters.relay_position, publisher, telemetry, name="in-process")

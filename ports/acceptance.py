@@ -6,7 +6,8 @@ from typing import Protocol
 
 from core.acceptance.facts import Facts, Outcome, Requested
 from core.acceptance.policies import Policy
-from core.kernel.ids import IntakeId
+from core.kernel.ids import IntakeId, TenantId
+from ports.inventory import InventoryTransaction
 from ports.journal import Journal
 from ports.queue import Queue
 
@@ -51,6 +52,10 @@ class AcceptanceTransaction(Protocol):
 
     @property
     def queue(self) -> Queue: ...
+
+    def of(self, tenant: TenantId) -> InventoryTransaction:
+        """The same transaction, as it concerns the stock of one of its tenants."""
+        ...
 
 
 class PolicyShelf(Protocol):

@@ -59,7 +59,7 @@ class MemoryAcceptance:
         named = ((name, item_named(session, *name)) for name in sorted(names_of(batch)))
         items = {name: item for name, item in named if item is not None}
         locations = {tenant: sellable(session, tenant) for tenant in tenants}
-        available = await self._available(items, locations)
+        available, reserved = await self._shelves(items, locations)
         customers = sorted({(r.submission.tenant, r.request.customer) for r in batch if r.request.customer})
         histories = await self._hold(HISTORIES, customers)
         accounts = await self._hold(ACCOUNTS, customers)
@@ -67,14 +67,15 @@ class MemoryAcceptance:
             items=items,
             locations=locations,
             available=available,
+            reserved=reserved,
             histories=histories,
             accounts=accounts,
             policies=policies_of(session, tenants),
         )
 
-    async def _available(
+    async def _shelves(
         self, items: Mapping[tuple[TenantId, str], Item], locations: Mapping[TenantId, Sequence[Location]]
-    ) -> dict[ItemId, dict[LocationId, int]]:
+    ) -> tuple[dict[ItemId, dict[LocationId, int]], dict[TenantId, set[ItemId]]]:
         session = self._session
         keys = sorted(
             {
@@ -90,12 +91,15 @@ class MemoryAcceptance:
                 await open_balance(session, tenant, BalanceKey(item=item, location=place), stream)
         await session.statement()
         available: dict[ItemId, dict[LocationId, int]] = {}
+        held: dict[TenantId, set[ItemId]] = {}
         for tenant, item, place, _ in keys:
             key = BalanceKey(item=item, location=place)
             if session.get(BALANCES, (tenant, *in_order(key))) is not None:
                 locked = await hold_balance(session, tenant, key)
                 available.setdefault(item, {})[place] = locked.balance.available
-        return available
+                if locked.balance.reserved:
+                    held.setdefault(tenant, set()).add(item)
+        return available, held
 
     async def _hold(self, table: Table[Row], customers: Collection[Customer]) -> dict[Customer, Row]:
         if customers:

@@ -43,7 +43,9 @@ class MemoryReservations:
         due = [
             (one.expires_at, key)
             for key, one in self._session.scan(RESERVATIONS)
-            if _expired(one, self._session.now) and (items is None or any(part.key.item in items for part in one.parts))
+            if key[0] == self._context.tenant
+            and _expired(one, self._session.now)
+            and (items is None or any(part.key.item in items for part in one.parts))
         ]
         held = []
         for _, key in sorted(due)[:limit]:

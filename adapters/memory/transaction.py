@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from adapters.memory.acceptance import MemoryAcceptance
 from adapters.memory.catalogue import MemoryItems
@@ -18,7 +19,7 @@ from adapters.memory.queue import MemoryDeadLetters, MemoryQueue
 from adapters.memory.reservations import MemoryReservations
 from adapters.memory.session import Session
 from core.kernel.context import Context
-from core.kernel.ids import NewId
+from core.kernel.ids import NewId, TenantId
 from ports.storage import StorageUnavailable
 
 
@@ -27,6 +28,8 @@ class MemoryTransaction:
 
     def __init__(self, session: Session, context: Context, new_id: NewId) -> None:
         self._session = session
+        self._context = context
+        self._new_id = new_id
         self.journal = MemoryJournal(session, context)
         self.items = MemoryItems(session, context)
         self.locations = MemoryLocations(session, context)
@@ -43,6 +46,10 @@ class MemoryTransaction:
         self.dead_letters = MemoryDeadLetters(session, context)
         self.inbox = MemoryInbox(session)
         self.demand = MemoryDemand(session)
+
+    def of(self, tenant: TenantId) -> "MemoryTransaction":
+        """See ports.acceptance.AcceptanceTransaction."""
+        return MemoryTransaction(self._session, replace(self._context, tenants=(tenant,)), self._new_id)
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:

@@ -38,8 +38,9 @@ _LOCATIONS = f"""
 SELECT l.tenant_id, {LOCATION} FROM location l
 WHERE l.tenant_id = ANY($1::uuid[]) AND l.sellable ORDER BY l.priority, l.code
 """
-_AVAILABLE = """
-SELECT n.place, b.location_id, b.available FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS n(t, i, place)
+_SHELVES = """
+SELECT n.place, b.location_id, b.available, b.reserved
+FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS n(t, i, place)
 JOIN stock_balance b ON b.tenant_id = n.t AND b.item_id = n.i AND (b.lot_id = $3) IS TRUE
 ORDER BY b.tenant_id, b.item_id, b.location_id, b.lot_id FOR NO KEY UPDATE OF b
 """
@@ -83,12 +84,13 @@ class PostgresAcceptance:
         tenants = sorted({requested.submission.tenant for requested in batch})
         items = await self._items(names_of(batch))
         locations = await self._locations(tenants)
-        available = await self._available(items, locations)
+        available, reserved = await self._shelves(items, locations)
         customers = sorted({(r.submission.tenant, r.request.customer) for r in batch if r.request.customer})
         return Facts(
             items=items,
             locations=locations,
             available=available,
+            reserved=reserved,
             histories=await self._histories(customers),
             accounts=await self._accounts(customers),
             policies=await policies_of(self._connection, tenants),
@@ -135,17 +137,22 @@ class PostgresAcceptance:
             found[TenantId(str(row["tenant_id"]))].append(to_location(row))
         return found
 
-    async def _available(
+    async def _shelves(
         self, items: dict[tuple[TenantId, str], Item], locations: dict[TenantId, list[Location]]
-    ) -> dict[ItemId, dict[LocationId, int]]:
+    ) -> tuple[dict[ItemId, dict[LocationId, int]], dict[TenantId, set[ItemId]]]:
+        """What is available by item and location, and of which items somebody holds some; held from here on."""
         wanted = sorted({(tenant, item.id) for (tenant, _), item in items.items()})
-        if not wanted:
-            return {}
-        await self._open_backorders(items, locations)
         available: dict[ItemId, dict[LocationId, int]] = {}
-        for place, location, units in await self._connection.fetch(_AVAILABLE, *_columns(wanted), NO_LOT):
-            available.setdefault(wanted[place - 1][1], {})[LocationId(str(location))] = units
-        return available
+        held: dict[TenantId, set[ItemId]] = {}
+        if not wanted:
+            return available, held
+        await self._open_backorders(items, locations)
+        for place, location, units, reserved in await self._connection.fetch(_SHELVES, *_columns(wanted), NO_LOT):
+            tenant, item = wanted[place - 1]
+            available.setdefault(item, {})[LocationId(str(location))] = units
+            if reserved:
+                held.setdefault(tenant, set()).add(item)
+        return available, held
 
     async def _open_backorders(
         self, items: dict[tuple[TenantId, str], Item], locations: dict[TenantId, list[Location]]

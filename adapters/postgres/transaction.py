@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import asyncpg
 
@@ -20,7 +21,7 @@ from adapters.postgres.queue import PostgresDeadLetters, PostgresQueue
 from adapters.postgres.reservations import PostgresReservations
 from core.kernel.context import Context
 from core.kernel.errors import Rejected
-from core.kernel.ids import NewId
+from core.kernel.ids import NewId, TenantId
 from ports.transaction import CommitUnknown, StorageUnavailable, TransactionConflict
 
 LOST_RACES = (
@@ -43,6 +44,8 @@ class PostgresTransaction:
 
     def __init__(self, connection: Connection, context: Context, new_id: NewId) -> None:
         self._connection = connection
+        self._context = context
+        self._new_id = new_id
         self.journal = PostgresJournal(connection, context)
         self.items = PostgresItems(connection, context)
         self.locations = PostgresLocations(connection, context)
@@ -59,6 +62,10 @@ class PostgresTransaction:
         self.dead_letters = PostgresDeadLetters(connection, context)
         self.inbox = PostgresInbox(connection)
         self.demand = PostgresDemand(connection)
+
+    def of(self, tenant: TenantId) -> "PostgresTransaction":
+        """See ports.acceptance.AcceptanceTransaction."""
+        return PostgresTransaction(self._connection, replace(self._context, tenants=(tenant,)), self._new_id)
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:

@@ -19,8 +19,7 @@ from composition.simulation.observer import Observer
 from composition.simulation.parts import Parts
 from composition.simulation.poison import Poison
 from composition.simulation.process import Process, current_id
-from core.acceptance.queues import AcceptQueued
-from core.acceptance.use_cases.accept_orders import accept_orders
+from core.acceptance.queues import AcceptOrders, AcceptQueued
 from core.identity.permission import ALL_SCOPES
 from core.kernel.context import Context
 from core.kernel.ids import TenantId
@@ -89,7 +88,7 @@ class World:
         self._lives = 0
         table = {**production_use_cases(), **parts.use_cases}
         queued = table[AcceptQueued]
-        self._accept = self.poison.guarded(accept_orders)
+        self._accept = self.poison.guarded(table[AcceptOrders].run)
         self._table = {**table, AcceptQueued: UseCase(scope=None, run=self.poison.guarded(queued.run))}
 
     def context(self, process: Process, *tenants: TenantId, actor: str = "client") -> Context:

@@ -1,5 +1,8 @@
 """Acceptance commands: given by workers, except the policies, which a tenant sets."""
 
+from functools import partial
+from typing import Any
+
 from dependency_injector import containers, providers
 
 from core.acceptance.demand import RecordDemand
@@ -11,6 +14,7 @@ from core.acceptance.use_cases.end_job import bury_job, retry_job
 from core.acceptance.use_cases.record_demand import record_demand
 from core.acceptance.use_cases.set_policy import set_policy
 from core.identity.permission import Scope
+from core.inventory.use_cases._entering import end_expired
 from core.kernel.job import BuryJob, RetryJob
 from entrypoints.dispatch import UseCase
 
@@ -18,10 +22,15 @@ from entrypoints.dispatch import UseCase
 class Acceptance(containers.DeclarativeContainer):
     """Deciding orders and what follows from it."""
 
+    new_id: providers.Dependency[Any] = providers.Dependency()
+    end_expired = providers.Factory(partial, end_expired, new_id=new_id)
+    accept = providers.Factory(partial, accept_orders, end_expired=end_expired)
     use_cases = providers.Dict(
         {
-            AcceptOrders: providers.Factory(UseCase, scope=None, run=providers.Object(accept_orders)),
-            AcceptQueued: providers.Factory(UseCase, scope=None, run=providers.Object(accept_queued)),
+            AcceptOrders: providers.Factory(UseCase, scope=None, run=accept),
+            AcceptQueued: providers.Factory(
+                UseCase, scope=None, run=providers.Factory(partial, accept_queued, end_expired=end_expired)
+            ),
             RetryJob: providers.Factory(UseCase, scope=None, run=providers.Object(retry_job)),
             BuryJob: providers.Factory(UseCase, scope=None, run=providers.Object(bury_job)),
             RecordDemand: providers.Factory(UseCase, scope=None, run=providers.Object(record_demand)),

@@ -1,6 +1,6 @@
 """What a batch's decisions depend on, and how each decision changes it for the next."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import field
 
 from core.acceptance.events import OrderEvent
@@ -32,12 +32,14 @@ class Facts:
     """Gathered in one go, balances, histories and accounts locked until the transaction ends.
 
     ``items`` holds every item named by the batch under (tenant, SKU) and under (tenant, id). ``available`` holds, for
-    each of those items, the base units its balances without a lot have available, by location.
+    each of those items, the base units its balances without a lot have available, by location; ``reserved`` names those
+    of which somebody holds stock.
     """
 
     items: Mapping[tuple[TenantId, str], Item] = field(default_factory=dict)
     locations: Mapping[TenantId, Sequence[Location]] = field(default_factory=dict)
     available: Mapping[ItemId, Mapping[LocationId, int]] = field(default_factory=dict)
+    reserved: Mapping[TenantId, Collection[ItemId]] = field(default_factory=dict)
     histories: Mapping[Customer, CustomerHistory] = field(default_factory=dict)
     accounts: Mapping[Customer, CreditAccount] = field(default_factory=dict)
     policies: Mapping[TenantId, Policies] = field(default_factory=dict)

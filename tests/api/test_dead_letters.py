@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from core.acceptance.queues import AcceptQueued
-from core.acceptance.use_cases.accept_orders import accept_orders
 from core.kernel.errors import Rejected
 from entrypoints.dispatch import Dispatch, UseCase
 from entrypoints.worker.accept import BatchAcceptance
@@ -37,7 +36,7 @@ def run_jobs(world: World, dispatch: Dispatch) -> int:
 def given_up(world: World, caller: Caller) -> Any:
     """The receipt of an order that a worker crashed over, and the next one gave up."""
     receipt = caller.ok("POST", "/orders", {"items": [{"sku": "SKU-D", "quantity": 2}]})
-    batches = BatchAcceptance(world.http.adapters.work(), accept_orders, world.telemetry)
+    batches = BatchAcceptance(world.http.adapters.work(), world.http.door.accept(), world.telemetry)
     assert world.run(batches.step(range(16), as_worker(world, caller), cautious=True)) == 1
     assert caller.ok("GET", receipt["status_url"])["status"] == "processing"
 

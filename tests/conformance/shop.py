@@ -1,15 +1,18 @@
 """A shop in a line: a tenant with items, places and stock, written through the ports."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 
+from core.acceptance.use_cases.accept_orders import accept_orders
 from core.catalogue.item import Item
 from core.configuration.flag import Flag, FlagSet
 from core.intake.submission import Lane, OrderRequest, Submission
 from core.inventory.balance import Account, Balance, BalanceKey, EntryKind, Movement
 from core.inventory.location import Location
+from core.inventory.use_cases._entering import end_expired
 from core.kernel.context import Context
 from core.kernel.event import NewEvent
 from core.kernel.ids import GroupId, IntakeId, ItemId, JobId, OrderId, StreamId, TenantId
@@ -17,7 +20,10 @@ from core.kernel.job import NewJob
 from core.tenants.tenant import Tenant
 from ports.inventory import NewEntries, Stockable
 from tests.conformance.storage import Storage
-from tests.support.given import NOW, TENANT, a_context, a_key, a_line, a_location, an_id, an_item
+from tests.support.given import NOW, TENANT, a_context, a_key, a_line, a_location, an_id, an_item, numbered_ids
+
+accept_all = partial(accept_orders, end_expired=partial(end_expired, new_id=numbered_ids(800_000)))
+"""The hot path as composition binds it."""
 
 
 async def a_tenant(storage: Storage, tenant: TenantId = TENANT) -> None:
@@ -25,14 +31,16 @@ async def a_tenant(storage: Storage, tenant: TenantId = TENANT) -> None:
         await tx.tenants.add(Tenant(id=tenant, name=f"shop {tenant[-1]}", created_at=NOW))
 
 
-async def a_shop(storage: Storage, *, stock: int = 10, backorder_limit: int = 0, tenant: TenantId = TENANT) -> Item:
-    """A tenant with item 1 at location 101, ``stock`` of it available."""
+async def a_shop(
+    storage: Storage, *, stock: int = 10, backorder_limit: int = 0, tenant: TenantId = TENANT, number: int = 1
+) -> Item:
+    """A tenant with item ``number`` at location 100 + ``number``, ``stock`` of it available."""
     await a_tenant(storage, tenant)
-    item, place = an_item(1, backorder_limit=backorder_limit), a_location(101)
+    item, place = an_item(number, backorder_limit=backorder_limit), a_location(100 + number)
     async with storage.transactions.begin(a_context(tenant)) as tx:
         await tx.items.add([item])
         await tx.locations.add(place)
-        await receive(tx, stock)
+        await receive(tx, stock, item=number, location=100 + number)
     return item
 
 

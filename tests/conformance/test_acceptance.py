@@ -9,7 +9,7 @@ import pytest
 from core.acceptance.decision import decide_batch
 from core.acceptance.facts import Outcome, Requested, Working
 from core.acceptance.queues import RETRY, AcceptOrders
-from core.acceptance.use_cases.accept_orders import PART, accept_orders
+from core.acceptance.use_cases.accept_orders import PART
 from core.credit.account import CreditAccount
 from core.intake.submission import IntakeStatus, Lane, Submission
 from core.kernel.event import START
@@ -19,7 +19,7 @@ from core.orders.order import Phase
 from core.risk.assessment import RiskPolicy
 from ports.orders import OrderFilter
 from ports.storage import TransactionConflict
-from tests.conformance.shop import a_job, a_shop, an_order, shelf
+from tests.conformance.shop import a_job, a_shop, accept_all, an_order, shelf
 from tests.conformance.storage import Storage
 from tests.support.given import OTHER_TENANT, TENANT, a_context, a_location, an_id, reason_codes
 
@@ -32,7 +32,7 @@ async def taken_in(storage: Storage, *submissions: Submission) -> list[IntakeId]
 async def accept(storage: Storage, ids: list[IntakeId], *, reviewed: bool = False) -> list[Outcome]:
     async with storage.transactions.begin(a_context()) as tx:
         batch = [replace(one, reviewed=reviewed) for one in await tx.acceptance.submissions(ids)]
-        return await accept_orders(AcceptOrders(batch=tuple(batch)), a_context(), tx)
+        return await accept_all(AcceptOrders(batch=tuple(batch)), a_context(), tx)
 
 
 async def test_submissions_come_in_the_order_asked_for(storage: Storage) -> None:
@@ -230,7 +230,7 @@ async def test_what_was_on_its_way_when_deciding_failed_is_taken_back(storage: S
                 await save(decide_batch(batch[:1], Working(facts), a_context().now))
                 raise ZeroDivisionError
         # The transaction is in order: the other one can still be decided in it.
-        await accept_orders(AcceptOrders(batch=tuple(batch[1:])), a_context(), tx)
+        await accept_all(AcceptOrders(batch=tuple(batch[1:])), a_context(), tx)
     assert await storage.orders.order(TENANT, an_id(100_201)) is None
     assert (await storage.orders.order(TENANT, an_id(100_202))).phase is Phase.ALLOCATED
     assert (await shelf(storage)).committed == 1

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from core.acceptance.queues import AcceptOrders
+from core.intake.submission import Lane
 from core.inventory.acts import Act, AllocateStock, ChangeStock, StockAct
 from core.inventory.holding import (
     CommitReservation,
@@ -38,9 +40,9 @@ from core.inventory.use_cases.change_stock import change_stock
 from core.inventory.use_cases.reserve_stock import reserve_stock
 from core.kernel.ids import ReservationId
 from ports.storage import TransactionConflict
-from tests.conformance.shop import a_shop, a_tenant, shelf
+from tests.conformance.shop import a_shop, a_tenant, accept_all, an_order, shelf
 from tests.conformance.storage import Storage
-from tests.support.given import OTHER_TENANT, TENANT, a_context, a_key, an_id, numbered_ids
+from tests.support.given import OTHER_TENANT, TENANT, a_context, a_key, an_id, numbered_ids, reason_codes
 
 NEW_ID = numbered_ids(700_000)
 ID = ReservationId(an_id(61))
@@ -237,3 +239,46 @@ async def test_two_lines_of_one_item_hold_both_or_nothing(storage: Storage) -> N
     assert sum(part.quantity for part in held.parts) == 5
     assert (await shelf(storage)).reserved == 5
     assert not over(held, held.expires_at - timedelta(seconds=1))
+
+
+async def test_an_order_is_promised_what_expired_holds_still_keep(storage: Storage) -> None:
+    await a_stocked_shop(storage, stock=5)
+    over_soon = await run(storage, reserve_stock, holding(3))
+    kept = await run(storage, reserve_stock, holding(1))
+    await storage.intake_log.append([an_order(201, quantity=2), an_order(202, quantity=3), an_order(203, quantity=2)])
+
+    async def decide(number: int) -> list[str]:
+        async with storage.transactions.begin(a_context()) as tx:
+            batch = await tx.acceptance.submissions([an_id(number)])
+            (outcome,) = await accept_all(AcceptOrders(batch=tuple(batch)), a_context(), tx)
+            return reason_codes(outcome)
+
+    assert await decide(201) == ["insufficient_stock"]
+    await storage.let_hold_run_out(over_soon.id)
+    assert await decide(202) == []
+    assert await decide(203) == ["insufficient_stock"]
+    assert (await storage.reservations.reservation(TENANT, over_soon.id)).state is ReservationState.EXPIRED
+    assert (await storage.reservations.reservation(TENANT, kept.id)).state is ReservationState.HELD
+    balance = await shelf(storage)
+    assert (balance.available, balance.reserved, balance.committed) == (1, 1, 3)
+    assert await storage.invariants.violations() == []
+
+
+async def test_a_batch_over_two_tenants_ends_the_holds_of_both(storage: Storage) -> None:
+    held = {}
+    for number, tenant in enumerate((TENANT, OTHER_TENANT), start=1):
+        await a_shop(storage, stock=4, tenant=tenant, number=number)
+        line = ReservationLine(sku=f"SKU-{number}", quantity=Decimal(4))
+        async with storage.transactions.begin(a_context(tenant)) as tx:
+            command = ReserveStock(lines=(line,), holder=Holder.INTAKE)
+            held[tenant] = await reserve_stock(command, a_context(tenant), tx, new_id=NEW_ID)
+        await storage.let_hold_run_out(held[tenant].id)
+    await storage.intake_log.append(
+        [an_order(201, quantity=4), an_order(202, quantity=4, sku="SKU-2", tenant=OTHER_TENANT)]
+    )
+    async with storage.work.claim(range(16), list(Lane), 10, a_context()) as claimed:
+        outcomes = await accept_all(AcceptOrders(batch=tuple(claimed.batch)), claimed.context, claimed.transaction)
+    assert [reason_codes(outcome) for outcome in outcomes] == [[], []]
+    for tenant, one in held.items():
+        assert (await storage.reservations.reservation(tenant, one.id)).state is ReservationState.EXPIRED
+        assert (await shelf(storage, tenant)).committed == 4

@@ -7,11 +7,10 @@ import contextlib
 import pytest
 
 from core.acceptance.queues import AcceptOrders
-from core.acceptance.use_cases.accept_orders import accept_orders
 from core.intake.submission import IntakeStatus, Lane
 from core.tenants.tenant import shard_of
 from ports.storage import CommitUnknown
-from tests.conformance.shop import a_shop, a_tenant, an_order, ids_of
+from tests.conformance.shop import a_shop, a_tenant, accept_all, an_order, ids_of
 from tests.conformance.storage import Storage
 from tests.support.given import OTHER_TENANT, TENANT, a_context, an_id
 
@@ -123,7 +122,7 @@ async def test_an_order_and_its_claim_become_durable_together(storage: Storage) 
     await a_shop(storage, stock=3)
     await storage.intake_log.append([an_order(201, quantity=2), an_order(202, quantity=2)])
     async with storage.work.claim(ALL, list(Lane), 10, a_context()) as claimed:
-        await accept_orders(AcceptOrders(batch=tuple(claimed.batch)), claimed.context, claimed.transaction)
+        await accept_all(AcceptOrders(batch=tuple(claimed.batch)), claimed.context, claimed.transaction)
     statuses = [(await storage.intake.progress(TENANT, an_id(number))).status for number in (201, 202)]
     assert statuses == [IntakeStatus.COMPLETED, IntakeStatus.REJECTED]
     assert await storage.invariants.violations() == []

@@ -1,7 +1,9 @@
 """Accepting submissions over the memory twin: decided once, held orders parked, jobs ended, demand counted once."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 import msgspec
 import pytest
@@ -28,6 +30,7 @@ from core.intake.use_cases.forgive_dead_letter import forgive_dead_letter
 from core.intake.use_cases.replay_dead_letter import replay_dead_letter
 from core.inventory.acts import Act, ChangeStock, StockAct
 from core.inventory.location import CreateLocation, LocationKind
+from core.inventory.use_cases._entering import end_expired
 from core.inventory.use_cases.change_stock import change_stock
 from core.inventory.use_cases.create_location import create_location
 from core.kernel.ids import JobId
@@ -59,8 +62,12 @@ def an_order(twin: Twin, quantity: int, number: int) -> Requested:
     return order
 
 
+def decided(twin: Twin, use_case: Callable[..., Awaitable[list[Outcome]]], command: object) -> list[Outcome]:
+    return twin.run(use_case, command, end_expired=partial(end_expired, new_id=twin.new_id))
+
+
 def accept(twin: Twin, *orders: Requested) -> list[str]:
-    outcomes: list[Outcome] = twin.run(accept_orders, AcceptOrders(batch=orders))
+    outcomes: list[Outcome] = decided(twin, accept_orders, AcceptOrders(batch=orders))
     return [status_of(outcome) for outcome in outcomes]
 
 
@@ -99,7 +106,7 @@ def test_a_held_order_waits_in_review_until_a_person_lets_it_pass() -> None:
     assert accept(twin, order) == ["needs_review"]
     assert waiting(twin, REVIEW) == {"parked": 1}
     assert twin.within(lambda tx: tx.dead_letters.replay(JobId(order.submission.id)))
-    (outcome,) = twin.run(accept_queued, AcceptQueued(job=lease(twin, REVIEW)))
+    (outcome,) = decided(twin, accept_queued, AcceptQueued(job=lease(twin, REVIEW)))
     assert status_of(outcome) == "completed"
     assert waiting(twin, REVIEW) == {}
     decisions = [event for event in twin.events() if event.stream == order.submission.order_id]
@@ -111,7 +118,7 @@ def test_an_order_tried_again_is_still_asked_about_its_risk() -> None:
     twin = a_shop()
     twin.run(set_policy, SetPolicy(policy=SUSPICIOUS))
     order = an_order(twin, 3, 201)
-    (outcome,) = twin.run(accept_queued, AcceptQueued(job=put(twin, order)))
+    (outcome,) = decided(twin, accept_queued, AcceptQueued(job=put(twin, order)))
     assert status_of(outcome) == "needs_review"
 
 
@@ -120,7 +127,7 @@ def test_an_order_decided_meanwhile_is_not_decided_again() -> None:
     order = an_order(twin, 3, 201)
     job = put(twin, order)
     accept(twin, order)
-    assert twin.run(accept_queued, AcceptQueued(job=job)) == []
+    assert decided(twin, accept_queued, AcceptQueued(job=job)) == []
     assert waiting(twin, RETRY) == {}
 
 
@@ -130,7 +137,11 @@ def test_nothing_is_written_for_a_job_that_is_no_longer_ours() -> None:
     job = put(twin, order)
     before = len(twin.events())
     with pytest.raises(LeaseLost):
-        twin.run(accept_queued, AcceptQueued(job=replace(job, fence=job.fence - 1)))
+        twin.run(
+            accept_queued,
+            AcceptQueued(job=replace(job, fence=job.fence - 1)),
+            end_expired=partial(end_expired, new_id=twin.new_id),
+        )
     assert len(twin.events()) == before
     assert waiting(twin, RETRY) == {"leased": 1}
 

@@ -4,13 +4,15 @@ from dataclasses import replace
 
 from core.acceptance.facts import Outcome
 from core.acceptance.queues import REVIEW, AcceptOrders, AcceptQueued
-from core.acceptance.use_cases.accept_orders import accept_orders
+from core.acceptance.use_cases.accept_orders import EndExpired, accept_orders
 from core.kernel.context import Context
 from core.kernel.ids import IntakeId
 from ports.acceptance import AcceptanceTransaction
 
 
-async def accept_queued(command: AcceptQueued, context: Context, tx: AcceptanceTransaction) -> list[Outcome]:
+async def accept_queued(
+    command: AcceptQueued, context: Context, tx: AcceptanceTransaction, *, end_expired: EndExpired
+) -> list[Outcome]:
     """The outcome; empty when the submission was decided meanwhile. Raises LeaseLost when the job is not ours now.
 
     The job ends first: if its lease is gone, nothing else may be written.
@@ -21,4 +23,6 @@ async def accept_queued(command: AcceptQueued, context: Context, tx: AcceptanceT
     ids = await tx.acceptance.undecided([intake])
     batch = await tx.acceptance.submissions(ids)
     passed = [replace(requested, reviewed=job.queue == REVIEW) for requested in batch]
-    return await accept_orders(AcceptOrders(batch=tuple(passed)), context, tx) if passed else []
+    if not passed:
+        return []
+    return await accept_orders(AcceptOrders(batch=tuple(passed)), context, tx, end_expired=end_expired)

@@ -1,6 +1,6 @@
 """Entering what was decided: the ledger's groups, and one event on each balance they touch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from core.inventory.balance import BalanceKey, Movement, StockMoved
@@ -64,7 +64,12 @@ async def settle(
 
 
 async def end_expired(
-    items: Sequence[ItemId] | None, limit: int, context: Context, tx: InventoryTransaction, new_id: NewId
+    items: Collection[ItemId] | None,
+    context: Context,
+    tx: InventoryTransaction,
+    *,
+    new_id: NewId,
+    limit: int = AT_ONCE,
 ) -> int:
     """Give back what expired holds still keep of ``items`` (None: of any); answers how many were ended."""
     expired = await tx.reservations.lock_expired(items, limit)

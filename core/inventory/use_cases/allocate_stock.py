@@ -4,7 +4,7 @@ from core.inventory.acts import AllocateStock, StockAllocated, UnknownSku
 from core.inventory.allocation import Allocation, Candidate, allocate
 from core.inventory.balance import BalanceKey, Movement
 from core.inventory.stock import CommitStock, InvalidMovement, decide
-from core.inventory.use_cases._entering import AT_ONCE, end_expired, enter
+from core.inventory.use_cases._entering import end_expired, enter
 from core.kernel.context import Context
 from core.kernel.ids import GroupId, ItemId, NewId, is_id
 from core.kernel.quantity import to_units
@@ -60,4 +60,4 @@ async def _end_expired(name: str, context: Context, tx: InventoryTransaction, ne
     known = (await tx.ledger.stockables([name])).get(name)
     item = known.item if known else ItemId(name) if is_id(name) else None
     if item is not None:
-        await end_expired([item], AT_ONCE, context, tx, new_id)
+        await end_expired([item], context, tx, new_id=new_id)

@@ -33,7 +33,7 @@ async def expire_reservations(
     command: ExpireReservations, context: Context, tx: InventoryTransaction, *, new_id: NewId
 ) -> int:
     """How many holds were ended because their time is over."""
-    return await end_expired(None, command.limit, context, tx, new_id)
+    return await end_expired(None, context, tx, new_id=new_id, limit=command.limit)
 
 
 async def _change(change: Change, context: Context, tx: InventoryTransaction, new_id: NewId) -> Reservation:

@@ -8,7 +8,7 @@ from core.inventory.balance import BalanceKey
 from core.inventory.holding import ReserveStock
 from core.inventory.reservation import InvalidReservation, Reservation, ReservedPart, begun, movements, reserve
 from core.inventory.stock import InsufficientStock, InvalidMovement
-from core.inventory.use_cases._entering import AT_ONCE, end_expired, enter
+from core.inventory.use_cases._entering import end_expired, enter
 from core.kernel.context import Context
 from core.kernel.event import NewEvent
 from core.kernel.ids import GroupId, LocationId, NewId, ReservationId, StreamId
@@ -27,7 +27,7 @@ async def reserve_stock(
         raise InvalidReservation("a reservation holds at least one item", path="$.items")
     stockables = await tx.ledger.stockables({line.sku for line in command.lines})
     demands = [_demand(index, line.sku, command, stockables) for index, line in enumerate(command.lines)]
-    await end_expired([stockable.item for stockable in stockables.values()], AT_ONCE, context, tx, new_id)
+    await end_expired([stockable.item for stockable in stockables.values()], context, tx, new_id=new_id)
     shelves: dict[str, Shelves] = {}
     for stockable in sorted(stockables.values(), key=lambda one: one.item):
         found = await tx.ledger.shelves(stockable.sku)
