@@ -121,6 +121,18 @@ async def test_what_is_over_is_found_by_item_oldest_first_and_by_one_only(storag
         assert await over_now(None) == [an_id(62), an_id(64)]
 
 
+async def test_in_a_transaction_over_two_tenants_each_has_its_own(storage: Storage) -> None:
+    for tenant in (TENANT, OTHER_TENANT):
+        await a_tenant(storage, tenant)
+    async with storage.transactions.begin(a_context(TENANT, OTHER_TENANT)) as tx:
+        for number, tenant in enumerate((TENANT, OTHER_TENANT), start=61):
+            own = tx.of(tenant).reservations
+            await own.add(await a_reservation(tx.of(tenant), seconds=-1, number=number))
+        for number, tenant in enumerate((TENANT, OTHER_TENANT), start=61):
+            assert [one.id for one in await tx.of(tenant).reservations.lock_expired(None, 9)] == [an_id(number)]
+    assert await storage.reservations.tenants_with_expired(9) == [TENANT, OTHER_TENANT]
+
+
 async def test_held_stock_is_not_available_and_comes_back_once(storage: Storage) -> None:
     await a_stocked_shop(storage, stock=10)
     held = await run(storage, reserve_stock, holding(4))
