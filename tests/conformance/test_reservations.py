@@ -21,6 +21,7 @@ from core.inventory.holding import (
     ReserveStock,
 )
 from core.inventory.reservation import (
+    InvalidReservation,
     Reservation,
     ReservationEnded,
     ReservationNotFound,
@@ -294,3 +295,10 @@ async def test_a_batch_over_two_tenants_ends_the_holds_of_both(storage: Storage)
     for tenant, one in held.items():
         assert (await storage.reservations.reservation(tenant, one.id)).state is ReservationState.EXPIRED
         assert (await shelf(storage, tenant)).committed == 4
+
+
+async def test_a_hold_of_nothing_is_refused(storage: Storage) -> None:
+    await a_stocked_shop(storage, stock=5)
+    with pytest.raises(InvalidReservation) as refused:
+        await run(storage, reserve_stock, ReserveStock(lines=(), holder=Holder.CART))
+    assert refused.value.path == "$.items"

@@ -36,6 +36,10 @@ VIEWS = """
 SELECT relname, reloptions FROM pg_class
 WHERE relkind IN ('v', 'm') AND relnamespace = 'public'::regnamespace
 """
+COLUMN_GRANTS = f"""
+SELECT table_name, column_name FROM information_schema.column_privileges
+WHERE grantee = '{DISPATCH_ROLE}' AND table_schema = 'public'
+"""
 GRANTS = """
 SELECT table_name, privilege_type, grantee FROM information_schema.role_table_grants
 WHERE table_schema = 'public' AND grantee IN ('fluxor_app', 'fluxor_dispatch')
@@ -95,7 +99,14 @@ def test_one_policy_stands_before_each_table_for_reading_and_writing(ask: Any) -
 def test_the_dispatcher_sees_across_tenants_only_what_it_hands_out(ask: Any) -> None:
     policies = {row["tablename"] for row in ask(POLICIES) if DISPATCH_ROLE in row["roles"]}
     grants = {row["table_name"] for row in ask(GRANTS) if row["grantee"] == DISPATCH_ROLE}
-    assert policies == grants == DISPATCHED
+    assert grants == DISPATCHED
+    assert policies == DISPATCHED | {"reservation"}
+
+
+def test_of_a_hold_the_dispatcher_sees_only_whose_it_is_and_until_when(ask: Any) -> None:
+    seen = {(row["table_name"], row["column_name"]) for row in ask(COLUMN_GRANTS)}
+    of_whole_tables = {(table, column) for table, column in seen if table in DISPATCHED}
+    assert seen - of_whole_tables == {("reservation", name) for name in ("tenant_id", "state", "expires_at")}
 
 
 def test_every_key_of_a_tenant_table_begins_with_the_tenant(ask: Any) -> None:

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from core.inventory.balance import BalanceKey, Movement, StockMoved
 from core.inventory.reservation import Changed, Reservation, ReservationExpired, evolve, movements
-from core.inventory.stock import InsufficientStock, violation
 from core.inventory.stock import evolve as moved
 from core.kernel.context import Context
 from core.kernel.decider import replay
@@ -20,7 +19,7 @@ AT_ONCE = 100
 async def enter(
     acts: Sequence[NewEntries], locked: Mapping[BalanceKey, LockedBalance], context: Context, tx: InventoryTransaction
 ) -> None:
-    """Enter ``acts`` one after the other on balances the transaction holds. Raises InsufficientStock."""
+    """Enter ``acts`` one after the other on balances the transaction holds; see ports.inventory.Ledger.enter."""
     held = dict(locked)
     events = []
     for act in acts:
@@ -29,9 +28,6 @@ async def enter(
             by_key.setdefault(movement.key, []).append(movement)
         for key, made in by_key.items():
             balance = replay(moved, held[key].balance, made)
-            broken = violation(balance)
-            if broken is not None:
-                raise InsufficientStock(broken)
             held[key] = replace(held[key], balance=replace(balance, version=balance.version + 1))
             body = StockMoved(group=act.group, movements=tuple(made))
             events.append(
