@@ -1,4 +1,4 @@
-"""A shop or two at work: clients order and repeat themselves, a keeper moves stock, an operator reviews."""
+"""A shop or two at work: clients order and repeat themselves, shoppers hold stock, a keeper moves it."""
 
 import asyncio
 from decimal import Decimal
@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from adapters.memory.tables import JOBS
+from composition.simulation.holders import Holders
 from composition.simulation.wishes import CUSTOMERS, SKUS, KeptAct, Wish, wishes
 from composition.simulation.world import Api, ConnectionLost, World
 from core.acceptance.policies import SetPolicy
@@ -87,6 +88,7 @@ class Shop:
             for number in range(clients):
                 group.create_task(self._client(self.wishes[number::clients]))
             group.create_task(self._keeper())
+            group.create_task(Holders(self.world, self.tenants).shop())
 
     async def _client(self, wanted: list[Wish]) -> None:
         for wish in wanted:

@@ -13,6 +13,7 @@ from adapters.memory.intake import MemoryIntakeLog
 from adapters.memory.inventory import in_order
 from adapters.memory.journal import MemoryJournalFeed, place_of, recorded
 from adapters.memory.queue import MemoryJobSource, MemoryQueue
+from adapters.memory.reservations import MemoryReservations
 from adapters.memory.tables import BALANCES, INTAKE_JOBS, JOBS, JOURNAL
 from adapters.memory.transaction import MemoryTransaction, MemoryTransactions
 from adapters.memory.work import MemoryClaimed, MemoryWork
@@ -249,6 +250,33 @@ class Unlocked(Mutant):
     acceptance_of = Careless
 
 
+class KeepsNoEnds(MemoryReservations):
+    """A hold that ended is still held."""
+
+    async def save(self, reservations: Any) -> None:
+        await self._session.statement()
+
+
+class LooksAtTheProcesssTime(MemoryReservations):
+    """A hold is over when the process thinks so."""
+
+    async def now(self) -> Any:
+        await self._session.statement()
+        return self._context.now
+
+
+class ForgetsEnds(Mutant):
+    def __init__(self, session: Any, context: Any, new_id: Any) -> None:
+        super().__init__(session, context, new_id)
+        self.reservations = KeepsNoEnds(session, context)
+
+
+class TrustsProcesses(Mutant):
+    def __init__(self, session: Any, context: Any, new_id: Any) -> None:
+        super().__init__(session, context, new_id)
+        self.reservations = LooksAtTheProcesssTime(session, context)
+
+
 class Transactions(MemoryTransactions):
     """Lends out mutants."""
 
@@ -316,6 +344,8 @@ MUTANTS: dict[str, Callable[[], Parts]] = {
     "external ids are forgotten": lambda: Parts(intake_log=lambda it: ForgetsExternalIds(it.database)),
     "idempotency keys are forgotten": lambda: Parts(intake_log=lambda it: ForgetsKeys(it.database)),
     "jobs are deleted before the work": lambda: Parts(work=lambda it: DeletesFirst(it.database, it.new_id)),
+    "the end of a hold is not kept": with_transactions(ForgetsEnds),
+    "holds run out by the process's clock": with_transactions(TrustsProcesses),
     "jobs are not deleted with the work": lambda: Parts(work=lambda it: GivesBackTwice(it.database, it.new_id)),
 }
 

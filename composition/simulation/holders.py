@@ -1,0 +1,75 @@
+"""Shoppers with carts: they hold stock, think about it, and then buy, leave, do both at once, or forget about it."""
+
+import asyncio
+from decimal import Decimal
+from typing import Any
+
+from composition.simulation.wishes import SKUS
+from composition.simulation.world import ConnectionLost, World
+from core.inventory.holding import (
+    CommitReservation,
+    ExtendReservation,
+    Holder,
+    ReleaseReservation,
+    ReservationLine,
+    ReserveStock,
+)
+from core.inventory.reservation import Reservation, ReservationEnded, over
+from core.kernel.errors import DomainError
+from core.kernel.ids import TenantId
+from ports.storage import CommitUnknown, StorageUnavailable, TransactionConflict
+
+APIS = ("api-0", "api-1")
+NO_ANSWER = (ConnectionLost, CommitUnknown, StorageUnavailable, TransactionConflict)
+MOMENTS = (1, 2, 600)
+"""Seconds a hold lasts: some run out while the shopper thinks."""
+
+
+class Holders:
+    """One shopper after the other."""
+
+    def __init__(self, world: World, tenants: list[TenantId]) -> None:
+        self._world = world
+        self._random = world.random
+        self._tenants = tenants
+
+    async def shop(self) -> None:
+        """Come and go a few times."""
+        for _ in range(self._random.randint(2, 5)):
+            await asyncio.sleep(self._random.random() * 0.6)
+            await self._visit(self._random.choice(self._tenants))
+
+    async def _visit(self, tenant: TenantId) -> None:
+        random = self._random
+        lines = tuple(
+            ReservationLine(sku=random.choice(SKUS), quantity=Decimal(random.randint(1, 2)))
+            for _ in range(random.randint(1, 2))
+        )
+        held = await self._ask(ReserveStock(lines=lines, holder=Holder.CART, seconds=random.choice(MOMENTS)), tenant)
+        if not isinstance(held, Reservation):
+            return
+        await asyncio.sleep(random.random() * 2)
+        release = ReleaseReservation(id=held.id, reason="left")
+        commit = CommitReservation(id=held.id, cause="order:cart")
+        choices: list[list[object]] = [[], [release], [commit], [release, release], [release, commit]]
+        ends = random.choice(choices)
+        if not ends and random.random() < 0.5:
+            ends = [ExtendReservation(id=held.id)]
+        answers = await asyncio.gather(*(self._ask(end, tenant) for end in ends))
+        if sum(isinstance(answer, Reservation) for answer in answers) > 1:
+            self._world.observer.findings.append(f"hold {held.id} was ended twice")
+        in_time = not over(held, self._world.store.clock())
+        if in_time and len(answers) == 1 and isinstance(answers[0], ReservationEnded):
+            self._world.observer.findings.append(f"hold {held.id} was over before its time")
+
+    async def _ask(self, command: object, tenant: TenantId) -> Any:
+        """What came of it: the reservation, a refusal, or None when there was no answer."""
+        place = self._random.choice(APIS)
+        try:
+            return await self._world.call(
+                place, lambda api: api.dispatch.run(command, self._world.context(api, tenant))
+            )
+        except DomainError as refused:
+            return refused
+        except NO_ANSWER:
+            return None
