@@ -1,6 +1,7 @@
 """What must be done now and then: partitions ahead of time, queue depths for whoever watches."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from adapters.postgres.engine import Database
@@ -31,16 +32,23 @@ class Housekeeping:
         """Until cancelled."""
         turn = 0
         while True:
-            try:
-                if turn % HOURLY == 0:
-                    await partitions(self._owner_url, datetime.now(UTC))
-                    await tidy(self._database)
-                await self._sweep.step()
-                await self._report_depths()
-            except Exception as error:  # noqa: BLE001 - it is tried again, and nothing else waits for it
-                self._telemetry.log("warning", "housekeeping failed; trying again", error=repr(error))
+            await self.turn(hourly=turn % HOURLY == 0)
             turn += 1
             await asyncio.sleep(DEPTH_SECONDS)
+
+    async def turn(self, *, hourly: bool) -> None:
+        """Every chore that is due, each by itself: one that fails keeps none of the others waiting."""
+        chores: list[Callable[[], Awaitable[object]]] = [self._sweep.step, self._report_depths]
+        if hourly:
+            chores[:0] = [self._make_partitions, lambda: tidy(self._database)]
+        for chore in chores:
+            try:
+                await chore()
+            except Exception as error:  # noqa: BLE001 - it is logged, and tried again at its next turn
+                self._telemetry.log("warning", "housekeeping failed; trying again", error=repr(error))
+
+    async def _make_partitions(self) -> None:
+        await partitions(self._owner_url, datetime.now(UTC))
 
     async def _report_depths(self) -> None:
         for state, connections in self._database.pool_use().items():

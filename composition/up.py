@@ -40,8 +40,7 @@ class Installation:
             "FLUXOR_DATA_DIR": str(settings.data_dir),
             "PORT": str(settings.port),
         }
-
-        ports = metrics_ports(settings, 2 + settings.worker_processes)
+        ports = metrics_ports(settings)
 
         def child(name: str, *arguments: str) -> Child:
             # In production each process serves its metrics, on a port of its own: upwards from the one that is set.
@@ -123,11 +122,14 @@ def _pids(children: Iterable[Child]) -> list[int]:
     return [child.pid for child in children if child.pid]
 
 
-def metrics_ports(settings: Settings, processes: int) -> Iterator[int]:
-    """A port for each process's metrics, upwards from METRICS_PORT, leaving out the API's own. Raises PortInUse."""
-    first = settings.metrics_port
-    if first == 0:
-        return repeat(0)
+def metrics_ports(settings: Settings) -> Iterator[int]:
+    """A port for each process's metrics, upwards from METRICS_PORT, leaving out the API's own. Raises PortInUse.
+
+    Any port for all of them where it says so, or where metrics have no port of their own.
+    """
+    first, processes = settings.metrics_port, 2 + settings.worker_processes
+    if first == 0 or settings.environment != "production":
+        return repeat(first)
     ports = [port for port in range(first, min(first + processes + 1, 65_536)) if port != settings.port]
     if len(ports) < processes:
         raise PortInUse(f"METRICS_PORT={first} leaves no port for each of {processes} processes")
@@ -152,6 +154,7 @@ async def up(settings: Settings, *, demo: bool = False) -> int:
 @asynccontextmanager
 async def running(settings: Settings, *, announce: bool = True, demo: bool = False) -> AsyncIterator[Installation]:
     """A whole installation, ready to answer; stopped in order when the block ends."""
+    metrics_ports(settings)  # refused before anything is started
     async with AsyncExitStack() as stack:
         server = None
         if settings.database_url is None:

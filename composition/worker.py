@@ -46,7 +46,9 @@ class Worker(containers.DeclarativeContainer):
     jobs = providers.Singleton(JobRunner, adapters.jobs, door.dispatch, telemetry)
     publisher = providers.Singleton(InProcessPublisher, door.dispatch, adapters.clock, adapters.new_id)
     relay = providers.Singleton(Relay, adapters.feed, adapters.relay_position, publisher, telemetry, name="in-process")
-    sweep = providers.Singleton(Sweep, adapters.reservations_view, door.dispatch, adapters.clock, adapters.new_id)
+    sweep = providers.Singleton(
+        Sweep, adapters.reservations_view, door.dispatch, adapters.clock, adapters.new_id, telemetry
+    )
     relay_loop = providers.Factory(RelayLoop, relay, providers.Factory(Repeater, adapters.clock, telemetry))
     loops = providers.Factory(
         WorkerLoops,

@@ -68,9 +68,7 @@ class Ledger(Protocol):
         """Those of ``skus`` that exist."""
         ...
 
-    async def lock(
-        self, keys: Sequence[BalanceKey], stockables: Collection[Stockable]
-    ) -> Mapping[BalanceKey, LockedBalance]:
+    async def lock(self, keys: Collection[BalanceKey]) -> Mapping[BalanceKey, LockedBalance]:
         """Hold each balance, in key order; one that does not exist yet begins empty."""
         ...
 

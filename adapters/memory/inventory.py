@@ -57,18 +57,16 @@ class MemoryLedger:
         found = ((sku, item_named(self._session, self._context.tenant, sku)) for sku in skus)
         return {sku: _to_stockable(item) for sku, item in found if item and item.sku == sku}
 
-    async def lock(
-        self, keys: Sequence[BalanceKey], stockables: Collection[Stockable]
-    ) -> Mapping[BalanceKey, LockedBalance]:
+    async def lock(self, keys: Collection[BalanceKey]) -> Mapping[BalanceKey, LockedBalance]:
         """See the port."""
         if not keys:
             return {}
-        tenant = self._context.tenant
+        tenant, ordered = self._context.tenant, sorted(keys, key=in_order)
         await self._session.statement()
-        for key in keys:
+        for key in ordered:
             await open_balance(self._session, tenant, key, StreamId(self._new_id()))
         await self._session.statement()
-        return {key: await hold_balance(self._session, tenant, key) for key in sorted(keys, key=in_order)}
+        return {key: await hold_balance(self._session, tenant, key) for key in ordered}
 
     async def shelves(self, name: str) -> Shelves | None:
         """See the port."""
@@ -79,7 +77,7 @@ class MemoryLedger:
             return None
         places = sellable(self._session, tenant)
         stockable = _to_stockable(item)
-        locked = await self.lock([BalanceKey(item=item.id, location=place.id) for place in places], [stockable])
+        locked = await self.lock([BalanceKey(item=item.id, location=place.id) for place in places])
         policies = policies_of(self._session, [tenant])
         return Shelves(
             stockable=stockable,

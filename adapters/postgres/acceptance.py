@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
 
 from adapters.postgres import acceptance_save
 from adapters.postgres.catalogue import COLUMNS as ITEM
 from adapters.postgres.catalogue import to_item
 from adapters.postgres.configuration import policies_of
 from adapters.postgres.credit import to_account
-from adapters.postgres.engine import Connection
+from adapters.postgres.engine import Connection, columns_of
 from adapters.postgres.inventory import LOCATION, OPEN, to_location
 from adapters.postgres.submissions import SUBMISSIONS, to_requested
 from core.acceptance.facts import Customer, Facts, Outcome, Requested, names_of
@@ -70,7 +69,7 @@ class PostgresAcceptance:
 
     async def submissions_of(self, keys: Sequence[tuple[TenantId, IntakeId]]) -> Sequence[Requested]:
         """The submissions with these keys, in their order: for a claim that knows whose each is."""
-        rows = await self._connection.fetch(SUBMISSIONS, *_columns(keys)) if keys else []
+        rows = await self._connection.fetch(SUBMISSIONS, *columns_of(keys)) if keys else []
         return [to_requested(row) for row in rows]
 
     async def undecided(self, ids: Sequence[IntakeId]) -> Sequence[IntakeId]:
@@ -125,7 +124,7 @@ class PostgresAcceptance:
         left = sorted(names)
         for statement in (_BY_SKU, _BY_ID):
             if left:
-                rows = await self._connection.fetch(statement, *_columns(left))
+                rows = await self._connection.fetch(statement, *columns_of(left))
                 items.update({left[row["place"] - 1]: to_item(row) for row in rows})
             # What is no SKU may be an id.
             left = [(tenant, name) for tenant, name in left if (tenant, name) not in items and is_id(name)]
@@ -147,7 +146,7 @@ class PostgresAcceptance:
         if not wanted:
             return available, held
         await self._open_backorders(items, locations)
-        for place, location, units, reserved in await self._connection.fetch(_SHELVES, *_columns(wanted), NO_LOT):
+        for place, location, units, reserved in await self._connection.fetch(_SHELVES, *columns_of(wanted), NO_LOT):
             tenant, item = wanted[place - 1]
             available.setdefault(item, {})[LocationId(str(location))] = units
             if reserved:
@@ -171,12 +170,12 @@ class PostgresAcceptance:
         )
         if rows:
             new = [(*row, self._new_id()) for row in rows]
-            await self._connection.execute(OPEN, *_columns(new), self._context.now)
+            await self._connection.execute(OPEN, *columns_of(new), self._context.now)
 
     async def _histories(self, customers: Sequence[Customer]) -> dict[Customer, CustomerHistory]:
         if not customers:
             return {}
-        rows = await self._connection.fetch(_HISTORIES, *_columns(customers))
+        rows = await self._connection.fetch(_HISTORIES, *columns_of(customers))
         return {
             (TenantId(str(row["tenant_id"])), row["customer"]): CustomerHistory(
                 orders=row["orders"],
@@ -190,9 +189,5 @@ class PostgresAcceptance:
     async def _accounts(self, customers: Sequence[Customer]) -> dict[Customer, CreditAccount]:
         if not customers:
             return {}
-        rows = await self._connection.fetch(_ACCOUNTS, *_columns(customers))
+        rows = await self._connection.fetch(_ACCOUNTS, *columns_of(customers))
         return {(TenantId(str(row["tenant_id"])), row["customer"]): to_account(row) for row in rows}
-
-
-def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from adapters.postgres.engine import Connection
+from adapters.postgres.engine import Connection, columns_of
 from adapters.toolkit.codec import encode, encode_event
 from core.acceptance.events import OrderAccepted, OrderHeld, OrderRejected
 from core.acceptance.facts import Outcome
@@ -123,13 +123,13 @@ async def _save_customers(connection: Connection, outcomes: Sequence[Outcome]) -
             if (kept.orders == added[customer]) is first
         ]
         if rows:
-            tag = await connection.execute(statement, *_columns(rows))
+            tag = await connection.execute(statement, *columns_of(rows))
             if tag.rpartition(" ")[2] != str(len(rows)):
                 raise TransactionConflict("another transaction began this customer's history first")
     accounts = {outcome.customer: outcome.account for outcome in outcomes if outcome.customer and outcome.account}
     if accounts:
         held = [(tenant, name, account.exposure) for (tenant, name), account in sorted(accounts.items())]
-        await connection.execute(_EXPOSURES, *_columns(held))
+        await connection.execute(_EXPOSURES, *columns_of(held))
 
 
 def _order(outcome: Outcome) -> tuple[Any, ...]:
@@ -184,7 +184,3 @@ def _entries(outcomes: Sequence[Outcome]) -> list[tuple[Any, ...]]:
         for outcome in outcomes
         for number, (item, location, quantity) in enumerate(outcome.promised, start=1)
     ]
-
-
-def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]

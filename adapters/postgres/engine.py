@@ -1,7 +1,7 @@
 """Connections: a small pool of driver connections that act as the app role, with a time limit on everything."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeAlias
 
@@ -153,6 +153,11 @@ def narrow_to(tenants: tuple[TenantId, ...]) -> str:
     assert tenants, "a transaction names its tenants"
     assert all(map(is_id, tenants)), "tenant ids are canonical UUIDs"
     return f"SET LOCAL ROLE {APP_ROLE}; SET LOCAL app.tenant_id = '{','.join(tenants)}'"
+
+
+def columns_of(rows: Iterable[Iterable[Any]]) -> list[list[Any]]:
+    """``rows`` (one at least) as an array a column, the way ``unnest`` takes them."""
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from adapters.postgres.configuration import policies_of
-from adapters.postgres.engine import Connection
+from adapters.postgres.engine import Connection, columns_of
 from core.inventory.balance import BUCKETS, Balance, BalanceKey
 from core.inventory.location import Location, LocationKind
 from core.kernel.context import Context
@@ -99,13 +99,11 @@ class PostgresLedger:
         rows = await self._connection.fetch(_STOCKABLES, self._context.tenant, list(skus))
         return {row["sku"]: _to_stockable(row) for row in rows}
 
-    async def lock(
-        self, keys: Sequence[BalanceKey], stockables: Collection[Stockable]
-    ) -> Mapping[BalanceKey, LockedBalance]:
+    async def lock(self, keys: Collection[BalanceKey]) -> Mapping[BalanceKey, LockedBalance]:
         """See the port."""
         if not keys:
             return {}
-        columns = [[key.item for key in keys], [key.location for key in keys], [key.lot for key in keys]]
+        columns = columns_of(sorted((key.item, key.location, key.lot) for key in keys))
         tenants = [self._context.tenant] * len(keys)
         await self._connection.execute(OPEN, tenants, *columns, [self._new_id() for _ in keys], self._context.now)
         rows = await self._connection.fetch(_HOLD, tenants, *columns)
@@ -126,8 +124,7 @@ class PostgresLedger:
             f"SELECT {LOCATION} FROM location l WHERE tenant_id = $1 AND sellable ORDER BY priority, code", tenant
         )
         places = [to_location(row) for row in rows]
-        keys = sorted((BalanceKey(item=stockable.item, location=place.id) for place in places), key=_in_order)
-        locked = await self.lock(keys, [stockable])
+        locked = await self.lock([BalanceKey(item=stockable.item, location=place.id) for place in places])
         policies = await policies_of(self._connection, [tenant])
         return Shelves(
             stockable=stockable,
@@ -146,10 +143,10 @@ class PostgresLedger:
         if not entries:
             return
         await self._connection.execute(
-            _ENTER, self._context.tenant, *_columns(entries), self._context.actor, self._context.now
+            _ENTER, self._context.tenant, *columns_of(entries), self._context.actor, self._context.now
         )
         changes = _changes(groups)
-        columns = _columns([(key.item, key.location, key.lot, *buckets) for key, (buckets, _) in changes.items()])
+        columns = columns_of([(key.item, key.location, key.lot, *buckets) for key, (buckets, _) in changes.items()])
         counts = [count for _, count in changes.values()]
         tenants = [self._context.tenant] * len(changes)
         tag = await self._connection.execute(_APPLY, tenants, *columns, self._context.now, counts)
@@ -215,11 +212,3 @@ def _changes(groups: Iterable[NewEntries]) -> dict[BalanceKey, tuple[list[int], 
                 if account in place:
                     buckets[place[account]] += sign * movement.quantity
     return changes
-
-
-def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]
-
-
-def _in_order(key: BalanceKey) -> tuple[str, str, str]:
-    return (key.item, key.location, key.lot)

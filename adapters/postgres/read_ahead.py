@@ -7,7 +7,7 @@ is held, so nothing depends on it; what was not read, or was claimed by somebody
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from adapters.postgres.engine import Database, begin_dispatch, ended, narrow_to
+from adapters.postgres.engine import Database, begin_dispatch, columns_of, ended, narrow_to
 from adapters.postgres.submissions import SUBMISSIONS, to_requested
 from core.acceptance.facts import Requested
 from core.kernel.ids import IntakeId, TenantId
@@ -56,12 +56,12 @@ class ReadAhead:
     async def _read(self, probes: Sequence[Probe], limit: int) -> dict[Key, Requested]:
         read: dict[Key, Requested] = {}
         async with self._database.acquire() as connection, ended(connection, begin_dispatch()):
-            keys = await connection.fetch(_NEXT, *map(list, zip(*probes, strict=True)), limit)
+            keys = await connection.fetch(_NEXT, *columns_of(probes), limit)
             if not keys:
                 return read
             tenants = sorted({TenantId(str(tenant)) for tenant, _ in keys})
             await connection.execute(narrow_to(tuple(tenants)))
-            rows = await connection.fetch(SUBMISSIONS, *map(list, zip(*keys, strict=True)))
+            rows = await connection.fetch(SUBMISSIONS, *columns_of(keys))
         for start in range(0, len(rows), _AT_ONCE):
             for requested in map(to_requested, rows[start : start + _AT_ONCE]):
                 read[requested.submission.tenant, requested.submission.id] = requested

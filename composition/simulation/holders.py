@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from composition.simulation.wishes import SKUS
-from composition.simulation.world import ConnectionLost, World
+from composition.simulation.world import APIS, NO_ANSWER, World
 from core.inventory.holding import (
     CommitReservation,
     ExtendReservation,
@@ -17,10 +17,7 @@ from core.inventory.holding import (
 from core.inventory.reservation import Reservation, ReservationEnded, over
 from core.kernel.errors import DomainError
 from core.kernel.ids import TenantId
-from ports.storage import CommitUnknown, StorageUnavailable, TransactionConflict
 
-APIS = ("api-0", "api-1")
-NO_ANSWER = (ConnectionLost, CommitUnknown, StorageUnavailable, TransactionConflict)
 MOMENTS = (1, 2, 600)
 """Seconds a hold lasts: some run out while the shopper thinks."""
 

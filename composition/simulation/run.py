@@ -9,8 +9,8 @@ from composition.simulation.checks import at_rest, relayed, violations
 from composition.simulation.faults import KINDS
 from composition.simulation.loop import Stuck
 from composition.simulation.parts import Parts
-from composition.simulation.workload import APIS, Shop
-from composition.simulation.world import World
+from composition.simulation.workload import Shop
+from composition.simulation.world import APIS, World
 
 WORKERS = ("worker-0", "worker-1")
 TRADE_SECONDS = 900.0

@@ -8,7 +8,7 @@ from typing import Any
 from adapters.memory.tables import JOBS
 from composition.simulation.holders import Holders
 from composition.simulation.wishes import CUSTOMERS, SKUS, KeptAct, Wish, wishes
-from composition.simulation.world import Api, ConnectionLost, World
+from composition.simulation.world import APIS, NO_ANSWER, Api, ConnectionLost, World
 from core.acceptance.policies import SetPolicy
 from core.acceptance.queues import REVIEW
 from core.catalogue.item import AmendItem, CreateItem, CreateItems
@@ -24,12 +24,9 @@ from core.risk.assessment import RiskPolicy
 from core.tenants.tenant import CreateTenant
 from entrypoints.dispatch import Request
 from ports.idempotency import Answer
-from ports.storage import CommitUnknown, StorageUnavailable, TransactionConflict
 
 PLACES = ("EAST", "WEST")
-APIS = ("api-0", "api-1")
 TRIES_MAX = 200
-NO_ANSWER = (ConnectionLost, CommitUnknown, StorageUnavailable, TransactionConflict)
 
 
 class Shop:

@@ -28,6 +28,7 @@ from entrypoints.worker.accept import BatchAcceptance
 from entrypoints.worker.jobs import JobRunner
 from entrypoints.worker.loop import WorkerLoops
 from entrypoints.worker.subscribers import InProcessPublisher
+from ports.storage import CommitUnknown, StorageUnavailable, TransactionConflict
 
 RELAY = "in-process"
 BATCH = 6
@@ -38,6 +39,11 @@ IDLE_LIMIT_SECONDS = 30.0
 
 class ConnectionLost(Exception):
     """The process a client spoke to died before it answered."""
+
+
+APIS = ("api-0", "api-1")
+NO_ANSWER = (ConnectionLost, CommitUnknown, StorageUnavailable, TransactionConflict)
+"""What a client makes nothing of: it may have happened, or not."""
 
 
 class SlowStore(Store):

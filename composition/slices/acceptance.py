@@ -14,7 +14,7 @@ from core.acceptance.use_cases.end_job import bury_job, retry_job
 from core.acceptance.use_cases.record_demand import record_demand
 from core.acceptance.use_cases.set_policy import set_policy
 from core.identity.permission import Scope
-from core.inventory.use_cases._entering import end_expired
+from core.inventory.use_cases.entering import end_expired
 from core.kernel.job import BuryJob, RetryJob
 from entrypoints.dispatch import UseCase
 

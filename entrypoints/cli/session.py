@@ -21,7 +21,7 @@ from ports.tenants import TenantsView
 
 
 class Loops(Protocol):
-    """What a worker or a relay does over and over."""
+    """A worker's loops."""
 
     async def run(self) -> None:
         """Work until stopped."""

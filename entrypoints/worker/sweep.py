@@ -6,6 +6,7 @@ from core.kernel.ids import NewId
 from entrypoints.dispatch import Dispatch
 from ports.clock import Clock
 from ports.reservations import ReservationsView
+from ports.telemetry import Telemetry
 
 TENANTS = 50
 HOLDS = 200
@@ -15,17 +16,22 @@ HOLDS = 200
 class Sweep:
     """Only cleanup: whoever takes stock first ends the expired holds on it."""
 
-    def __init__(self, reservations: ReservationsView, dispatch: Dispatch, clock: Clock, new_id: NewId) -> None:
+    def __init__(
+        self, reservations: ReservationsView, dispatch: Dispatch, clock: Clock, new_id: NewId, telemetry: Telemetry
+    ) -> None:
         self._reservations = reservations
         self._dispatch = dispatch
         self._clock = clock
         self._new_id = new_id
+        self._telemetry = telemetry
 
     async def step(self) -> int:
         """Sweep once; answers how many holds were ended."""
         ended = 0
         for tenant in await self._reservations.tenants_with_expired(TENANTS):
             context = Context(tenants=(tenant,), actor="sweep", now=self._clock.now(), correlation=self._new_id())
-            swept: int = await self._dispatch.run(ExpireReservations(limit=HOLDS), context)
-            ended += swept
+            try:
+                ended += await self._dispatch.run(ExpireReservations(limit=HOLDS), context)
+            except Exception as error:  # noqa: BLE001 - one tenant's trouble must not keep the others' stock
+                self._telemetry.log("warning", "sweep failed; trying again", tenant=tenant, error=repr(error))
         return ended

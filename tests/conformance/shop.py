@@ -12,13 +12,13 @@ from core.configuration.flag import Flag, FlagSet
 from core.intake.submission import Lane, OrderRequest, Submission
 from core.inventory.balance import Account, Balance, BalanceKey, EntryKind, Movement
 from core.inventory.location import Location
-from core.inventory.use_cases._entering import end_expired
+from core.inventory.use_cases.entering import end_expired
 from core.kernel.context import Context
 from core.kernel.event import NewEvent
-from core.kernel.ids import GroupId, IntakeId, ItemId, JobId, OrderId, StreamId, TenantId
+from core.kernel.ids import GroupId, IntakeId, JobId, OrderId, StreamId, TenantId
 from core.kernel.job import NewJob
 from core.tenants.tenant import Tenant
-from ports.inventory import NewEntries, Stockable
+from ports.inventory import NewEntries
 from tests.conformance.storage import Storage
 from tests.support.given import NOW, TENANT, a_context, a_key, a_line, a_location, an_id, an_item, numbered_ids
 
@@ -47,8 +47,7 @@ async def a_shop(
 async def receive(tx: Any, quantity: int, *, group: int = 1, item: int = 1, location: int = 101) -> None:
     """Let ``quantity`` arrive at the shelf."""
     key = a_key(item, location)
-    skus = await tx.ledger.stockables([f"SKU-{item}"])
-    locked = await tx.ledger.lock([key], list(skus.values()))
+    locked = await tx.ledger.lock([key])
     if quantity:
         moved = movement(EntryKind.RECEIVE, Account.SUPPLIER, Account.AVAILABLE, quantity, key)
         await tx.ledger.enter([NewEntries(group=GroupId(an_id(group)), movements=(moved,))])
@@ -69,9 +68,8 @@ def taking(quantity: int, group: int = 2) -> NewEntries:
 
 async def held(tx: Any, item: int = 1, location: int = 101) -> Balance:
     """The shelf, held."""
-    stockable = Stockable(item=ItemId(an_id(item)), sku=f"SKU-{item}", scale=0, backorder_limit=0)
     key = a_key(item, location)
-    locked = await tx.ledger.lock([key], [stockable])
+    locked = await tx.ledger.lock([key])
     balance: Balance = locked[key].balance
     return balance
 

@@ -30,6 +30,7 @@ from core.inventory.reservation import (
     over,
 )
 from core.inventory.stock import InsufficientStock
+from core.inventory.use_cases import entering
 from core.inventory.use_cases.allocate_stock import allocate_stock
 from core.inventory.use_cases.change_reservation import (
     commit_reservation,
@@ -302,3 +303,17 @@ async def test_a_hold_of_nothing_is_refused(storage: Storage) -> None:
     with pytest.raises(InvalidReservation) as refused:
         await run(storage, reserve_stock, ReserveStock(lines=(), holder=Holder.CART))
     assert refused.value.path == "$.items"
+
+
+async def test_however_many_holds_are_over_none_is_in_the_way(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is refused undoes what it ended: it must have ended all there was."""
+    monkeypatch.setattr(entering, "AT_ONCE", 2)
+    await a_stocked_shop(storage, stock=5)
+    for _ in range(5):
+        await storage.let_hold_run_out((await run(storage, reserve_stock, holding(1))).id)
+    with pytest.raises(InsufficientStock, match="1 of 6"):
+        await run(storage, reserve_stock, holding(6))
+    assert sum(part.quantity for part in (await run(storage, reserve_stock, holding(5))).parts) == 5
+    assert await storage.invariants.violations() == []

@@ -154,6 +154,7 @@ def wrong_with(there: Installed, books: Books) -> Counter[str]:
         wrong["other order"] += bool(found) and found[0] != order_id
     wrong["broken invariants"] = len(there.doctor())
     wrong["demand off"] = there.demand_differs()
+    wrong["relayed by another"] = not there.relayed_by_the_relay()
     return +wrong
 
 

@@ -138,8 +138,7 @@ def test_whatever_is_held_extended_released_committed_or_forgotten(story: list[t
     asyncio.run(play(story))
 
 
-def test_a_refused_hold_still_ends_what_was_in_its_way_when_it_is_asked_again() -> None:
-    """Whoever is refused may have met holds that were over: the next who asks must not be refused for them."""
+def test_what_is_over_to_the_moment_is_in_nobodys_way() -> None:
 
     async def story() -> None:
         shop = Shop()

@@ -30,9 +30,9 @@ from core.intake.use_cases.forgive_dead_letter import forgive_dead_letter
 from core.intake.use_cases.replay_dead_letter import replay_dead_letter
 from core.inventory.acts import Act, ChangeStock, StockAct
 from core.inventory.location import CreateLocation, LocationKind
-from core.inventory.use_cases._entering import end_expired
 from core.inventory.use_cases.change_stock import change_stock
 from core.inventory.use_cases.create_location import create_location
+from core.inventory.use_cases.entering import end_expired
 from core.kernel.ids import JobId
 from core.kernel.job import BuryJob, LeasedJob, LeaseLost, NewJob, RetryJob
 from core.orders.order import Phase

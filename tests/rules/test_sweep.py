@@ -18,6 +18,7 @@ from core.inventory.reservation import ReservationState
 from core.inventory.use_cases.change_stock import change_stock
 from core.inventory.use_cases.create_location import create_location
 from core.inventory.use_cases.reserve_stock import reserve_stock
+from core.kernel.context import Context
 from core.kernel.ids import TenantId
 from entrypoints.dispatch import Dispatch
 from entrypoints.worker.sweep import Sweep
@@ -58,7 +59,7 @@ def test_holds_that_are_over_are_ended_by_the_storages_time_for_every_tenant() -
     telemetry = MemoryTelemetry()
     door = Door(transactions=transactions, telemetry=telemetry, new_id=twin.new_id, new_secret=lambda: "s" * 43)
     dispatch = Dispatch(transactions, door.use_cases(), telemetry)
-    sweep = Sweep(MemoryReservationsView(twin.database), dispatch, StoppedClock(), twin.new_id)  # type: ignore[arg-type]
+    sweep = Sweep(MemoryReservationsView(twin.database), dispatch, StoppedClock(), twin.new_id, telemetry)  # type: ignore[arg-type]
     assert twin.see(sweep.step()) == 2
     assert twin.see(sweep.step()) == 0
     assert sorted((one.seconds, one.state) for one in rows.values()) == [
@@ -68,3 +69,25 @@ def test_holds_that_are_over_are_ended_by_the_storages_time_for_every_tenant() -
         (600, ReservationState.HELD),
     ]
     assert twin.violations() == []
+
+
+def test_one_tenants_trouble_does_not_keep_the_others_stock() -> None:
+    twin = Twin()
+    for tenant in (TENANT, OTHER_TENANT):
+        a_held_shop(twin, tenant, 60)
+    rows = twin.database.store.table(RESERVATIONS)
+    for key, one in list(rows.items()):
+        rows[key] = replace(one, expires_at=NOW)
+    telemetry, asked = MemoryTelemetry(), []
+
+    class Troubled:
+        async def run(self, command: object, context: Context) -> int:
+            asked.append(context.tenant)
+            if context.tenant == min(TENANT, OTHER_TENANT):
+                raise ZeroDivisionError
+            return 1
+
+    view = MemoryReservationsView(twin.database)
+    sweep = Sweep(view, Troubled(), StoppedClock(), twin.new_id, telemetry)  # type: ignore[arg-type]
+    assert twin.see(sweep.step()) == 1
+    assert asked == sorted([TENANT, OTHER_TENANT])

@@ -74,6 +74,13 @@ class Installed:
             found.setdefault(row["external_id"], []).append(str(row["id"]))
         return found
 
+    def relayed_by_the_relay(self) -> bool:
+        """Whether the process that relays is the one that is there for it."""
+        running = read_running(self.data_dir)
+        assert running is not None, "it runs"
+        holders = {row["holder"].rpartition(":")[2] for row in self.rows("SELECT holder FROM relay_position")}
+        return holders == {str(pid) for pid in running.relay_pids}
+
     def demand_differs(self) -> int:
         """On how many (item, day) the projection is not what the orders say: lost or doubled deliveries."""
         query = """

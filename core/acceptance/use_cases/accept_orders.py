@@ -46,6 +46,8 @@ async def accept_orders(
 
 
 async def _ended(facts: Facts, context: Context, tx: AcceptanceTransaction, end_expired: EndExpired) -> int:
+    # A hold may span items of no order here: their balances are then locked out of order. Should two transactions ever
+    # wait for each other over it, the storage refuses one of them, and that one is tried again.
     ended = 0
     for tenant, items in sorted(facts.reserved.items()):
         ended += await end_expired(items, replace(context, tenants=(tenant,)), tx.of(tenant))

@@ -4,7 +4,7 @@ from core.inventory.acts import AllocateStock, StockAllocated, UnknownSku
 from core.inventory.allocation import Allocation, Candidate, allocate
 from core.inventory.balance import BalanceKey, Movement
 from core.inventory.stock import CommitStock, InvalidMovement, decide
-from core.inventory.use_cases._entering import end_expired, enter
+from core.inventory.use_cases.entering import end_expired, enter
 from core.kernel.context import Context
 from core.kernel.ids import GroupId, ItemId, NewId, is_id
 from core.kernel.quantity import to_units

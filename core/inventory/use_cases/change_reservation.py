@@ -2,7 +2,7 @@
 
 from core.inventory.holding import Change, CommitReservation, ExpireReservations, ExtendReservation, ReleaseReservation
 from core.inventory.reservation import Reservation, ReservationNotFound, decide, evolve
-from core.inventory.use_cases._entering import end_expired, settle
+from core.inventory.use_cases.entering import end_some, settle
 from core.kernel.context import Context
 from core.kernel.ids import NewId
 from ports.inventory import InventoryTransaction
@@ -33,7 +33,7 @@ async def expire_reservations(
     command: ExpireReservations, context: Context, tx: InventoryTransaction, *, new_id: NewId
 ) -> int:
     """How many holds were ended because their time is over."""
-    return await end_expired(None, context, tx, new_id=new_id, limit=command.limit)
+    return await end_some(None, command.limit, context, tx, new_id)
 
 
 async def _change(change: Change, context: Context, tx: InventoryTransaction, new_id: NewId) -> Reservation:

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from core.inventory.acts import ChangeStock, StockAct, StockChanged, UnknownLocation, UnknownSku, command_of
-from core.inventory.balance import BalanceKey, StockMoved
+from core.inventory.balance import BalanceKey
 from core.inventory.location import Location
 from core.inventory.stock import decide, evolve
+from core.inventory.use_cases.entering import enter
 from core.kernel.context import Context
 from core.kernel.decider import replay
 from core.kernel.errors import DomainError
-from core.kernel.event import NewEvent
 from core.kernel.ids import GroupId, NewId
 from ports.inventory import InventoryTransaction, LockedBalance, NewEntries, Stockable
 
@@ -29,10 +29,9 @@ async def change_stock(
         for act in command.acts
         if act.sku in stockables and act.location in locations
     }
-    ordered = sorted(keys, key=lambda key: (key.item, key.location, key.lot))
-    locked = dict(await tx.ledger.lock(ordered, stockables.values()))
+    held = await tx.ledger.lock(keys)
+    locked = dict(held)
     outcomes: list[StockChanged | DomainError] = []
-    events: list[NewEvent] = []
     for act in command.acts:
         try:
             changed = _change(act, stockables, locations, locked, new_id)
@@ -40,16 +39,11 @@ async def change_stock(
             outcomes.append(refusal)
             continue
         outcomes.append(changed)
-        if changed.movements:
-            key = changed.balance.key
-            locked[key] = replace(locked[key], balance=changed.balance)
-            moved = StockMoved(group=changed.group, movements=changed.movements)
-            events.append(
-                NewEvent(tenant=context.tenant, stream=locked[key].stream, version=changed.balance.version, body=moved)
-            )
-    moved_groups = [outcome for outcome in outcomes if isinstance(outcome, StockChanged) and outcome.movements]
-    await tx.ledger.enter([NewEntries(group=done.group, movements=done.movements) for done in moved_groups])
-    await tx.journal.record(events)
+        key = changed.balance.key
+        locked[key] = replace(locked[key], balance=changed.balance)
+    done = [outcome for outcome in outcomes if isinstance(outcome, StockChanged) and outcome.movements]
+    acts = [NewEntries(group=changed.group, movements=changed.movements) for changed in done]
+    await enter(acts, held, context, tx)
     return outcomes
 
 

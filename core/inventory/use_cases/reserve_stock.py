@@ -8,7 +8,7 @@ from core.inventory.balance import BalanceKey
 from core.inventory.holding import ReserveStock
 from core.inventory.reservation import InvalidReservation, Reservation, ReservedPart, begun, movements, reserve
 from core.inventory.stock import InsufficientStock, InvalidMovement
-from core.inventory.use_cases._entering import end_expired, enter
+from core.inventory.use_cases.entering import end_expired, enter
 from core.kernel.context import Context
 from core.kernel.event import NewEvent
 from core.kernel.ids import GroupId, LocationId, NewId, ReservationId, StreamId

@@ -13,7 +13,7 @@ from core.kernel.ids import GroupId, ItemId, NewId, StreamId
 from ports.inventory import InventoryTransaction, LockedBalance, NewEntries
 
 AT_ONCE = 100
-"""So many expired holds are ended by whoever comes upon them; the sweep ends the rest."""
+"""So many expired holds are ended in one go."""
 
 
 async def enter(
@@ -42,7 +42,7 @@ async def settle(
 ) -> None:
     """Keep locked reservations as their events leave them, move what they held, and record both."""
     keys = {part.key for reservation, _ in ended for part in reservation.parts}
-    locked = await tx.ledger.lock(sorted(keys, key=_in_order), ())
+    locked = await tx.ledger.lock(keys)
     acts = [
         NewEntries(group=GroupId(new_id()), movements=made, cause=f"reservation:{reservation.id}")
         for reservation, event in ended
@@ -59,21 +59,23 @@ async def settle(
     )
 
 
-async def end_expired(
-    items: Collection[ItemId] | None,
-    context: Context,
-    tx: InventoryTransaction,
-    *,
-    new_id: NewId,
-    limit: int = AT_ONCE,
+async def end_expired(items: Collection[ItemId], context: Context, tx: InventoryTransaction, *, new_id: NewId) -> int:
+    """Give back all that expired holds still keep of ``items``; answers how many holds were ended.
+
+    All of them: whoever is refused afterwards undoes it, and must not meet the same ones again.
+    """
+    ended = 0
+    while some := await end_some(items, AT_ONCE, context, tx, new_id):
+        ended += some
+    return ended
+
+
+async def end_some(
+    items: Collection[ItemId] | None, limit: int, context: Context, tx: InventoryTransaction, new_id: NewId
 ) -> int:
-    """Give back what expired holds still keep of ``items`` (None: of any); answers how many were ended."""
+    """The same for up to ``limit`` holds, of any item when ``items`` is None."""
     expired = await tx.reservations.lock_expired(items, limit)
     if expired:
         endings = [(one, ReservationExpired(reservation_id=one.id)) for one in expired]
         await settle(endings, context, tx, new_id)
     return len(expired)
-
-
-def _in_order(key: BalanceKey) -> tuple[str, str, str]:
-    return (key.item, key.location, key.lot)
