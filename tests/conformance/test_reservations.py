@@ -311,8 +311,9 @@ async def test_however_many_holds_are_over_none_is_in_the_way(
     """Whoever is refused undoes what it ended: it must have ended all there was."""
     monkeypatch.setattr(entering, "AT_ONCE", 2)
     await a_stocked_shop(storage, stock=5)
-    for _ in range(5):
-        await storage.let_hold_run_out((await run(storage, reserve_stock, holding(1))).id)
+    held = [await run(storage, reserve_stock, holding(1)) for _ in range(5)]
+    for one in held:
+        await storage.let_hold_run_out(one.id)
     with pytest.raises(InsufficientStock, match="1 of 6"):
         await run(storage, reserve_stock, holding(6))
     assert sum(part.quantity for part in (await run(storage, reserve_stock, holding(5))).parts) == 5
