@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from core.kernel.errors import NotFound
-from core.kernel.ids import IntakeId, ItemId, LocationId, OrderId
+from core.kernel.ids import IntakeId, ItemId, LocationId, LotId, OrderId
 from core.kernel.value import value
 
 
@@ -38,11 +38,17 @@ class Reason:
 
 @value
 class AllocatedPart:
-    """``quantity`` base units of a line promised from ``location``; ``backordered`` of them are still to come."""
+    """``quantity`` base units promised from ``location``; ``backordered`` of them are still to come.
+
+    ``lot`` is None where stock is not kept by lot, ``item`` where it is the line's own: a kit's parts are of its
+    components.
+    """
 
     location: LocationId
     quantity: int
     backordered: int = 0
+    lot: LotId | None = None
+    item: ItemId | None = None
 
 
 @value
