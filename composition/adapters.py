@@ -8,6 +8,7 @@ from adapters.postgres.catalogue import PostgresCatalogueView
 from adapters.postgres.configuration import PostgresConfigurationView
 from adapters.postgres.credit import PostgresCreditView
 from adapters.postgres.engine import Database
+from adapters.postgres.execution import PostgresDossiersView
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.identity import PostgresCredentials, PostgresTenantsView
 from adapters.postgres.intake import PostgresIntakeLog, PostgresIntakeView
@@ -48,6 +49,7 @@ class Adapters(containers.DeclarativeContainer):
     catalogue_view = providers.Singleton(PostgresCatalogueView, database)
     inventory_view = providers.Singleton(PostgresInventoryView, database)
     orders_view = providers.Singleton(PostgresOrdersView, database)
+    dossiers_view = providers.Singleton(PostgresDossiersView, database)
     intake_view = providers.Singleton(PostgresIntakeView, database)
     reservations_view = providers.Singleton(PostgresReservationsView, database)
     credit_view = providers.Singleton(PostgresCreditView, database)

@@ -9,6 +9,7 @@ from composition.slices.acceptance import Acceptance
 from composition.slices.catalogue import Catalogue
 from composition.slices.configuration import Configuration
 from composition.slices.credit import Credit
+from composition.slices.execution import Execution
 from composition.slices.identity import Identity
 from composition.slices.intake import Intake
 from composition.slices.inventory import Inventory
@@ -36,6 +37,7 @@ class Door(containers.DeclarativeContainer):
     catalogue = providers.Container(Catalogue, new_id=new_id)
     inventory = providers.Container(Inventory, new_id=new_id)
     acceptance = providers.Container(Acceptance, new_id=new_id)
+    execution = providers.Container(Execution, new_id=new_id)
     credit = providers.Container(Credit, new_id=new_id)
     configuration = providers.Container(Configuration)
     identity = providers.Container(Identity, new_id=new_id, new_secret=new_secret)
@@ -46,6 +48,7 @@ class Door(containers.DeclarativeContainer):
         catalogue.use_cases,
         inventory.use_cases,
         acceptance.use_cases,
+        execution.use_cases,
         credit.use_cases,
         configuration.use_cases,
         identity.use_cases,

@@ -49,6 +49,7 @@ class Http(containers.DeclarativeContainer):
         catalogue=adapters.catalogue_view,
         inventory=adapters.inventory_view,
         orders=adapters.orders_view,
+        dossiers=adapters.dossiers_view,
         intake=adapters.intake_view,
         credit=adapters.credit_view,
         configuration=adapters.configuration_view,

@@ -8,7 +8,7 @@ from adapters.memory.configuration import policies_of
 from adapters.memory.inventory import enter_group, hold_balance, in_order, item_named, move, open_balance, sellable
 from adapters.memory.journal import append
 from adapters.memory.session import Session
-from adapters.memory.tables import ACCOUNTS, BALANCES, HISTORIES, INTAKE, JOURNAL, ORDERS, Row, Table
+from adapters.memory.tables import ACCOUNTS, BALANCES, FULFILMENTS, HISTORIES, INTAKE, JOURNAL, ORDERS, Row, Table
 from adapters.toolkit.codec import decoder_of
 from core.acceptance.events import OrderAccepted, OrderHeld, OrderRejected
 from core.acceptance.facts import Customer, Facts, Outcome, Requested, names_of
@@ -19,6 +19,7 @@ from core.inventory.location import Location
 from core.kernel.context import Context
 from core.kernel.event import NewEvent
 from core.kernel.ids import GroupId, IntakeId, ItemId, LocationId, NewId, StreamId, TenantId
+from core.orders.fulfilment import proposed
 from core.orders.order import Order
 from ports.acceptance import Save
 
@@ -167,6 +168,8 @@ class MemoryAcceptance:
         if held is not None and held.held_at is None:
             raise session.refuse("an order of this batch is already decided")
         await session.put(ORDERS, key, order)
+        for place, one in enumerate(proposed(order.facts.order_id, order.facts.lines)):
+            await session.put(FULFILMENTS, (outcome.tenant, one.id), (place, one))
 
     async def _save_customers(self, outcomes: Sequence[Outcome]) -> None:
         session = self._session
@@ -188,7 +191,12 @@ def order_of(outcome: Outcome, context: Context) -> Order:
     """The order as this outcome leaves it."""
     match outcome.event:
         case OrderAccepted() as accepted:
-            return Order(facts=accepted.facts, vendor=accepted.vendor, accepted_at=context.now)
+            return Order(
+                facts=accepted.facts,
+                vendor=accepted.vendor,
+                accepted_at=context.now,
+                on_account=outcome.account is not None,
+            )
         case OrderRejected() as rejected:
             return Order(facts=rejected.facts, rejected_at=context.now, reasons=rejected.reasons)
         case OrderHeld() as held:

@@ -40,6 +40,14 @@ class MemoryAccounts:
         else:
             raise session.refuse("the account was changed by somebody else")
 
+    async def expose(self, account: CreditAccount) -> None:
+        """See ports.execution.Exposures."""
+        await self._session.statement()
+        key = (self._context.tenant, account.customer)
+        held = self._session.get(ACCOUNTS, key)
+        assert held is not None, "an account is never deleted"
+        await self._session.put(ACCOUNTS, key, replace(held, exposure=account.exposure))
+
 
 class MemoryCreditView:
     """See ports.credit.CreditView."""

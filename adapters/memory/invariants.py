@@ -10,6 +10,7 @@ from adapters.memory.tables import (
     BALANCES,
     DEAD,
     ENTRIES,
+    FULFILMENTS,
     INTAKE,
     INTAKE_JOBS,
     JOBS,
@@ -19,7 +20,7 @@ from adapters.memory.tables import (
     Key,
     Table,
 )
-from core.inventory.balance import BUCKETS, Balance, BalanceKey, EntryKind
+from core.inventory.balance import BUCKETS, Account, Balance, BalanceKey
 from core.inventory.reservation import ReservationState
 from core.inventory.stock import evolve
 from core.kernel.ids import TenantId
@@ -51,18 +52,23 @@ def _folds(session: Session) -> Found:
             yield place[0], f"item {place[1]} at {place[2]}: available {shown}, entries say {due.available}"
 
 
-def _promised_once(session: Session) -> Found:
-    committed: Counter[Key] = Counter()
-    for (tenant, item, group, _), entry in session.scan(ENTRIES):
-        if entry.movement.kind is EntryKind.COMMIT:
-            committed[tenant, group, item] += entry.movement.quantity
-    for (tenant, order_id), order in session.scan(ORDERS):
-        allocated: Counter[str] = Counter()
-        for line in order.facts.lines:
-            allocated[line.item] += line.allocated
-        for item, quantity in allocated.items():
-            if quantity != committed[tenant, order_id, item]:
-                yield tenant, f"order {order_id}: allocated {quantity}, committed {committed[tenant, order_id, item]}"
+def _held_for_orders(session: Session) -> Found:
+    at_hand = (Account.COMMITTED, Account.PICKED)
+    held: Counter[Key] = Counter()
+    for (tenant, item, _, _), entry in session.scan(ENTRIES):
+        kind, _, order = (entry.cause or "").partition(":")
+        if kind == "order":
+            movement = entry.movement
+            change = (movement.target in at_hand) - (movement.source in at_hand)
+            held[tenant, order, item] += change * movement.quantity
+    due: Counter[Key] = Counter()
+    for (tenant, order_id), kept in session.scan(ORDERS):
+        for line in kept.facts.lines:
+            for item, quantity in line.promised.items():
+                due[tenant, order_id, item] += quantity - line.sent[item]
+    for key in sorted({*held, *due}):
+        if held[key] != due[key]:
+            yield key[0], f"order {key[1]} item {key[2]}: promised and not sent {due[key]}, in the ledger {held[key]}"
 
 
 def _ends(session: Session) -> Found:
@@ -76,8 +82,20 @@ def _ends(session: Session) -> Found:
 def _lines_in_bounds(session: Session) -> Found:
     for (tenant, order_id), order in session.scan(ORDERS):
         for line in order.facts.lines:
-            if not line.shipped <= line.allocated <= line.ordered - line.cancelled:
+            if not line.shipped <= line.allocated <= line.due or max(line.delivered, line.returned) > line.shipped:
                 yield tenant, f"order {order_id} line {line.number}"
+
+
+def _asked_for(session: Session) -> Found:
+    asked: Counter[Key] = Counter()
+    for (tenant, _), (_, one) in session.scan(FULFILMENTS):
+        for wanted in one.lines:
+            asked[tenant, one.order, wanted.line] += wanted.quantity
+    for (tenant, order_id), order in session.scan(ORDERS):
+        for line in order.facts.lines:
+            promised, found = sum(line.promised.values()), asked[tenant, order_id, line.number]
+            if promised != found:
+                yield tenant, f"order {order_id} line {line.number}: promised {promised}, asked for {found}"
 
 
 def _no_gap(session: Session) -> Found:
@@ -117,9 +135,10 @@ def _reserved_for_somebody(session: Session) -> Found:
 CHECKS: Mapping[str, Callable[[Session], Found]] = {
     "I1 available >= -backorder limit": _within_bounds,
     "I2 balance = fold of its entries": _folds,
-    "I3 what is promised = what orders hold": _promised_once,
+    "I3 what is promised = what orders hold": _held_for_orders,
     "I4 every submission ends": _ends,
     "I5 shipped <= allocated <= ordered - cancelled": _lines_in_bounds,
+    "I5 locations are asked for what lines promise": _asked_for,
     "I7 a stream's versions have no gap": _no_gap,
     "I8 an order is journaled as it stands": _journaled,
     "I10 a dead letter keeps its cause": _has_cause,

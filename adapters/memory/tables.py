@@ -18,6 +18,7 @@ from core.inventory.reservation import Reservation
 from core.inventory.stock import violation
 from core.kernel.ids import StreamId
 from core.kernel.value import value
+from core.orders.fulfilment import Fulfilment
 from core.orders.order import Order
 from core.risk.assessment import CustomerHistory
 from core.tenants.tenant import Tenant
@@ -128,6 +129,8 @@ def _lines_in_bounds(order: Order) -> str | None:
     for line in order.facts.lines:
         if not line.shipped <= line.allocated <= line.ordered - line.cancelled:
             return f"line {line.number}: shipped <= allocated <= ordered - cancelled does not hold"
+        if max(line.returned, line.delivered) > line.shipped:
+            return f"line {line.number}: more came back or arrived than was sent"
     return None
 
 
@@ -159,6 +162,7 @@ INTAKE_KEYS: Table[str] = Table("intake_key")
 INTAKE_EXTERNAL: Table[str] = Table("intake_external")
 INTAKE_JOBS: Table[tuple[int, Lane]] = Table("intake_job")
 ORDERS: Table[Order] = Table("orders", check=_lines_in_bounds)
+FULFILMENTS: Table[tuple[int, Fulfilment]] = Table("fulfilment")
 JOURNAL: Table[JournalRow] = Table("journal")
 INBOX: Table[bool] = Table("inbox")
 JOBS: Table[QueueRow] = Table("queue_job")

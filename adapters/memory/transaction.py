@@ -10,6 +10,7 @@ from adapters.memory.configuration import MemoryFlags, MemoryPolicies
 from adapters.memory.credit import MemoryAccounts
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.demand import MemoryDemand
+from adapters.memory.execution import MemoryDossiers
 from adapters.memory.idempotency import MemoryAnswers
 from adapters.memory.identity import MemoryApiKeys, MemoryTenants
 from adapters.memory.inbox import MemoryInbox
@@ -36,6 +37,7 @@ class MemoryTransaction:
         self.ledger = MemoryLedger(session, context, new_id)
         self.reservations = MemoryReservations(session, context)
         self.accounts = MemoryAccounts(session, context)
+        self.dossiers = MemoryDossiers(session, context)
         self.flags = MemoryFlags(session, context)
         self.policies = MemoryPolicies(session, context)
         self.api_keys = MemoryApiKeys(session, context)

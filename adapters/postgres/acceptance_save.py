@@ -14,14 +14,15 @@ from core.acceptance.events import OrderAccepted, OrderHeld, OrderRejected
 from core.acceptance.facts import Outcome
 from core.kernel.context import Context
 from core.kernel.ids import NO_LOT
+from core.orders.fulfilment import asked
 from ports.transaction import TransactionConflict
 
 _ORDERS = """
     INSERT INTO orders AS o (tenant_id, id, intake_id, channel, external_id, customer, vendor, currency, total,
-                             received_at, accepted_at, rejected_at, held_at, reasons)
+                             received_at, accepted_at, rejected_at, held_at, reasons, on_account)
     SELECT tenant_id, id, intake_id, channel, external_id, customer, vendor, currency, total, received_at,
            CASE kind WHEN 0 THEN $1::timestamptz END, CASE kind WHEN 1 THEN $1::timestamptz END,
-           CASE kind WHEN 2 THEN $1::timestamptz END, reasons
+           CASE kind WHEN 2 THEN $1::timestamptz END, reasons, on_account
     FROM unnest($3::order_row[])
 """
 _LINES = """
@@ -40,6 +41,9 @@ WITH saved AS ({orders} RETURNING 1), lines AS ({lines}), recorded AS ({record})
     SELECT tenant_id, item_id, group_id, number, location_id, $6::uuid, 'commit', 'available', 'committed', quantity,
            'order:' || group_id, $2::text, $1
     FROM unnest($5::entry_row[])
+), asked AS (
+    INSERT INTO fulfilment (tenant_id, id, order_id, place, location_id, state)
+    SELECT tenant_id, id, order_id, place, location_id, 'proposed' FROM unnest($7::fulfilment_row[])
 ), promised AS MATERIALIZED (
     -- Summed over the part, so that one row changes once.
     SELECT tenant_id, item_id, location_id, sum(quantity)::bigint AS quantity FROM unnest($5::entry_row[])
@@ -60,7 +64,7 @@ _DECIDE_AGAIN = _SAVE.format(
     orders=f"""{_ORDERS}
     ON CONFLICT (tenant_id, id) DO UPDATE SET vendor = EXCLUDED.vendor, currency = EXCLUDED.currency,
         total = EXCLUDED.total, accepted_at = EXCLUDED.accepted_at, rejected_at = EXCLUDED.rejected_at,
-        held_at = EXCLUDED.held_at, reasons = EXCLUDED.reasons
+        held_at = EXCLUDED.held_at, reasons = EXCLUDED.reasons, on_account = EXCLUDED.on_account
         WHERE o.held_at IS NOT NULL""",
     lines=f"""{_LINES}
     ON CONFLICT (tenant_id, order_id, number) DO UPDATE SET item_id = EXCLUDED.item_id, sku = EXCLUDED.sku,
@@ -104,6 +108,7 @@ async def save(connection: Connection, outcomes: Sequence[Outcome], context: Con
         _lines(outcomes),
         _entries(outcomes),
         NO_LOT,
+        _fulfilments(outcomes),
     )
     if row["orders"] != len(outcomes):
         raise TransactionConflict("an order of this batch is already decided")
@@ -153,6 +158,7 @@ def _order(outcome: Outcome) -> tuple[Any, ...]:
         outcome.requested.reviewed,
         *encode_event(event),
         submission.correlation,
+        outcome.account is not None,
     )
 
 
@@ -183,4 +189,14 @@ def _entries(outcomes: Sequence[Outcome]) -> list[tuple[Any, ...]]:
         (outcome.tenant, item, outcome.event.facts.order_id, number, location, quantity)
         for outcome in outcomes
         for number, (item, location, quantity) in enumerate(outcome.promised, start=1)
+    ]
+
+
+def _fulfilments(outcomes: Sequence[Outcome]) -> list[tuple[Any, ...]]:
+    """fulfilment_rows: what each location of an accepted order is asked for is in the order's lines."""
+    return [
+        (outcome.tenant, one, outcome.event.facts.order_id, place, location)
+        for outcome in outcomes
+        if isinstance(outcome.event, OrderAccepted)
+        for place, (one, location) in enumerate(asked(outcome.event.facts.order_id, outcome.event.facts.lines))
     ]

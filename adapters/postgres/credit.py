@@ -19,6 +19,7 @@ ON CONFLICT (tenant_id, customer) DO UPDATE
 SET limit_minor = EXCLUDED.limit_minor, currency = EXCLUDED.currency, version = EXCLUDED.version
 WHERE a.version = EXCLUDED.version - 1 RETURNING version
 """
+_EXPOSE = "UPDATE credit_account SET exposure = $3 WHERE tenant_id = $1 AND customer = $2"
 _LIST = f"SELECT {COLUMNS} FROM credit_account WHERE tenant_id = $1 AND customer > $2 ORDER BY customer LIMIT $3"
 
 
@@ -47,6 +48,10 @@ class PostgresAccounts:
         )
         if version is None:
             raise TransactionConflict("the account was changed by somebody else")
+
+    async def expose(self, account: CreditAccount) -> None:
+        """See ports.execution.Exposures."""
+        await self._connection.execute(_EXPOSE, self._context.tenant, account.customer, account.exposure)
 
 
 class PostgresCreditView:

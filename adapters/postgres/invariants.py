@@ -39,16 +39,19 @@ CHECKS: Mapping[str, str] = {
         ) e USING (tenant_id, item_id, location_id, lot_id) WHERE b.version IS NULL OR {_DIFFERS}
     """,
     "I3 what is promised = what orders hold": """
-        SELECT l.tenant_id, format('order %s line %s: allocated %s, committed in the ledger %s', l.order_id, l.number,
-                                   l.allocated, COALESCE(e.committed, 0)) AS detail
+        SELECT tenant_id, format('order %s item %s: promised and not sent %s, held for it in the ledger %s', order_id,
+                                 item_id, COALESCE(o.open, 0), COALESCE(e.held, 0)) AS detail
         FROM (
-            SELECT tenant_id, order_id, item_id, min(number) AS number, sum(allocated) AS allocated FROM order_line
-            GROUP BY tenant_id, order_id, item_id
-        ) l LEFT JOIN (
-            SELECT tenant_id, group_id, item_id, sum(quantity) AS committed FROM stock_entry WHERE kind = 'commit'
-            GROUP BY tenant_id, group_id, item_id
-        ) e ON e.tenant_id = l.tenant_id AND e.group_id = l.order_id AND e.item_id = l.item_id
-        WHERE l.allocated <> COALESCE(e.committed, 0)
+            SELECT l.tenant_id, l.order_id::text AS order_id, COALESCE((p->>'item')::uuid, l.item_id) AS item_id,
+                   sum((p->>'quantity')::bigint - COALESCE((p->>'shipped')::bigint, 0)) AS open
+            FROM order_line l, jsonb_array_elements(convert_from(l.parts, 'UTF8')::jsonb) AS p GROUP BY 1, 2, 3
+        ) o FULL JOIN (
+            SELECT tenant_id, substr(cause, 7) AS order_id, item_id,
+                   sum(CASE WHEN target IN ('committed', 'picked') THEN quantity ELSE 0 END
+                       - CASE WHEN source IN ('committed', 'picked') THEN quantity ELSE 0 END) AS held
+            FROM stock_entry WHERE cause LIKE 'order:%' GROUP BY 1, 2, 3
+        ) e USING (tenant_id, order_id, item_id)
+        WHERE COALESCE(o.open, 0) <> COALESCE(e.held, 0)
     """,
     "I4 every submission ends": """
         SELECT i.tenant_id, format('submission %s is nowhere: no order, no job, no dead letter', i.id) AS detail
@@ -60,7 +63,19 @@ CHECKS: Mapping[str, str] = {
     """,
     "I5 shipped <= allocated <= ordered - cancelled": """
         SELECT tenant_id, format('order %s line %s', order_id, number) AS detail FROM order_line
-        WHERE shipped > allocated OR allocated > ordered - cancelled
+        WHERE shipped > allocated OR allocated > ordered - cancelled OR delivered > shipped OR returned > shipped
+    """,
+    "I5 locations are asked for what lines promise": """
+        SELECT tenant_id, format('order %s line %s: promised %s, asked for %s', order_id, line, o.promised, f.asked)
+                          AS detail
+        FROM (
+            SELECT l.tenant_id, l.order_id, l.number AS line, sum((p->>'quantity')::bigint) AS promised
+            FROM order_line l, jsonb_array_elements(convert_from(l.parts, 'UTF8')::jsonb) AS p GROUP BY 1, 2, 3
+        ) o RIGHT JOIN (
+            SELECT g.tenant_id, g.order_id, (p->>'line')::int AS line, sum((p->>'quantity')::bigint) AS asked
+            FROM fulfilment g, jsonb_array_elements(convert_from(g.lines, 'UTF8')::jsonb) AS p GROUP BY 1, 2, 3
+        ) f USING (tenant_id, order_id, line)
+        WHERE COALESCE(o.promised, 0) <> f.asked
     """,
     "I7 a stream's versions have no gap": """
         SELECT tenant_id, format('stream %s: %s events up to version %s', stream, count(*), max(version)) AS detail

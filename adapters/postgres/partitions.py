@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.kernel.ids import first_id_at
 
-PARTITIONED = ("stock_entry", "orders", "order_line", "journal")
+PARTITIONED = ("stock_entry", "orders", "order_line", "fulfilment", "journal")
 _STORED = defaultdict(str, journal=" WITH (toast_tuple_target = 8160)")
 """An event of two or three kilobytes is written once and read soon: to compress it costs more than the space."""
 MONTHS_BACK = 1
@@ -26,10 +26,12 @@ def ensure_partitions(connection: Connection, now: datetime) -> list[str]:
     partition cannot be made, and nothing else must wait for it.
     """
     have = set(connection.scalars(text("SELECT relname FROM pg_class WHERE relispartition")))
+    known = set(connection.scalars(text("SELECT relname FROM pg_class WHERE relkind = 'p'")))
+    tables = [table for table in PARTITIONED if table in known]  # an older schema does not have all of them
     wanted = [
         (table, name, start, end)
         for start, end, suffix in _months(now)
-        for table in PARTITIONED
+        for table in tables
         for name in (f"{table}_{suffix}",)
         if name not in have
     ]
@@ -44,7 +46,7 @@ def ensure_partitions(connection: Connection, now: datetime) -> list[str]:
         except IntegrityError:
             continue
         made.append(name)
-    for table in PARTITIONED:
+    for table in tables:
         if f"{table}_default" not in have:
             connection.execute(text(f"CREATE TABLE {table}_default PARTITION OF {table} DEFAULT{_STORED[table]}"))
             made.append(f"{table}_default")

@@ -12,6 +12,7 @@ from adapters.postgres.configuration import PostgresFlags, PostgresPolicies
 from adapters.postgres.credit import PostgresAccounts
 from adapters.postgres.demand import PostgresDemand
 from adapters.postgres.engine import UNREACHABLE, Connection, Database, begin_as, drop, rollback
+from adapters.postgres.execution import PostgresDossiers
 from adapters.postgres.idempotency import PostgresAnswers
 from adapters.postgres.identity import PostgresApiKeys, PostgresTenants
 from adapters.postgres.inbox import PostgresInbox
@@ -52,6 +53,7 @@ class PostgresTransaction:
         self.ledger = PostgresLedger(connection, context, new_id)
         self.reservations = PostgresReservations(connection, context)
         self.accounts = PostgresAccounts(connection, context)
+        self.dossiers = PostgresDossiers(connection, context)
         self.flags = PostgresFlags(connection, context)
         self.policies = PostgresPolicies(connection, context)
         self.api_keys = PostgresApiKeys(connection, context)

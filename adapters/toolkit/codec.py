@@ -23,6 +23,21 @@ from core.inventory.reservation import (
     ReservationReleased,
     StockReserved,
 )
+from core.orders.changes import (
+    FulfilmentAccepted,
+    FulfilmentCancelled,
+    FulfilmentDelivered,
+    FulfilmentPacked,
+    FulfilmentPicked,
+    FulfilmentProposed,
+    FulfilmentRejected,
+    FulfilmentShipped,
+    LineAmended,
+    LinesCancelled,
+    OrderCancelled,
+    OrderHoldPlaced,
+    OrderHoldReleased,
+)
 from core.tenants.tenant import TenantCreated
 
 Type = TypeVar("Type")
@@ -31,6 +46,19 @@ EVENTS: dict[str, type] = {
     ACCEPTED: OrderAccepted,
     REJECTED: OrderRejected,
     HELD: OrderHeld,
+    "order.hold_placed.v1": OrderHoldPlaced,
+    "order.hold_released.v1": OrderHoldReleased,
+    "order.line_amended.v1": LineAmended,
+    "order.lines_cancelled.v1": LinesCancelled,
+    "order.cancelled.v1": OrderCancelled,
+    "fulfilment.proposed.v1": FulfilmentProposed,
+    "fulfilment.accepted.v1": FulfilmentAccepted,
+    "fulfilment.rejected.v1": FulfilmentRejected,
+    "fulfilment.picked.v1": FulfilmentPicked,
+    "fulfilment.packed.v1": FulfilmentPacked,
+    "fulfilment.shipped.v1": FulfilmentShipped,
+    "fulfilment.delivered.v1": FulfilmentDelivered,
+    "fulfilment.cancelled.v1": FulfilmentCancelled,
     "stock.moved.v1": StockMoved,
     "stock.reserved.v1": StockReserved,
     "reservation.extended.v1": ReservationExtended,

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from adapters.toolkit.order_samples import order_samples
 from core.acceptance.events import Explanation, LineExplanation, OrderAccepted, OrderHeld, OrderRejected
 from core.acceptance.policies import PolicySet
 from core.catalogue.item import ItemAmended, ItemCreated
@@ -92,6 +93,7 @@ def samples() -> dict[str, object]:
             reasons=(Reason(code="fraud_review", detail=f"risk score {risky.score} of 1000"),),
             explanation=Explanation(risk=risky),
         ),
+        **order_samples(),
         **_stock_samples(),
         "item.created.v1": ItemCreated(
             item_id=_ITEM, sku="TEA-250", name="Tea, 250 g", uom="each", scale=0, price=_PRICE, backorder_limit=0

@@ -75,3 +75,8 @@ def refusal(account: CreditAccount, minor: int, currency: str | None) -> str | N
 def hold(account: CreditAccount, minor: int) -> CreditAccount:
     """The account after ``minor`` more is promised."""
     return replace(account, exposure=account.exposure + minor)
+
+
+def free(account: CreditAccount, minor: int) -> CreditAccount:
+    """The account after ``minor`` less is promised."""
+    return replace(account, exposure=account.exposure - minor)

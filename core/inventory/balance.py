@@ -40,8 +40,12 @@ class EntryKind(StrEnum):
     DAMAGE = "damage"
     SET_SAFETY = "set_safety"
     COMMIT = "commit"
+    UNCOMMIT = "uncommit"
     RESERVE = "reserve"
     RELEASE = "release"
+    PICK = "pick"
+    UNPICK = "unpick"
+    SHIP = "ship"
 
 
 @value

@@ -65,6 +65,15 @@ def to_decimal(money: Money) -> Decimal:
     return Decimal(money.minor).scaleb(-exponent_of(money.currency))
 
 
+def extended(price: int, units: int, per: int) -> int:
+    """The extended price: minor units for ``units`` at ``price`` for ``per`` of them, rounded half to even."""
+    if per == 1:
+        return price * units
+    whole, rest = divmod(price * units, per)
+    twice = 2 * rest - per
+    return whole + (1 if twice > 0 or (twice == 0 and whole % 2) else 0)
+
+
 def split(total: int, weights: Sequence[int]) -> list[int]:
     """Shares of ``total`` (>= 0) in proportion to ``weights``; they add up to ``total`` (largest remainder).
 

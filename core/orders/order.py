@@ -1,11 +1,12 @@
 """What is known of an order, the facts that made it so, and the phase they add up to."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
 from core.kernel.errors import NotFound
 from core.kernel.ids import IntakeId, ItemId, LocationId, LotId, OrderId
+from core.kernel.money import extended
 from core.kernel.value import value
 
 
@@ -24,7 +25,30 @@ class Phase(StrEnum):
     ALLOCATED = "allocated"
     PARTIALLY_FULFILLED = "partially_fulfilled"
     FULFILLED = "fulfilled"
+    DELIVERED = "delivered"
     CANCELLED = "cancelled"
+
+
+class HoldReason(StrEnum):
+    """Why an order must not go on for now."""
+
+    PAYMENT_REVIEW = "payment_review"
+    FRAUD_REVIEW = "fraud_review"
+    OPERATOR = "operator"
+    STOCK_SHORTFALL = "stock_shortfall"
+    ADDRESS_INVALID = "address_invalid"
+    AWAITING_APPROVAL = "awaiting_approval"
+    CREDIT = "credit"
+    EXTERNAL = "external"
+
+
+@value
+class Hold:
+    """One thing that keeps the order from going on, until it is released. An order has one of each reason at most."""
+
+    reason: HoldReason
+    note: str
+    placed_at: datetime
 
 
 @value
@@ -40,8 +64,8 @@ class Reason:
 class AllocatedPart:
     """``quantity`` base units promised from ``location``; ``backordered`` of them are still to come.
 
-    ``lot`` is None where stock is not kept by lot, ``item`` where it is the line's own: a kit's parts are of its
-    components.
+    ``shipped`` of them have left. ``lot`` is None where stock is not kept by lot, ``item`` where it is the line's own:
+    a kit's parts are of its components.
     """
 
     location: LocationId
@@ -49,6 +73,7 @@ class AllocatedPart:
     backordered: int = 0
     lot: LotId | None = None
     item: ItemId | None = None
+    shipped: int = 0
 
 
 @value
@@ -64,6 +89,8 @@ class OrderLine:
     parts: tuple[AllocatedPart, ...] = ()
     shipped: int = 0
     cancelled: int = 0
+    delivered: int = 0
+    returned: int = 0
 
     @property
     def allocated(self) -> int:
@@ -74,6 +101,45 @@ class OrderLine:
     def backordered(self) -> int:
         """Base units promised that are not on a shelf yet."""
         return sum([part.backordered for part in self.parts])
+
+    @property
+    def due(self) -> int:
+        """Base units that are ordered and not cancelled."""
+        return self.ordered - self.cancelled
+
+    @property
+    def unallocated(self) -> int:
+        """Base units that are due and promised from nowhere."""
+        return self.due - self.allocated
+
+    @property
+    def promised(self) -> dict[ItemId, int]:
+        """Base units promised, by item: of its own item, or of a kit's components."""
+        return self._by_item(lambda part: part.quantity)
+
+    @property
+    def sent(self) -> dict[ItemId, int]:
+        """Base units that have left, by item."""
+        return self._by_item(lambda part: part.shipped)
+
+    def _by_item(self, counted: Callable[[AllocatedPart], int]) -> dict[ItemId, int]:
+        sums: dict[ItemId, int] = {}
+        for part in self.parts:
+            item = part.item or self.item
+            sums[item] = sums.get(item, 0) + counted(part)
+        return sums
+
+    def needs(self, units: int) -> dict[ItemId, int]:
+        """What ``units`` of the line take from the shelves: base units by item."""
+        return {self.item: units}
+
+    def whole(self, units: Mapping[ItemId, int]) -> int:
+        """How much of the line so much of each item makes: the opposite of ``needs``, what is odd left out."""
+        return units.get(self.item, 0)
+
+    def worth(self, units: int) -> int:
+        """What ``units`` of it cost, in minor units; nothing when it has no price."""
+        return extended(self.price or 0, units, 10**self.scale)
 
 
 @value
@@ -93,7 +159,11 @@ class OrderFacts:
 
 @value
 class Order:
-    """The order's facts in one place, for whoever asks; the journal has how they came about."""
+    """The order's facts in one place, for whoever asks; the journal has how they came about.
+
+    ``held_at`` is of an order that is not decided yet; ``holds`` are of one that is, and stopped. ``on_account``: its
+    total is part of what its customer owes.
+    """
 
     facts: OrderFacts
     vendor: str | None = None
@@ -102,23 +172,26 @@ class Order:
     held_at: datetime | None = None
     cancelled_at: datetime | None = None
     reasons: tuple[Reason, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    on_account: bool = False
 
     @property
     def phase(self) -> Phase:
         """Where the order stands."""
-        if self.rejected_at:
-            return Phase.REJECTED
         if self.cancelled_at:
             return Phase.CANCELLED
-        if self.held_at:
+        if self.rejected_at:
+            return Phase.REJECTED
+        if self.held_at or self.holds:
             return Phase.ON_HOLD
         return _progress(self.facts.lines)
 
 
 def _progress(lines: Sequence[OrderLine]) -> Phase:
     open_lines = [line for line in lines if line.cancelled < line.ordered]
-    if all(line.shipped >= line.ordered - line.cancelled for line in open_lines):
-        return Phase.FULFILLED
+    if all(line.shipped >= line.due for line in open_lines):
+        return Phase.DELIVERED if all(line.delivered >= line.due for line in open_lines) else Phase.FULFILLED
     if any(line.shipped for line in open_lines):
         return Phase.PARTIALLY_FULFILLED
-    return Phase.AWAITING_STOCK if any(line.backordered for line in open_lines) else Phase.ALLOCATED
+    missing = any(line.backordered or line.unallocated for line in open_lines)
+    return Phase.AWAITING_STOCK if missing else Phase.ALLOCATED

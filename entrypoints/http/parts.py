@@ -12,6 +12,7 @@ from ports.catalogue import CatalogueView
 from ports.clock import Clock
 from ports.configuration import ConfigurationView
 from ports.credit import CreditView
+from ports.execution import DossiersView
 from ports.health import Health
 from ports.identity import Credentials
 from ports.intake import IntakeView
@@ -47,6 +48,7 @@ class Views:
     catalogue: CatalogueView
     inventory: InventoryView
     orders: OrdersView
+    dossiers: DossiersView
     intake: IntakeView
     credit: CreditView
     configuration: ConfigurationView

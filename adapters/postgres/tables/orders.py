@@ -1,6 +1,6 @@
 """Orders and their lines."""
 
-from sqlalchemy import BigInteger, DateTime, LargeBinary, Text, Uuid, column, table
+from sqlalchemy import BigInteger, Boolean, DateTime, LargeBinary, Text, Uuid, column, table
 
 ORDERS = table(
     "orders",
@@ -12,10 +12,15 @@ ORDERS = table(
     *(column(name, DateTime(timezone=True)) for name in ("received_at", "accepted_at", "rejected_at")),
     *(column(name, DateTime(timezone=True)) for name in ("held_at", "cancelled_at")),
     column("reasons", LargeBinary),
+    column("holds", LargeBinary),
+    column("on_account", Boolean),
 )
 LINES = table(
     "order_line",
     column("tenant_id", Uuid(as_uuid=False)),
     column("order_id", Uuid(as_uuid=False)),
-    *(column(name, BigInteger) for name in ("ordered", "backordered", "shipped", "cancelled")),
+    *(
+        column(name, BigInteger)
+        for name in ("ordered", "allocated", "backordered", "shipped", "delivered", "cancelled")
+    ),
 )

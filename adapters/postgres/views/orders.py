@@ -10,12 +10,13 @@ from adapters.postgres.engine import Connection, Database
 from adapters.postgres.tables.orders import LINES, ORDERS
 from adapters.toolkit.codec import decode
 from core.kernel.ids import IntakeId, ItemId, OrderId, TenantId, first_id_at
-from core.orders.order import AllocatedPart, Order, OrderFacts, OrderLine, Phase, Reason
+from core.orders.order import AllocatedPart, Hold, Order, OrderFacts, OrderLine, Phase, Reason
 from ports.orders import OrderFilter
 
 _DIALECT: Any = dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
-_LINES_OF = """
-SELECT order_id, number, item_id, sku, scale, ordered, price, parts, shipped, cancelled FROM order_line
+LINES_OF = """
+SELECT order_id, number, item_id, sku, scale, ordered, price, parts, shipped, cancelled, delivered, returned
+FROM order_line
 WHERE tenant_id = $1 AND order_id = ANY($2::uuid[]) ORDER BY order_id, number
 """
 
@@ -45,9 +46,9 @@ class PostgresOrdersView:
         async with self._database.reading(tenant) as connection:
             rows = await _run(connection, statement)
             lines: dict[str, list[OrderLine]] = {str(row["id"]): [] for row in rows}
-            for line in await connection.fetch(_LINES_OF, tenant, list(lines)):
-                lines[str(line["order_id"])].append(_to_line(line))
-        return [_to_order(row, tuple(lines[str(row["id"])])) for row in rows]
+            for line in await connection.fetch(LINES_OF, tenant, list(lines)):
+                lines[str(line["order_id"])].append(to_line(line))
+        return [to_order(row, tuple(lines[str(row["id"])])) for row in rows]
 
 
 async def _run(connection: Connection, statement: Select[Any]) -> Sequence[Any]:
@@ -74,23 +75,28 @@ def _narrow(statement: Select[Any], wanted: OrderFilter) -> Select[Any]:
 def _in_phase(phase: Phase) -> Any:
     """The phase of core.orders.order.Order as a condition; a test holds the two together."""
     orders, lines = ORDERS.c, LINES.c
+    due = lines.ordered - lines.cancelled
     of_order = and_(lines.tenant_id == orders.tenant_id, lines.order_id == orders.id, lines.cancelled < lines.ordered)
-    unshipped = select(1).where(of_order, lines.shipped < lines.ordered - lines.cancelled).exists()
+    unshipped = select(1).where(of_order, lines.shipped < due).exists()
+    under_way = select(1).where(of_order, lines.delivered < due).exists()
     begun = select(1).where(of_order, lines.shipped > 0).exists()
-    owed = select(1).where(of_order, lines.backordered > 0).exists()
-    going = and_(orders.accepted_at.is_not(None), orders.cancelled_at.is_(None))
+    owed = select(1).where(of_order, or_(lines.backordered > 0, lines.allocated < due)).exists()
+    going = and_(orders.accepted_at.is_not(None), orders.cancelled_at.is_(None), orders.holds.is_(None))
+    stopped = or_(orders.held_at.is_not(None), orders.holds.is_not(None))
     return {
-        Phase.REJECTED: orders.rejected_at.is_not(None),
-        Phase.CANCELLED: and_(orders.rejected_at.is_(None), orders.cancelled_at.is_not(None)),
-        Phase.ON_HOLD: and_(orders.held_at.is_not(None), orders.cancelled_at.is_(None)),
-        Phase.FULFILLED: and_(going, ~unshipped),
+        Phase.CANCELLED: orders.cancelled_at.is_not(None),
+        Phase.REJECTED: and_(orders.rejected_at.is_not(None), orders.cancelled_at.is_(None)),
+        Phase.ON_HOLD: and_(stopped, orders.cancelled_at.is_(None), orders.rejected_at.is_(None)),
+        Phase.DELIVERED: and_(going, ~unshipped, ~under_way),
+        Phase.FULFILLED: and_(going, ~unshipped, under_way),
         Phase.PARTIALLY_FULFILLED: and_(going, unshipped, begun),
         Phase.AWAITING_STOCK: and_(going, unshipped, ~begun, owed),
         Phase.ALLOCATED: and_(going, unshipped, ~or_(begun, owed)),
     }[phase]
 
 
-def _to_order(row: Any, lines: tuple[OrderLine, ...]) -> Order:
+def to_order(row: Any, lines: tuple[OrderLine, ...]) -> Order:
+    """An order from its row and its lines."""
     return Order(
         facts=OrderFacts(
             order_id=OrderId(str(row["id"])),
@@ -109,10 +115,13 @@ def _to_order(row: Any, lines: tuple[OrderLine, ...]) -> Order:
         held_at=row["held_at"],
         cancelled_at=row["cancelled_at"],
         reasons=decode(tuple[Reason, ...], row["reasons"] or b"[]"),
+        holds=decode(tuple[Hold, ...], row["holds"] or b"[]"),
+        on_account=row["on_account"],
     )
 
 
-def _to_line(row: Any) -> OrderLine:
+def to_line(row: Any) -> OrderLine:
+    """A line from its row."""
     return OrderLine(
         number=row["number"],
         item=ItemId(str(row["item_id"])),
@@ -123,4 +132,6 @@ def _to_line(row: Any) -> OrderLine:
         parts=decode(tuple[AllocatedPart, ...], row["parts"]),
         shipped=row["shipped"],
         cancelled=row["cancelled"],
+        delivered=row["delivered"],
+        returned=row["returned"],
     )

@@ -1,0 +1,95 @@
+"""Open orders with their fulfilment orders."""
+
+from collections.abc import Sequence
+
+from adapters.memory.database import MemoryDatabase
+from adapters.memory.session import Session
+from adapters.memory.tables import FULFILMENTS, INTAKE, JOURNAL, ORDERS
+from adapters.toolkit.codec import decoder_of
+from core.intake.submission import OrderRequest
+from core.kernel.context import Context
+from core.kernel.ids import FulfilmentId, OrderId, TenantId
+from core.orders.dossier import Dossier
+from core.orders.fulfilment import OPEN, Fulfilment, proposed
+from core.orders.order import Order
+from ports.execution import WorkFilter
+
+
+class MemoryDossiers:
+    """See ports.execution.Dossiers."""
+
+    def __init__(self, session: Session, context: Context) -> None:
+        self._session = session
+        self._context = context
+
+    async def lock(self, order: OrderId) -> Dossier | None:
+        """See the port."""
+        await self._session.statement()
+        tenant = self._context.tenant
+        if self._session.get(ORDERS, (tenant, order)) is None:
+            return None
+        await self._session.lock(ORDERS, (tenant, order))
+        await self._session.statement()
+        kept = self._session.get(ORDERS, (tenant, order))
+        assert kept is not None, "an order is never deleted"
+        versions = [key[2] for key, _ in self._session.scan(JOURNAL) if key[:2] == (tenant, order)]
+        fulfilments = fulfilments_of(self._session, tenant, kept)
+        return Dossier(order=kept, fulfilments=fulfilments, version=max(versions, default=0))
+
+    async def lock_of(self, fulfilment: FulfilmentId) -> Dossier | None:
+        """See the port."""
+        await self._session.statement()
+        found = self._session.get(FULFILMENTS, (self._context.tenant, fulfilment))
+        return None if found is None else await self.lock(found[1].order)
+
+    async def country(self, dossier: Dossier) -> str | None:
+        """See the port."""
+        await self._session.statement()
+        submission = self._session.get(INTAKE, (self._context.tenant, dossier.order.facts.intake_id))
+        request = decoder_of(OrderRequest).decode(submission.body) if submission else None
+        return request.ship_to.country if request and request.ship_to else None
+
+    async def save(self, dossier: Dossier) -> None:
+        """See the port."""
+        await self._session.statement()
+        tenant = self._context.tenant
+        await self._session.put(ORDERS, (tenant, dossier.order.facts.order_id), dossier.order)
+        for place, one in enumerate(dossier.fulfilments):
+            await self._session.put(FULFILMENTS, (tenant, one.id), (place, one))
+
+
+class MemoryDossiersView:
+    """See ports.execution.DossiersView."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    async def fulfilments(self, tenant: TenantId, order: OrderId) -> Sequence[Fulfilment]:
+        """See the port."""
+        async with self._database.reading(tenant) as session:
+            kept = session.get(ORDERS, (tenant, order))
+            return [] if kept is None else fulfilments_of(session, tenant, kept)
+
+    async def work(
+        self, tenant: TenantId, wanted: WorkFilter, *, after: FulfilmentId | None, limit: int
+    ) -> Sequence[Fulfilment]:
+        """See the port."""
+        async with self._database.reading(tenant) as session:
+            found = [
+                one
+                for _, (_, one) in session.scan(FULFILMENTS)
+                if one.state in OPEN
+                and wanted.location in (None, one.location)
+                and wanted.state in (None, one.state)
+                and (after is None or one.id > after)
+            ]
+        return sorted(found, key=lambda one: one.id)[:limit]
+
+
+def fulfilments_of(session: Session, tenant: TenantId, order: Order) -> tuple[Fulfilment, ...]:
+    """The order's fulfilment orders; one that nobody has touched yet is as its lines say."""
+    known = order.facts.order_id
+    mine = [row for key, row in session.scan(FULFILMENTS) if key[0] == tenant and row[1].order == known]
+    if not mine and order.accepted_at:
+        return proposed(known, order.facts.lines)
+    return tuple(one for _, one in sorted(mine, key=lambda row: row[0]))

@@ -1,0 +1,164 @@
+"""Open orders with their fulfilment orders: held, kept, listed."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from adapters.postgres.engine import Connection, Database, columns_of
+from adapters.postgres.views.orders import LINES_OF, to_line, to_order
+from adapters.toolkit.codec import decode, decoder_of, encode
+from core.intake.submission import OrderRequest
+from core.kernel.context import Context
+from core.kernel.ids import FulfilmentId, LocationId, OrderId, TenantId
+from core.orders.dossier import Dossier
+from core.orders.fulfilment import Fulfilment, FulfilmentLine, FulfilmentState, Shipment, proposed
+from core.orders.order import Order, OrderLine
+from ports.execution import WorkFilter
+
+_ORDER = "SELECT * FROM orders WHERE tenant_id = $1 AND id = $2"
+_VERSION = "SELECT max(version) FROM journal WHERE tenant_id = $1 AND stream = $2"
+_ORDER_OF = "SELECT order_id FROM fulfilment WHERE tenant_id = $1 AND id = $2"
+_FULFILMENT = "f.id, f.order_id, f.location_id, f.state, f.lines, f.shipments, f.reason"
+# All of an order's lie together: their ids begin as the order's does, see core.orders.fulfilment.fulfilment_id.
+_FULFILMENTS = f"""
+SELECT {_FULFILMENT} FROM fulfilment f
+WHERE f.tenant_id = $1 AND f.id BETWEEN $3 AND $4 AND f.order_id = $2 ORDER BY f.place
+"""
+_WORK = f"""
+SELECT {_FULFILMENT} FROM fulfilment f
+WHERE f.tenant_id = $1 AND f.state IN ('proposed', 'accepted', 'picking', 'packed')
+  AND ($2::uuid IS NULL OR f.location_id = $2) AND ($3::text IS NULL OR f.state = $3)
+  AND ($4::uuid IS NULL OR f.id > $4)
+ORDER BY f.id LIMIT $5
+"""
+_COUNTRY = "SELECT body FROM intake WHERE tenant_id = $1 AND id = $2"
+_SAVE_ORDER = """
+UPDATE orders SET total = $3, rejected_at = $4, held_at = $5, cancelled_at = $6, holds = $7
+WHERE tenant_id = $1 AND id = $2
+"""
+_SAVE_LINES = """
+UPDATE order_line l SET ordered = n.ordered, allocated = n.allocated, backordered = n.backordered,
+       shipped = n.shipped, cancelled = n.cancelled, delivered = n.delivered, parts = n.parts
+FROM unnest($3::int[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[],
+            $10::bytea[]) AS n(number, ordered, allocated, backordered, shipped, cancelled, delivered, parts)
+WHERE l.tenant_id = $1 AND l.order_id = $2 AND l.number = n.number
+"""
+_SAVE_FULFILMENTS = """
+INSERT INTO fulfilment (tenant_id, order_id, id, place, location_id, state, lines, shipments, reason)
+SELECT $1, $2, * FROM unnest($3::uuid[], $4::smallint[], $5::uuid[], $6::text[], $7::bytea[], $8::bytea[], $9::text[])
+ON CONFLICT (tenant_id, id) DO UPDATE SET state = EXCLUDED.state, lines = EXCLUDED.lines,
+    shipments = EXCLUDED.shipments, reason = EXCLUDED.reason
+"""
+
+
+class PostgresDossiers:
+    """See ports.execution.Dossiers."""
+
+    def __init__(self, connection: Connection, context: Context) -> None:
+        self._connection = connection
+        self._context = context
+
+    async def lock(self, order: OrderId) -> Dossier | None:
+        """See the port."""
+        tenant = self._context.tenant
+        row = await self._connection.fetchrow(f"{_ORDER} FOR UPDATE", tenant, order)
+        if row is None:
+            return None
+        version = await self._connection.fetchval(_VERSION, tenant, order)
+        kept = await _order(self._connection, tenant, row)
+        return Dossier(order=kept, fulfilments=await _fulfilments(self._connection, tenant, kept), version=version or 0)
+
+    async def lock_of(self, fulfilment: FulfilmentId) -> Dossier | None:
+        """See the port."""
+        order = await self._connection.fetchval(_ORDER_OF, self._context.tenant, fulfilment)
+        return None if order is None else await self.lock(OrderId(str(order)))
+
+    async def country(self, dossier: Dossier) -> str | None:
+        """See the port."""
+        intake = dossier.order.facts.intake_id
+        body = await self._connection.fetchval(_COUNTRY, self._context.tenant, intake)
+        request = decoder_of(OrderRequest).decode(body) if body else None
+        return request.ship_to.country if request and request.ship_to else None
+
+    async def save(self, dossier: Dossier) -> None:
+        """See the port."""
+        tenant, order, facts = self._context.tenant, dossier.order, dossier.order.facts
+        await self._connection.execute(
+            _SAVE_ORDER,
+            tenant,
+            facts.order_id,
+            facts.total,
+            order.rejected_at,
+            order.held_at,
+            order.cancelled_at,
+            encode(order.holds) if order.holds else None,
+        )
+        if facts.lines:
+            await self._connection.execute(_SAVE_LINES, tenant, facts.order_id, *columns_of(map(_line, facts.lines)))
+        if dossier.fulfilments:
+            rows = [_row(one, place) for place, one in enumerate(dossier.fulfilments)]
+            await self._connection.execute(_SAVE_FULFILMENTS, tenant, facts.order_id, *columns_of(rows))
+
+
+class PostgresDossiersView:
+    """See ports.execution.DossiersView."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def fulfilments(self, tenant: TenantId, order: OrderId) -> Sequence[Fulfilment]:
+        """See the port."""
+        async with self._database.reading(tenant) as connection:
+            row = await connection.fetchrow(_ORDER, tenant, order)
+            return [] if row is None else await _fulfilments(connection, tenant, await _order(connection, tenant, row))
+
+    async def work(
+        self, tenant: TenantId, wanted: WorkFilter, *, after: FulfilmentId | None, limit: int
+    ) -> Sequence[Fulfilment]:
+        """See the port."""
+        async with self._database.reading(tenant) as connection:
+            rows = await connection.fetch(_WORK, tenant, wanted.location, wanted.state, after, limit)
+            untouched = [row["order_id"] for row in rows if row["lines"] is None]
+            lines: dict[str, list[OrderLine]] = {}
+            for line in await connection.fetch(LINES_OF, tenant, untouched) if untouched else ():
+                lines.setdefault(str(line["order_id"]), []).append(to_line(line))
+        return [_to_fulfilment(row, lines.get(str(row["order_id"]), ())) for row in rows]
+
+
+async def _order(connection: Connection, tenant: TenantId, row: Any) -> Order:
+    lines = await connection.fetch(LINES_OF, tenant, [row["id"]])
+    return to_order(row, tuple(to_line(line) for line in lines))
+
+
+async def _fulfilments(connection: Connection, tenant: TenantId, order: Order) -> tuple[Fulfilment, ...]:
+    """The order's fulfilment orders; those nobody has touched yet are as its lines say."""
+    facts = order.facts
+    first = f"{facts.order_id[:18]}-0000-000000000000"
+    last = f"{facts.order_id[:18]}-ffff-ffffffffffff"
+    rows = await connection.fetch(_FULFILMENTS, tenant, facts.order_id, first, last)
+    if not rows:
+        return proposed(facts.order_id, facts.lines) if order.accepted_at else ()
+    return tuple(_to_fulfilment(row, facts.lines) for row in rows)
+
+
+def _to_fulfilment(row: Any, lines: Sequence[OrderLine]) -> Fulfilment:
+    known, order = FulfilmentId(str(row["id"])), OrderId(str(row["order_id"]))
+    if row["lines"] is None:
+        return next(one for one in proposed(order, lines) if one.id == known)
+    return Fulfilment(
+        id=known,
+        order=order,
+        location=LocationId(str(row["location_id"])),
+        state=FulfilmentState(row["state"]),
+        lines=decode(tuple[FulfilmentLine, ...], row["lines"]),
+        shipments=decode(tuple[Shipment, ...], row["shipments"]),
+        reason=row["reason"],
+    )
+
+
+def _row(one: Fulfilment, place: int) -> tuple[Any, ...]:
+    return (one.id, place, one.location, one.state, encode(one.lines), encode(one.shipments), one.reason)
+
+
+def _line(line: OrderLine) -> tuple[Any, ...]:
+    counters = (line.ordered, line.allocated, line.backordered, line.shipped, line.cancelled, line.delivered)
+    return (line.number, *counters, encode(line.parts))

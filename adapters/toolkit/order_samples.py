@@ -1,0 +1,84 @@
+"""One example of every message of an order's later life."""
+
+from datetime import UTC, datetime
+
+from core.kernel.ids import FulfilmentId, ItemId, LocationId, OrderId
+from core.orders.changes import (
+    CancelledLine,
+    FulfilmentAccepted,
+    FulfilmentCancelled,
+    FulfilmentDelivered,
+    FulfilmentPacked,
+    FulfilmentPicked,
+    FulfilmentProposed,
+    FulfilmentRejected,
+    FulfilmentShipped,
+    LineAmended,
+    LinesCancelled,
+    OrderCancelled,
+    OrderHoldPlaced,
+    OrderHoldReleased,
+)
+from core.orders.fulfilment import Units
+from core.orders.order import HoldReason
+
+_PREFIX = "019ca6b1-dc00-7000-8000-00000000000"
+_ORDER, _ONE, _LEEDS = OrderId(f"{_PREFIX}4"), FulfilmentId(f"{_PREFIX}b"), LocationId(f"{_PREFIX}2")
+_AT = datetime(2026, 3, 1, 15, 30, tzinfo=UTC)
+
+
+def order_samples() -> dict[str, object]:
+    """An example of each event, by its name on the wire."""
+    units = (_units(3, backordered=1),)
+    return {
+        "order.hold_placed.v1": OrderHoldPlaced(
+            order_id=_ORDER, reason=HoldReason.ADDRESS_INVALID, note="no such street", at=_AT
+        ),
+        "order.hold_released.v1": OrderHoldReleased(
+            order_id=_ORDER, reason=HoldReason.ADDRESS_INVALID, note="the customer called"
+        ),
+        "order.line_amended.v1": LineAmended(
+            order_id=_ORDER, line=1, ordered=6, amount=1250, reason="one more, by telephone"
+        ),
+        "order.lines_cancelled.v1": LinesCancelled(
+            order_id=_ORDER,
+            lines=(CancelledLine(line=1, quantity=3),),
+            units=(_units(3, picked=1),),
+            amount=3750,
+            reason="changed his mind",
+            forced=True,
+        ),
+        "order.cancelled.v1": OrderCancelled(order_id=_ORDER, reason="changed his mind", at=_AT),
+        "fulfilment.proposed.v1": FulfilmentProposed(order_id=_ORDER, fulfilment_id=_ONE, location=_LEEDS, units=units),
+        "fulfilment.accepted.v1": FulfilmentAccepted(order_id=_ORDER, fulfilment_id=_ONE),
+        "fulfilment.rejected.v1": FulfilmentRejected(
+            order_id=_ORDER, fulfilment_id=_ONE, units=units, reason="the shelf is empty"
+        ),
+        "fulfilment.picked.v1": FulfilmentPicked(order_id=_ORDER, fulfilment_id=_ONE, units=(_units(3),)),
+        "fulfilment.packed.v1": FulfilmentPacked(order_id=_ORDER, fulfilment_id=_ONE),
+        "fulfilment.shipped.v1": FulfilmentShipped(
+            order_id=_ORDER,
+            fulfilment_id=_ONE,
+            shipment=1,
+            units=(_units(3, picked=3),),
+            carrier="Royal Mail",
+            tracking="AB123456789GB",
+            at=_AT,
+        ),
+        "fulfilment.delivered.v1": FulfilmentDelivered(order_id=_ORDER, fulfilment_id=_ONE, shipments=(1,), at=_AT),
+        "fulfilment.cancelled.v1": FulfilmentCancelled(
+            order_id=_ORDER, fulfilment_id=_ONE, units=units, reason="the warehouse is flooded", forced=False
+        ),
+    }
+
+
+def _units(quantity: int, *, picked: int = 0, backordered: int = 0) -> Units:
+    return Units(
+        line=1,
+        fulfilment=_ONE,
+        item=ItemId(f"{_PREFIX}1"),
+        location=_LEEDS,
+        quantity=quantity,
+        picked=picked,
+        backordered=backordered,
+    )

@@ -1,0 +1,73 @@
+"""Promising anew what is due of an order and promised from nowhere."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from core.inventory.allocation import AllocationPolicy, Candidate, allocate
+from core.kernel.ids import ItemId, LocationId
+from core.kernel.value import value
+from core.orders.dossier import Dossier
+from core.orders.fulfilment import FulfilmentState
+from core.orders.order import AllocatedPart
+
+Needs = Mapping[tuple[int, ItemId], int]
+
+
+@value
+class Supply:
+    """Where an item could come from, and how far it may be owed."""
+
+    candidates: tuple[Candidate, ...]
+    backorder_limit: int
+
+
+@value
+class Reallocated:
+    """``promised``: (line, item, part); ``short``: base units that are promised from nowhere still."""
+
+    promised: tuple[tuple[int, ItemId, AllocatedPart], ...]
+    short: int
+
+
+def refusing(dossier: Dossier) -> frozenset[LocationId]:
+    """The locations that have rejected this order: they are not asked again."""
+    return frozenset(one.location for one in dossier.fulfilments if one.state is FulfilmentState.REJECTED)
+
+
+def reallocate(
+    needs: Needs,
+    supplies: Mapping[ItemId, Supply],
+    policy: AllocationPolicy,
+    *,
+    country: str | None,
+    among: Collection[LocationId] | None = None,
+    without: Collection[LocationId] = (),
+) -> Reallocated:
+    """Promise ``needs`` as far as there is stock, each after what those before it took.
+
+    Only locations in ``among`` (None: any), and none of ``without``, are asked.
+    """
+    left = dict(supplies)
+    promised: list[tuple[int, ItemId, AllocatedPart]] = []
+    short = 0
+    for (line, item), quantity in needs.items():
+        supply = left[item]
+        candidates = [
+            one
+            for one in supply.candidates
+            if one.location.id not in without and (among is None or one.location.id in among)
+        ]
+        done = allocate(quantity, candidates, policy, backorder_limit=supply.backorder_limit, country=country)
+        short += done.short
+        taken = {part.location: part.quantity for part in done.parts}
+        left[item] = replace(
+            supply,
+            candidates=tuple(
+                replace(one, available=one.available - taken.get(one.location.id, 0)) for one in supply.candidates
+            ),
+        )
+        promised += [
+            (line, item, AllocatedPart(location=part.location, quantity=part.quantity, backordered=part.backordered))
+            for part in done.parts
+        ]
+    return Reallocated(promised=tuple(promised), short=short)

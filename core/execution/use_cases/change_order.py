@@ -1,0 +1,127 @@
+"""One change of an open order: decided by the order, entered in the ledger, settled with the customer's account."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+
+from core.credit import account as credit
+from core.execution.shortfall import shortfall
+from core.execution.stock import movements_of
+from core.execution.use_cases.promise_again import EndExpired, promise_again
+from core.inventory.balance import BalanceKey, Movement
+from core.inventory.stock import InsufficientStock, violation
+from core.inventory.stock import evolve as moved
+from core.kernel.context import Context
+from core.kernel.decider import replay
+from core.kernel.errors import Conflict
+from core.kernel.event import NewEvent
+from core.kernel.ids import GroupId, NewId, StreamId
+from core.orders.changes import LineAmended, LinesCancelled, OrderEvent
+from core.orders.changing import FulfilmentChange, OrderChange
+from core.orders.dossier import Dossier, evolve
+from core.orders.fulfilment import FulfilmentNotFound
+from core.orders.lifecycle import decide
+from core.orders.order import OrderNotFound
+from ports.execution import ExecutionTransaction
+from ports.inventory import InventoryTransaction, LockedBalance, NewEntries
+
+Enter = Callable[
+    [Sequence[NewEntries], Mapping[BalanceKey, LockedBalance], Context, InventoryTransaction], Awaitable[None]
+]
+
+
+class CreditLimitExceeded(Conflict):
+    """The customer would owe more than the limit allows."""
+
+    code = "credit_limit_exceeded"
+
+
+async def change_order(
+    command: OrderChange | FulfilmentChange,
+    context: Context,
+    tx: ExecutionTransaction,
+    *,
+    new_id: NewId,
+    enter: Enter,
+    end_expired: EndExpired,
+) -> Dossier:
+    """The order as it is now. A change that changes nothing is no event.
+
+    Raises OrderNotFound, FulfilmentNotFound, InsufficientStock, CreditLimitExceeded, UnknownLocation and the errors of
+    core.orders.changing.
+    """
+    dossier = await _held(command, tx)
+    events = decide(dossier, command, context.now)
+    after = replay(evolve, dossier, events)
+    more: tuple[OrderEvent, ...] = await promise_again(command, events, after, context, tx, end_expired)
+    events, after = (*events, *more), replay(evolve, after, more)
+    more = shortfall(command, after, context.now)
+    events, after = (*events, *more), replay(evolve, after, more)
+    if not events:
+        return dossier
+    await _enter(events, after, context, tx, new_id, enter)
+    await _settle(events, after, tx)
+    await tx.dossiers.save(after)
+    stream = StreamId(after.order.facts.order_id)
+    await tx.journal.record(
+        [
+            NewEvent(tenant=context.tenant, stream=stream, version=version, body=event)
+            for version, event in enumerate(events, start=dossier.version + 1)
+        ]
+    )
+    return after
+
+
+async def _held(change: OrderChange | FulfilmentChange, tx: ExecutionTransaction) -> Dossier:
+    if isinstance(change, FulfilmentChange):
+        dossier = await tx.dossiers.lock_of(change.fulfilment)
+        if dossier is None:
+            raise FulfilmentNotFound(f"there is no fulfilment order {change.fulfilment}")
+        return dossier
+    dossier = await tx.dossiers.lock(change.order)
+    if dossier is None:
+        raise OrderNotFound(f"there is no order {change.order}")
+    return dossier
+
+
+async def _enter(
+    events: Iterable[OrderEvent],
+    after: Dossier,
+    context: Context,
+    tx: ExecutionTransaction,
+    new_id: NewId,
+    enter: Enter,
+) -> None:
+    movements = movements_of(events)
+    if not movements:
+        return
+    locked = await tx.ledger.lock({movement.key for movement in movements})
+    check(movements, locked)
+    act = NewEntries(group=GroupId(new_id()), movements=movements, cause=f"order:{after.order.facts.order_id}")
+    await enter([act], locked, context, tx)
+
+
+def check(movements: Iterable[Movement], locked: Mapping[BalanceKey, LockedBalance]) -> None:
+    """Raise InsufficientStock when a balance would break its bound: what is owed cannot be picked, for one."""
+    balances = {key: held.balance for key, held in locked.items()}
+    for movement in movements:
+        balances[movement.key] = moved(balances[movement.key], movement)
+    for balance in balances.values():
+        broken = violation(balance)
+        if broken is not None:
+            raise InsufficientStock(f"item {balance.key.item} at {balance.key.location}: {broken}")
+
+
+async def _settle(events: Iterable[OrderEvent], after: Dossier, tx: ExecutionTransaction) -> None:
+    """What is owed follows what is due. More of an order is checked against the limit as a new order is."""
+    customer = after.order.facts.customer
+    more = sum(event.amount for event in events if isinstance(event, LineAmended))
+    less = sum(event.amount for event in events if isinstance(event, LinesCancelled))
+    if customer is None or not (more or less):
+        return
+    account = await tx.accounts.lock(customer)
+    if account is None:
+        return
+    refusal = credit.refusal(account, more, after.order.facts.currency) if more else None
+    if refusal:
+        raise CreditLimitExceeded(refusal, path="$.quantity")
+    if after.order.on_account:
+        await tx.accounts.expose(credit.hold(credit.free(account, less), more))

@@ -1,0 +1,169 @@
+"""What happened to an order after it was accepted. Each event says whose units it is about and where they are."""
+
+from datetime import datetime
+
+from core.kernel.ids import FulfilmentId, LocationId, OrderId
+from core.kernel.value import value
+from core.orders.fulfilment import Units
+from core.orders.order import HoldReason
+
+
+@value
+class OrderHoldPlaced:
+    """The order is stopped."""
+
+    order_id: OrderId
+    reason: HoldReason
+    note: str
+    at: datetime
+
+
+@value
+class OrderHoldReleased:
+    """This reason keeps it no longer."""
+
+    order_id: OrderId
+    reason: HoldReason
+    note: str
+
+
+@value
+class CancelledLine:
+    """``quantity`` base units less of line ``line`` are due."""
+
+    line: int
+    quantity: int
+
+
+@value
+class LinesCancelled:
+    """``lines`` are not wanted any more; ``units`` of them had been promised and are free again.
+
+    ``amount`` minor units less are owed.
+    """
+
+    order_id: OrderId
+    lines: tuple[CancelledLine, ...]
+    units: tuple[Units, ...]
+    amount: int
+    reason: str
+    forced: bool
+
+
+@value
+class OrderCancelled:
+    """Nothing of the order is due any more, and nothing of it was sent."""
+
+    order_id: OrderId
+    reason: str
+    at: datetime
+
+
+@value
+class LineAmended:
+    """Line ``line`` is for ``ordered`` base units from now on; ``amount`` minor units more are owed."""
+
+    order_id: OrderId
+    line: int
+    ordered: int
+    amount: int
+    reason: str
+
+
+@value
+class FulfilmentProposed:
+    """``units`` are promised from ``location``, which is asked to send them."""
+
+    order_id: OrderId
+    fulfilment_id: FulfilmentId
+    location: LocationId
+    units: tuple[Units, ...]
+
+
+@value
+class FulfilmentAccepted:
+    """The location will send it."""
+
+    order_id: OrderId
+    fulfilment_id: FulfilmentId
+
+
+@value
+class FulfilmentRejected:
+    """The location will not: ``units`` are free again."""
+
+    order_id: OrderId
+    fulfilment_id: FulfilmentId
+    units: tuple[Units, ...]
+    reason: str
+
+
+@value
+class FulfilmentPicked:
+    """``units`` are off the shelf."""
+
+    order_id: OrderId
+    fulfilment_id: FulfilmentId
+    units: tuple[Units, ...]
+
+
+@value
+class FulfilmentPacked:
+    """What was picked is packed."""
+
+    order_id: OrderId
+    fulfilment_id: FulfilmentId
+
+
+@value
+class FulfilmentShipped:
+    """``units`` have left as shipment ``shipment``."""
+
+    order_id: OrderId
+    fulfilment_id: FulfilmentId
+    shipment: int
+    units: tuple[Units, ...]
+    carrier: str | None
+    tracking: str | None
+    at: datetime
+
+
+@value
+class FulfilmentDelivered:
+    """These shipments have arrived."""
+
+    order_id: OrderId
+    fulfilment_id: FulfilmentId
+    shipments: tuple[int, ...]
+    at: datetime
+
+
+@value
+class FulfilmentCancelled:
+    """The location sends no more of it: ``units`` are free again."""
+
+    order_id: OrderId
+    fulfilment_id: FulfilmentId
+    units: tuple[Units, ...]
+    reason: str
+    forced: bool
+
+
+FulfilmentEvent = (
+    FulfilmentAccepted
+    | FulfilmentRejected
+    | FulfilmentPicked
+    | FulfilmentPacked
+    | FulfilmentShipped
+    | FulfilmentDelivered
+    | FulfilmentCancelled
+)
+OrderEvent = (
+    OrderHoldPlaced
+    | OrderHoldReleased
+    | LinesCancelled
+    | OrderCancelled
+    | LineAmended
+    | FulfilmentProposed
+    | FulfilmentEvent
+)

@@ -1,0 +1,214 @@
+"""An order with everything that hangs on it, and what each event makes of that."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import assert_never
+
+from core.kernel.ids import FulfilmentId, ItemId
+from core.kernel.value import value
+from core.orders.changes import (
+    FulfilmentAccepted,
+    FulfilmentCancelled,
+    FulfilmentDelivered,
+    FulfilmentEvent,
+    FulfilmentPacked,
+    FulfilmentPicked,
+    FulfilmentProposed,
+    FulfilmentRejected,
+    FulfilmentShipped,
+    LineAmended,
+    LinesCancelled,
+    OrderCancelled,
+    OrderEvent,
+    OrderHoldPlaced,
+    OrderHoldReleased,
+)
+from core.orders.fulfilment import (
+    Fulfilment,
+    FulfilmentLine,
+    FulfilmentNotFound,
+    FulfilmentState,
+    Shipment,
+    Units,
+)
+from core.orders.order import AllocatedPart, Hold, Order, OrderLine
+from core.orders.sending import arrived, picked, sent, shrunk
+
+
+@value
+class Dossier:
+    """An order and its fulfilment orders. ``version`` counts the events of its stream."""
+
+    order: Order
+    fulfilments: tuple[Fulfilment, ...]
+    version: int
+
+    def fulfilment(self, wanted: FulfilmentId) -> Fulfilment:
+        """The fulfilment order with this id. Raises FulfilmentNotFound."""
+        for one in self.fulfilments:
+            if one.id == wanted:
+                return one
+        raise FulfilmentNotFound(f"there is no fulfilment order {wanted}")
+
+
+def evolve(dossier: Dossier, event: OrderEvent) -> Dossier:
+    """The dossier after ``event``."""
+    return replace(_evolved(dossier, event), version=dossier.version + 1)
+
+
+def _evolved(dossier: Dossier, event: OrderEvent) -> Dossier:
+    match event:
+        case OrderHoldPlaced() | OrderHoldReleased() | OrderCancelled():
+            return replace(dossier, order=_order_after(dossier.order, event))
+        case LineAmended():
+            return _each_order_line(
+                _owing(dossier, event.amount),
+                lambda line: replace(line, ordered=event.ordered) if line.number == event.line else line,
+            )
+        case LinesCancelled():
+            less = {gone.line: gone.quantity for gone in event.lines}
+            return _each_order_line(
+                _released(_owing(dossier, -event.amount), event.units),
+                lambda line: replace(line, cancelled=line.cancelled + less.get(line.number, 0)),
+            )
+        case FulfilmentProposed():
+            return _promised(dossier, event)
+        case _:
+            return _sent_on(dossier, event)
+
+
+def _sent_on(dossier: Dossier, event: FulfilmentEvent) -> Dossier:
+    """What becomes of one fulfilment order."""
+    wanted = event.fulfilment_id
+    match event:
+        case FulfilmentAccepted():
+            return _changed(dossier, wanted, lambda one: replace(one, state=FulfilmentState.ACCEPTED))
+        case FulfilmentRejected():
+            end = FulfilmentState.REJECTED
+            return _changed(
+                _released(dossier, event.units), wanted, lambda one: replace(one, state=end, reason=event.reason)
+            )
+        case FulfilmentCancelled():
+            return _changed(_released(dossier, event.units), wanted, lambda one: replace(one, reason=event.reason))
+        case FulfilmentPicked():
+            return _changed(dossier, wanted, lambda one: picked(one, event.units))
+        case FulfilmentPacked():
+            return _changed(dossier, wanted, lambda one: replace(one, state=FulfilmentState.PACKED))
+        case FulfilmentShipped():
+            return _shipped(dossier, event)
+        case FulfilmentDelivered():
+            return _delivered(dossier, event)
+        case _:
+            assert_never(event)
+
+
+def _order_after(order: Order, event: OrderHoldPlaced | OrderHoldReleased | OrderCancelled) -> Order:
+    match event:
+        case OrderHoldPlaced():
+            return replace(order, holds=(*order.holds, Hold(reason=event.reason, note=event.note, placed_at=event.at)))
+        case OrderHoldReleased():
+            return replace(order, holds=tuple(hold for hold in order.holds if hold.reason is not event.reason))
+        case OrderCancelled():
+            if order.held_at:  # it was never decided, and now never will be
+                return replace(order, held_at=None, rejected_at=event.at, cancelled_at=event.at)
+            return replace(order, cancelled_at=event.at, holds=())
+
+
+def _owing(dossier: Dossier, amount: int) -> Dossier:
+    facts = dossier.order.facts
+    return replace(dossier, order=replace(dossier.order, facts=replace(facts, total=facts.total + amount)))
+
+
+def _promised(dossier: Dossier, event: FulfilmentProposed) -> Dossier:
+    lines = tuple(
+        FulfilmentLine(line=units.line, item=units.item, quantity=units.quantity, lot=units.lot)
+        for units in event.units
+    )
+    new = Fulfilment(id=event.fulfilment_id, order=event.order_id, location=event.location, lines=lines)
+    dossier = replace(dossier, fulfilments=(*dossier.fulfilments, new))
+    return _each_part(dossier, event.units, _grown, begins=True)
+
+
+def _released(dossier: Dossier, units: tuple[Units, ...]) -> Dossier:
+    """``units`` are promised no longer: the parts of the lines shrink, and what is asked of the locations."""
+    fulfilments = tuple(
+        shrunk(one, [gone for gone in units if gone.fulfilment == one.id]) for one in dossier.fulfilments
+    )
+    return _each_part(replace(dossier, fulfilments=fulfilments), units, _lessened)
+
+
+def _shipped(dossier: Dossier, event: FulfilmentShipped) -> Dossier:
+    parcel = Shipment(
+        number=event.shipment,
+        units=event.units,
+        carrier=event.carrier,
+        tracking=event.tracking,
+        shipped_at=event.at,
+    )
+    dossier = _changed(dossier, event.fulfilment_id, lambda one: sent(one, parcel))
+    dossier = _each_part(dossier, event.units, _left)
+    return _each_order_line(dossier, lambda line: replace(line, shipped=line.whole(line.sent)))
+
+
+def _delivered(dossier: Dossier, event: FulfilmentDelivered) -> Dossier:
+    dossier = _changed(dossier, event.fulfilment_id, lambda one: arrived(one, event.shipments, event.at))
+    sums: dict[tuple[int, ItemId], int] = {}
+    for units in (units for one in dossier.fulfilments for units in one.delivered):
+        sums[units.line, units.item] = sums.get((units.line, units.item), 0) + units.quantity
+    return _each_order_line(
+        dossier,
+        lambda line: replace(
+            line, delivered=line.whole({item: units for (number, item), units in sums.items() if number == line.number})
+        ),
+    )
+
+
+def _changed(dossier: Dossier, wanted: FulfilmentId, change: Callable[[Fulfilment], Fulfilment]) -> Dossier:
+    fulfilments = tuple(change(one) if one.id == wanted else one for one in dossier.fulfilments)
+    return replace(dossier, fulfilments=fulfilments)
+
+
+def _each_order_line(dossier: Dossier, change: Callable[[OrderLine], OrderLine]) -> Dossier:
+    facts = dossier.order.facts
+    lines = tuple(change(line) for line in facts.lines)
+    return replace(dossier, order=replace(dossier.order, facts=replace(facts, lines=lines)))
+
+
+def _each_part(
+    dossier: Dossier,
+    units: Iterable[Units],
+    change: Callable[[AllocatedPart, Units], AllocatedPart],
+    *,
+    begins: bool = False,
+) -> Dossier:
+    """The dossier with ``change`` made of each part some of ``units`` are of; a part that is left empty is gone."""
+    by_line: dict[int, list[Units]] = {}
+    for some in units:
+        by_line.setdefault(some.line, []).append(some)
+
+    def changed(line: OrderLine) -> OrderLine:
+        if line.number not in by_line:
+            return line
+        parts = {(part.location, part.lot, part.item or line.item): part for part in line.parts}
+        for some in by_line[line.number]:
+            key = (some.location, some.lot, some.item)
+            if begins and key not in parts:
+                own = None if some.item == line.item else some.item
+                parts[key] = AllocatedPart(location=some.location, quantity=0, lot=some.lot, item=own)
+            parts[key] = change(parts[key], some)
+        return replace(line, parts=tuple(part for part in parts.values() if part.quantity))
+
+    return _each_order_line(dossier, changed)
+
+
+def _grown(part: AllocatedPart, units: Units) -> AllocatedPart:
+    return replace(part, quantity=part.quantity + units.quantity, backordered=part.backordered + units.backordered)
+
+
+def _lessened(part: AllocatedPart, units: Units) -> AllocatedPart:
+    return replace(part, quantity=part.quantity - units.quantity, backordered=part.backordered - units.backordered)
+
+
+def _left(part: AllocatedPart, units: Units) -> AllocatedPart:
+    shipped = part.shipped + units.quantity
+    return replace(part, shipped=shipped, backordered=min(part.backordered, part.quantity - shipped))

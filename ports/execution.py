@@ -1,0 +1,75 @@
+"""Orders that are open, held while something is done with them, and the lists a warehouse works from."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from core.credit.account import CreditAccount
+from core.kernel.ids import FulfilmentId, LocationId, OrderId, TenantId
+from core.kernel.value import value
+from core.orders.dossier import Dossier
+from core.orders.fulfilment import Fulfilment, FulfilmentState
+from ports.inventory import InventoryTransaction
+
+
+class Dossiers(Protocol):
+    """The tenant's orders with everything that hangs on them, part of a transaction."""
+
+    async def lock(self, order: OrderId) -> Dossier | None:
+        """Hold the order against others; None: there is none."""
+        ...
+
+    async def lock_of(self, fulfilment: FulfilmentId) -> Dossier | None:
+        """Hold the order this fulfilment order is of; None: there is none."""
+        ...
+
+    async def country(self, dossier: Dossier) -> str | None:
+        """The country the order ships to, as its request says."""
+        ...
+
+    async def save(self, dossier: Dossier) -> None:
+        """Keep a held order as it is now: its facts, lines and fulfilment orders."""
+        ...
+
+
+class Exposures(Protocol):
+    """What customers owe, part of a transaction."""
+
+    async def lock(self, customer: str) -> CreditAccount | None:
+        """The customer's account, held against other writers until the transaction ends."""
+        ...
+
+    async def expose(self, account: CreditAccount) -> None:
+        """Keep the exposure of a held account."""
+        ...
+
+
+class ExecutionTransaction(InventoryTransaction, Protocol):
+    """What executing orders may touch: stock, and besides it orders and what is owed for them."""
+
+    @property
+    def dossiers(self) -> Dossiers: ...
+
+    @property
+    def accounts(self) -> Exposures: ...
+
+
+@value
+class WorkFilter:
+    """What a work list is narrowed to; None asks for nothing."""
+
+    location: LocationId | None = None
+    state: FulfilmentState | None = None
+
+
+class DossiersView(Protocol):
+    """Straight from an entrypoint."""
+
+    async def fulfilments(self, tenant: TenantId, order: OrderId) -> Sequence[Fulfilment]:
+        """The order's fulfilment orders, as they came about."""
+        ...
+
+    async def work(
+        self, tenant: TenantId, wanted: WorkFilter, *, after: FulfilmentId | None, limit: int
+    ) -> Sequence[Fulfilment]:
+        """Up to ``limit`` fulfilment orders that have something to send, oldest order first, after ``after``."""
+        ...
