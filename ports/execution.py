@@ -8,6 +8,7 @@ from core.kernel.ids import FulfilmentId, LocationId, OrderId, TenantId
 from core.kernel.value import value
 from core.orders.dossier import Dossier
 from core.orders.fulfilment import Fulfilment, FulfilmentState
+from core.orders.order import OrderLine
 from ports.inventory import InventoryTransaction
 
 
@@ -61,6 +62,14 @@ class WorkFilter:
     state: FulfilmentState | None = None
 
 
+@value
+class Work:
+    """A fulfilment order, and the lines of its order for the names and decimals a person reads them by."""
+
+    fulfilment: Fulfilment
+    lines: Sequence[OrderLine]
+
+
 class DossiersView(Protocol):
     """Straight from an entrypoint."""
 
@@ -70,6 +79,6 @@ class DossiersView(Protocol):
 
     async def work(
         self, tenant: TenantId, wanted: WorkFilter, *, after: FulfilmentId | None, limit: int
-    ) -> Sequence[Fulfilment]:
+    ) -> Sequence[Work]:
         """Up to ``limit`` fulfilment orders that have something to send, oldest order first, after ``after``."""
         ...

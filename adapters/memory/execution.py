@@ -12,7 +12,7 @@ from core.kernel.ids import FulfilmentId, OrderId, TenantId
 from core.orders.dossier import Dossier
 from core.orders.fulfilment import OPEN, Fulfilment, proposed
 from core.orders.order import Order
-from ports.execution import WorkFilter
+from ports.execution import Work, WorkFilter
 
 
 class MemoryDossiers:
@@ -72,18 +72,19 @@ class MemoryDossiersView:
 
     async def work(
         self, tenant: TenantId, wanted: WorkFilter, *, after: FulfilmentId | None, limit: int
-    ) -> Sequence[Fulfilment]:
+    ) -> Sequence[Work]:
         """See the port."""
         async with self._database.reading(tenant) as session:
             found = [
-                one
+                Work(fulfilment=one, lines=order.facts.lines)
                 for _, (_, one) in session.scan(FULFILMENTS)
                 if one.state in OPEN
                 and wanted.location in (None, one.location)
                 and wanted.state in (None, one.state)
                 and (after is None or one.id > after)
+                and (order := session.get(ORDERS, (tenant, one.order))) is not None
             ]
-        return sorted(found, key=lambda one: one.id)[:limit]
+        return sorted(found, key=lambda work: work.fulfilment.id)[:limit]
 
 
 def fulfilments_of(session: Session, tenant: TenantId, order: Order) -> tuple[Fulfilment, ...]:

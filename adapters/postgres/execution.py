@@ -12,7 +12,7 @@ from core.kernel.ids import FulfilmentId, LocationId, OrderId, TenantId
 from core.orders.dossier import Dossier
 from core.orders.fulfilment import Fulfilment, FulfilmentLine, FulfilmentState, Shipment, proposed
 from core.orders.order import Order, OrderLine
-from ports.execution import WorkFilter
+from ports.execution import Work, WorkFilter
 
 _ORDER = "SELECT * FROM orders WHERE tenant_id = $1 AND id = $2"
 _VERSION = "SELECT max(version) FROM journal WHERE tenant_id = $1 AND stream = $2"
@@ -113,15 +113,18 @@ class PostgresDossiersView:
 
     async def work(
         self, tenant: TenantId, wanted: WorkFilter, *, after: FulfilmentId | None, limit: int
-    ) -> Sequence[Fulfilment]:
+    ) -> Sequence[Work]:
         """See the port."""
         async with self._database.reading(tenant) as connection:
             rows = await connection.fetch(_WORK, tenant, wanted.location, wanted.state, after, limit)
-            untouched = [row["order_id"] for row in rows if row["lines"] is None]
             lines: dict[str, list[OrderLine]] = {}
-            for line in await connection.fetch(LINES_OF, tenant, untouched) if untouched else ():
+            for line in await connection.fetch(LINES_OF, tenant, [row["order_id"] for row in rows]):
                 lines.setdefault(str(line["order_id"]), []).append(to_line(line))
-        return [_to_fulfilment(row, lines.get(str(row["order_id"]), ())) for row in rows]
+        return [
+            Work(fulfilment=_to_fulfilment(row, of_order), lines=of_order)
+            for row in rows
+            for of_order in (lines[str(row["order_id"])],)
+        ]
 
 
 async def _order(connection: Connection, tenant: TenantId, row: Any) -> Order:

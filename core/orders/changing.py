@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from core.kernel.errors import Conflict, Rejected
+from core.kernel.errors import Conflict, NotFound, Rejected
 from core.kernel.ids import FulfilmentId, OrderId
 from core.kernel.value import value
 from core.orders.order import HoldReason
@@ -32,7 +32,7 @@ class GoodsAtWork(Conflict):
     code = "goods_at_work"
 
 
-class LineNotFound(Rejected):
+class LineNotFound(NotFound):
     """The order has no such line."""
 
     code = "line_not_found"

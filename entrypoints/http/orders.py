@@ -13,8 +13,9 @@ from core.kernel.event import RecordedEvent
 from core.kernel.ids import LocationId, OrderId, StreamId
 from core.kernel.money import Money
 from core.kernel.quantity import to_amount
-from core.orders.order import Order, OrderLine, OrderNotFound, Phase, Reason
+from core.orders.order import Hold, Order, OrderLine, OrderNotFound, Phase, Reason
 from entrypoints.http.fields import Code, MoneyOut, Reference, Shown, known_id, show_money
+from entrypoints.http.fulfilment_fields import ShownFulfilment, show_fulfilment
 from entrypoints.http.paging import Page, PageQuery, page_of
 from entrypoints.http.routes import Call, Reply, Route
 from ports.orders import OrderFilter
@@ -41,7 +42,9 @@ class ShownLine(Shown):
     allocated: Decimal
     backordered: Decimal
     shipped: Decimal
+    delivered: Decimal
     cancelled: Decimal
+    returned: Decimal
     price: MoneyOut | None
     allocations: list[ShownPart]
 
@@ -63,6 +66,7 @@ class ShownOrder(Shown):
     held_at: datetime | None
     cancelled_at: datetime | None
     reasons: Sequence[Reason]
+    holds: Sequence[Hold]
     lines: list[ShownLine]
 
 
@@ -78,6 +82,7 @@ class ShownMoment(Shown):
 class ShownStory(ShownOrder):
     """An order with why it was decided as it was (quantities there in base units), and what happened to it."""
 
+    fulfilments: list[ShownFulfilment]
     explanation: Explanation | None
     timeline: list[ShownMoment]
 
@@ -104,12 +109,12 @@ async def list_orders(call: Call) -> Reply:
     )
     before = call.place("orders", OrderId)
     rows = await call.parts.views.orders.orders(call.tenant, wanted, before=before, limit=query.limit + 1)
-    codes = await _codes(call)
+    codes = await location_codes(call)
     return call.reply(
         page_of(
             rows,
             query.limit,
-            lambda order: ShownOrder(**_fields(order, codes)),
+            lambda order: ShownOrder(**order_fields(order, codes)),
             lambda order: call.cursor("orders", order.facts.order_id),
         )
     )
@@ -123,8 +128,11 @@ async def get_order(call: Call) -> Reply:
     if order is None:
         raise missing
     events = await call.parts.feed.stream(call.tenant, StreamId(order_id))
+    fulfilments = await call.parts.views.dossiers.fulfilments(call.tenant, order_id)
+    codes = await location_codes(call)
     story = ShownStory(
-        **_fields(order, await _codes(call)),
+        **order_fields(order, codes),
+        fulfilments=[show_fulfilment(one, order.facts.lines, codes) for one in fulfilments],
         explanation=_explanation(events),
         timeline=[
             ShownMoment(type=event.name, version=event.version, actor=event.actor, at=event.recorded_at)
@@ -134,7 +142,8 @@ async def get_order(call: Call) -> Reply:
     return call.reply(story)
 
 
-async def _codes(call: Call) -> Mapping[LocationId, str]:
+async def location_codes(call: Call) -> Mapping[LocationId, str]:
+    """The code of each of the tenant's locations."""
     return {place.id: place.code for place in await call.parts.views.inventory.locations(call.tenant)}
 
 
@@ -151,7 +160,8 @@ def _explanation(events: Sequence[RecordedEvent]) -> Explanation | None:
     return None
 
 
-def _fields(order: Order, codes: Mapping[LocationId, str]) -> dict[str, Any]:
+def order_fields(order: Order, codes: Mapping[LocationId, str]) -> dict[str, Any]:
+    """What a ShownOrder is made of."""
     facts = order.facts
     return {
         "id": facts.order_id,
@@ -168,6 +178,7 @@ def _fields(order: Order, codes: Mapping[LocationId, str]) -> dict[str, Any]:
         "held_at": order.held_at,
         "cancelled_at": order.cancelled_at,
         "reasons": order.reasons,
+        "holds": order.holds,
         "lines": [_line(line, facts.currency, codes) for line in facts.lines],
     }
 
@@ -175,7 +186,7 @@ def _fields(order: Order, codes: Mapping[LocationId, str]) -> dict[str, Any]:
 def _line(line: OrderLine, currency: str | None, codes: Mapping[LocationId, str]) -> ShownLine:
     amounts = {
         name: to_amount(getattr(line, name), line.scale)
-        for name in ("ordered", "allocated", "backordered", "shipped", "cancelled")
+        for name in ("ordered", "allocated", "backordered", "shipped", "delivered", "cancelled", "returned")
     }
     parts = [
         ShownPart(

@@ -9,10 +9,11 @@ import msgspec
 from core.acceptance.use_cases.accept_orders import accept_orders
 from core.catalogue.item import Item
 from core.configuration.flag import Flag, FlagSet
+from core.execution.use_cases.change_order import change_order
 from core.intake.submission import Lane, OrderRequest, Submission
 from core.inventory.balance import Account, Balance, BalanceKey, EntryKind, Movement
 from core.inventory.location import Location
-from core.inventory.use_cases.entering import end_expired
+from core.inventory.use_cases.entering import end_expired, enter
 from core.kernel.context import Context
 from core.kernel.event import NewEvent
 from core.kernel.ids import GroupId, IntakeId, JobId, OrderId, StreamId, TenantId
@@ -24,6 +25,13 @@ from tests.support.given import NOW, TENANT, a_context, a_key, a_line, a_locatio
 
 accept_all = partial(accept_orders, end_expired=partial(end_expired, new_id=numbered_ids(800_000)))
 """The hot path as composition binds it."""
+change = partial(
+    change_order,
+    new_id=numbered_ids(700_000),
+    enter=enter,
+    end_expired=partial(end_expired, new_id=numbered_ids(800_000)),
+)
+"""Changes of orders as composition binds them."""
 
 
 async def a_tenant(storage: Storage, tenant: TenantId = TENANT) -> None:
@@ -40,17 +48,20 @@ async def a_shop(
     async with storage.transactions.begin(a_context(tenant)) as tx:
         await tx.items.add([item])
         await tx.locations.add(place)
-        await receive(tx, stock, item=number, location=100 + number)
+        await receive(tx, stock, item=number, location=100 + number, tenant=tenant)
     return item
 
 
-async def receive(tx: Any, quantity: int, *, group: int = 1, item: int = 1, location: int = 101) -> None:
+async def receive(
+    tx: Any, quantity: int, *, group: int = 1, item: int = 1, location: int = 101, tenant: TenantId = TENANT
+) -> None:
     """Let ``quantity`` arrive at the shelf."""
     key = a_key(item, location)
     locked = await tx.ledger.lock([key])
     if quantity:
         moved = movement(EntryKind.RECEIVE, Account.SUPPLIER, Account.AVAILABLE, quantity, key)
-        await tx.ledger.enter([NewEntries(group=GroupId(an_id(group)), movements=(moved,))])
+        act = NewEntries(group=GroupId(an_id(group)), movements=(moved,))
+        await enter([act], locked, a_context(tenant), tx)
     assert key in locked
 
 

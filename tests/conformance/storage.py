@@ -14,6 +14,7 @@ from adapters.memory.catalogue import MemoryCatalogueView
 from adapters.memory.configuration import MemoryConfigurationView
 from adapters.memory.credit import MemoryCreditView
 from adapters.memory.database import MemoryDatabase
+from adapters.memory.execution import MemoryDossiersView
 from adapters.memory.health import MemoryHealth
 from adapters.memory.identity import MemoryCredentials, MemoryTenantsView
 from adapters.memory.intake import MemoryIntakeLog, MemoryIntakeView
@@ -31,6 +32,7 @@ from adapters.postgres.catalogue import PostgresCatalogueView
 from adapters.postgres.configuration import PostgresConfigurationView
 from adapters.postgres.credit import PostgresCreditView
 from adapters.postgres.engine import Database
+from adapters.postgres.execution import PostgresDossiersView
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.identity import PostgresCredentials, PostgresTenantsView
 from adapters.postgres.intake import PostgresIntakeLog, PostgresIntakeView
@@ -74,6 +76,7 @@ class Storage(Protocol):
     feed: Any
     inventory: Any
     orders: Any
+    dossiers: Any
     invariants: Any
     health: Any
     reservations: Any
@@ -150,6 +153,7 @@ class MemoryStorage:
         self.feed = MemoryJournalFeed(database)
         self.inventory = MemoryInventoryView(database)
         self.orders = MemoryOrdersView(database)
+        self.dossiers = MemoryDossiersView(database)
         self.invariants = MemoryInvariants(database)
         self.health = MemoryHealth(database)
         self.reservations = MemoryReservationsView(database)
@@ -220,6 +224,7 @@ class PostgresStorage:
         self.feed = PostgresJournalFeed(database)
         self.inventory = PostgresInventoryView(database)
         self.orders = PostgresOrdersView(database)
+        self.dossiers = PostgresDossiersView(database)
         self.invariants = PostgresInvariants(database)
         self.health = PostgresHealth(database)
         self.reservations = PostgresReservationsView(database)

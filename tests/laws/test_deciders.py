@@ -23,6 +23,8 @@ from core.kernel.errors import DomainError, Rejected
 from core.kernel.ids import GroupId
 from core.kernel.money import Money
 from core.kernel.quantity import SCALE_MAX
+from core.orders.dossier import evolve as evolve_order
+from tests.laws import orders
 from tests.laws.strategies import CURRENCIES, ITEM_COMMANDS, STOCK_COMMANDS
 from tests.support.given import a_balance, an_id, an_item
 
@@ -134,6 +136,13 @@ DECIDERS = {
         decide=decide_stock,
         evolve=evolve_stock,
         broken=broken_stock,
+    ),
+    "order": Decider(
+        blank=orders.BLANK,
+        commands=orders.CHANGES,
+        decide=orders.decide_change,
+        evolve=evolve_order,
+        broken=orders.broken,
     ),
     "credit": Decider(
         blank=CreditAccount(id=an_id(1), customer="acme", limit=Money(minor=0, currency="GBP")),

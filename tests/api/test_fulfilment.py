@@ -1,0 +1,108 @@
+"""An order's later life over HTTP: the work list, parcels, holds, cancellations."""
+
+from typing import Any
+
+import pytest
+
+from tests.api.world import Caller, World, decide, stocked
+
+
+@pytest.fixture
+def caller(world: World) -> Caller:
+    return stocked(world.tenant("fulfilment"), "F")
+
+
+def ordered(world: World, caller: Caller, quantity: int = 4) -> str:
+    """The id of an accepted order."""
+    taken = caller.ok("POST", "/orders", {"items": [{"sku": "SKU-F", "quantity": quantity}]})
+    decide(world, caller)
+    order: str = taken["order_id"]
+    return order
+
+
+def shelf(caller: Caller) -> tuple[Any, ...]:
+    (row,) = caller.ok("GET", "/stock?location=LOC-F")["items"]
+    return tuple(row[bucket] for bucket in ("on_hand", "available", "committed", "picked"))
+
+
+def refused(caller: Caller, path: str, body: Any = None) -> tuple[int, str]:
+    answer = caller("POST", path, body)
+    return answer.status_code, answer.json()["code"]
+
+
+def test_a_warehouse_works_its_list_off(world: World, caller: Caller) -> None:
+    order = ordered(world, caller)
+    (work,) = caller.ok("GET", "/fulfilments?location=LOC-F&state=proposed")["items"]
+    assert (work["order_id"], work["location"], work["state"]) == (order, "LOC-F", "proposed")
+    assert work["lines"] == [{"line": 1, "sku": "SKU-F", "quantity": 4, "picked": 0, "shipped": 0}]
+    one = f"/fulfilments/{work['id']}"
+    assert refused(caller, f"{one}/ship", {}) == (409, "fulfilment_state")
+    assert caller.ok("POST", f"{one}/accept")["state"] == "accepted"
+    assert caller.ok("POST", f"{one}/pick", {"lines": [{"line": 1, "quantity": 3}]})["lines"][0]["picked"] == 3
+    assert shelf(caller) == (10, 6, 1, 3)
+    assert caller.ok("POST", f"{one}/pack")["state"] == "packed"
+    body = {"lines": [{"line": 1, "quantity": 3}], "carrier": "Royal Mail", "tracking": "AB1"}
+    parcel = caller.ok("POST", f"{one}/ship", body, headers={"idempotency-key": "parcel-1"})
+    assert caller.ok("POST", f"{one}/ship", body, headers={"idempotency-key": "parcel-1"}) == parcel
+    assert (parcel["state"], parcel["shipments"][0]["tracking"]) == ("picking", "AB1")
+    assert caller.ok("GET", f"/orders/{order}")["phase"] == "partially_fulfilled"
+    assert caller.ok("POST", f"{one}/ship", {})["state"] == "shipped"
+    assert shelf(caller) == (6, 6, 0, 0)
+    assert caller.ok("POST", f"{one}/deliver", {})["state"] == "delivered"
+    story = caller.ok("GET", f"/orders/{order}")
+    assert (story["phase"], story["lines"][0]["delivered"]) == ("delivered", 4)
+    assert [moment["type"] for moment in story["timeline"]][-2:] == ["fulfilment.shipped.v1", "fulfilment.delivered.v1"]
+    assert story["fulfilments"] == caller.ok("GET", f"/orders/{order}/fulfilments")
+    assert caller.ok("GET", "/fulfilments")["items"] == []
+    assert [row["id"] for row in caller.ok("GET", "/orders?phase=delivered")["items"]] == [order]
+    assert refused(caller, f"/orders/{order}/cancel", {"reason": "too late"}) == (409, "order_not_open")
+
+
+def test_a_held_order_stays_where_it_is(world: World, caller: Caller) -> None:
+    order = ordered(world, caller)
+    held = caller.ok("POST", f"/orders/{order}/hold", {"reason": "address_invalid", "note": "no such street"})
+    assert (held["phase"], held["holds"][0]["reason"]) == ("on_hold", "address_invalid")
+    (work,) = caller.ok("GET", "/fulfilments")["items"]
+    assert refused(caller, f"/fulfilments/{work['id']}/accept") == (409, "order_on_hold")
+    assert refused(caller, f"/orders/{order}/release", {"reason": "r", "hold": "credit"}) == (409, "hold_not_found")
+    assert caller.ok("POST", f"/orders/{order}/release", {"reason": "found it"})["phase"] == "allocated"
+    assert caller.ok("POST", f"/fulfilments/{work['id']}/accept")["state"] == "accepted"
+
+
+def test_lines_change_and_stock_follows(world: World, caller: Caller) -> None:
+    order = ordered(world, caller)
+    less = caller.ok("POST", f"/orders/{order}/lines/1/cancel", {"reason": "one less", "quantity": 1})
+    assert (less["lines"][0]["cancelled"], shelf(caller)) == (1, (10, 7, 3, 0))
+    more = caller.ok("POST", f"/orders/{order}/lines/1/amend", {"reason": "more", "quantity": 10})
+    assert (more["lines"][0]["allocated"], shelf(caller)) == (10, (10, 0, 10, 0))
+    too_much = caller("POST", f"/orders/{order}/lines/1/amend", {"reason": "more", "quantity": 11})
+    assert (too_much.status_code, too_much.json()["code"]) == (409, "insufficient_stock")
+    for path, status in (("lines/2/cancel", 404), ("lines/x/cancel", 404), ("lines/1/cancel", 422)):
+        assert caller("POST", f"/orders/{order}/{path}", {"reason": "r", "quantity": 99}).status_code == status
+    gone = caller.ok("POST", f"/orders/{order}/cancel", {"reason": "none"})
+    assert (gone["phase"], gone["fulfilments"][0]["state"], shelf(caller)) == ("cancelled", "cancelled", (10, 10, 0, 0))
+
+
+def test_what_one_location_refuses_another_sends(world: World, caller: Caller) -> None:
+    caller.ok("POST", "/locations", {"code": "LOC-G", "kind": "store"})
+    caller.ok("POST", "/stock/receipts", {"sku": "SKU-F", "location": "LOC-G", "quantity": 5})
+    order = ordered(world, caller)
+    (work,) = caller.ok("GET", "/fulfilments")["items"]
+    assert caller.ok("POST", f"/fulfilments/{work['id']}/reject", {"reason": "empty"})["state"] == "rejected"
+    (other,) = caller.ok("GET", "/fulfilments?location=LOC-G")["items"]
+    assert other["order_id"] == order
+    moved = caller.ok("POST", f"/fulfilments/{other['id']}/move", {"location": "LOC-F", "reason": "found them"})
+    assert moved["state"] == "rejected"
+    assert [row["location"] for row in caller.ok("GET", "/fulfilments")["items"]] == ["LOC-F"]
+    assert caller("GET", "/fulfilments?location=NOWHERE").json()["code"] == "unknown_location"
+
+
+def test_an_order_under_review_is_cancelled_for_good(world: World, caller: Caller) -> None:
+    taken = caller.ok("POST", "/orders", {"text": "four of the blue ones please"})
+    decide(world, caller)
+    order = taken["order_id"]
+    assert caller.ok("GET", f"/orders/{order}")["phase"] == "on_hold"
+    assert refused(caller, f"/orders/{order}/hold", {"note": "n"}) == (409, "order_not_open")
+    assert caller.ok("POST", f"/orders/{order}/cancel", {"reason": "spam"})["phase"] == "cancelled"
+    assert caller.ok("GET", f"/orders/{order}")["phase"] == "cancelled"
+    assert caller.ok("GET", taken["status_url"])["status"] == "rejected"
