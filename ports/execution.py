@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from core.credit.account import CreditAccount
-from core.kernel.ids import FulfilmentId, LocationId, OrderId, TenantId
+from core.kernel.ids import FulfilmentId, LocationId, OrderId, ReturnId, TenantId
 from core.kernel.value import value
 from core.orders.dossier import Dossier
 from core.orders.fulfilment import Fulfilment, FulfilmentState
 from core.orders.order import OrderLine
+from core.orders.returns import Return, ReturnState
 from ports.inventory import InventoryTransaction
 
 
@@ -23,12 +24,16 @@ class Dossiers(Protocol):
         """Hold the order this fulfilment order is of; None: there is none."""
         ...
 
+    async def lock_returned(self, one: ReturnId) -> Dossier | None:
+        """Hold the order this return is of; None: there is none."""
+        ...
+
     async def country(self, dossier: Dossier) -> str | None:
         """The country the order ships to, as its request says."""
         ...
 
     async def save(self, dossier: Dossier) -> None:
-        """Keep a held order as it is now: its facts, lines and fulfilment orders."""
+        """Keep a held order as it is now: its facts, lines, fulfilment orders and returns."""
         ...
 
 
@@ -70,11 +75,30 @@ class Work:
     lines: Sequence[OrderLine]
 
 
+@value
+class ReturnRow:
+    """A return, and what of its order a person reads it by."""
+
+    one: Return
+    lines: Sequence[OrderLine]
+    currency: str | None
+
+
 class DossiersView(Protocol):
     """Straight from an entrypoint."""
 
     async def fulfilments(self, tenant: TenantId, order: OrderId) -> Sequence[Fulfilment]:
         """The order's fulfilment orders, as they came about."""
+        ...
+
+    async def returns(self, tenant: TenantId, order: OrderId) -> Sequence[Return]:
+        """The order's returns, as they came about."""
+        ...
+
+    async def returned(
+        self, tenant: TenantId, *, state: ReturnState | None, after: ReturnId | None, limit: int
+    ) -> Sequence[ReturnRow]:
+        """Up to ``limit`` returns by id, after ``after``."""
         ...
 
     async def work(

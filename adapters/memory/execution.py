@@ -4,15 +4,16 @@ from collections.abc import Sequence
 
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.session import Session
-from adapters.memory.tables import FULFILMENTS, INTAKE, JOURNAL, ORDERS
+from adapters.memory.tables import FULFILMENTS, INTAKE, JOURNAL, ORDERS, RETURNS
 from adapters.toolkit.codec import decoder_of
 from core.intake.submission import OrderRequest
 from core.kernel.context import Context
-from core.kernel.ids import FulfilmentId, OrderId, TenantId
+from core.kernel.ids import FulfilmentId, OrderId, ReturnId, TenantId
 from core.orders.dossier import Dossier
 from core.orders.fulfilment import OPEN, Fulfilment, proposed
 from core.orders.order import Order
-from ports.execution import Work, WorkFilter
+from core.orders.returns import Return, ReturnState
+from ports.execution import ReturnRow, Work, WorkFilter
 
 
 class MemoryDossiers:
@@ -34,12 +35,19 @@ class MemoryDossiers:
         assert kept is not None, "an order is never deleted"
         versions = [key[2] for key, _ in self._session.scan(JOURNAL) if key[:2] == (tenant, order)]
         fulfilments = fulfilments_of(self._session, tenant, kept)
-        return Dossier(order=kept, fulfilments=fulfilments, version=max(versions, default=0))
+        returns = returns_of(self._session, tenant, order)
+        return Dossier(order=kept, fulfilments=fulfilments, returns=returns, version=max(versions, default=0))
 
     async def lock_of(self, fulfilment: FulfilmentId) -> Dossier | None:
         """See the port."""
         await self._session.statement()
         found = self._session.get(FULFILMENTS, (self._context.tenant, fulfilment))
+        return None if found is None else await self.lock(found[1].order)
+
+    async def lock_returned(self, one: ReturnId) -> Dossier | None:
+        """See the port."""
+        await self._session.statement()
+        found = self._session.get(RETURNS, (self._context.tenant, one))
         return None if found is None else await self.lock(found[1].order)
 
     async def country(self, dossier: Dossier) -> str | None:
@@ -56,6 +64,8 @@ class MemoryDossiers:
         await self._session.put(ORDERS, (tenant, dossier.order.facts.order_id), dossier.order)
         for place, one in enumerate(dossier.fulfilments):
             await self._session.put(FULFILMENTS, (tenant, one.id), (place, one))
+        for place, back in enumerate(dossier.returns):
+            await self._session.put(RETURNS, (tenant, back.id), (place, back))
 
 
 class MemoryDossiersView:
@@ -69,6 +79,25 @@ class MemoryDossiersView:
         async with self._database.reading(tenant) as session:
             kept = session.get(ORDERS, (tenant, order))
             return [] if kept is None else fulfilments_of(session, tenant, kept)
+
+    async def returns(self, tenant: TenantId, order: OrderId) -> Sequence[Return]:
+        """See the port."""
+        async with self._database.reading(tenant) as session:
+            return returns_of(session, tenant, order)
+
+    async def returned(
+        self, tenant: TenantId, *, state: ReturnState | None, after: ReturnId | None, limit: int
+    ) -> Sequence[ReturnRow]:
+        """See the port."""
+        async with self._database.reading(tenant) as session:
+            found = [
+                ReturnRow(one=one, lines=order.facts.lines, currency=order.facts.currency)
+                for _, (_, one) in session.scan(RETURNS)
+                if state in (None, one.state)
+                and (after is None or one.id > after)
+                and (order := session.get(ORDERS, (tenant, one.order))) is not None
+            ]
+        return sorted(found, key=lambda row: row.one.id)[:limit]
 
     async def work(
         self, tenant: TenantId, wanted: WorkFilter, *, after: FulfilmentId | None, limit: int
@@ -93,4 +122,10 @@ def fulfilments_of(session: Session, tenant: TenantId, order: Order) -> tuple[Fu
     mine = [row for key, row in session.scan(FULFILMENTS) if key[0] == tenant and row[1].order == known]
     if not mine and order.accepted_at:
         return proposed(known, order.facts.lines)
+    return tuple(one for _, one in sorted(mine, key=lambda row: row[0]))
+
+
+def returns_of(session: Session, tenant: TenantId, order: OrderId) -> tuple[Return, ...]:
+    """The order's returns, as they came about."""
+    mine = [row for key, row in session.scan(RETURNS) if key[0] == tenant and row[1].order == order]
     return tuple(one for _, one in sorted(mine, key=lambda row: row[0]))

@@ -20,6 +20,7 @@ from core.kernel.ids import StreamId
 from core.kernel.value import value
 from core.orders.fulfilment import Fulfilment
 from core.orders.order import Order
+from core.orders.returns import Return
 from core.risk.assessment import CustomerHistory
 from core.tenants.tenant import Tenant
 
@@ -162,6 +163,7 @@ INTAKE_KEYS: Table[str] = Table("intake_key")
 INTAKE_EXTERNAL: Table[str] = Table("intake_external")
 INTAKE_JOBS: Table[tuple[int, Lane]] = Table("intake_job")
 ORDERS: Table[Order] = Table("orders", check=_lines_in_bounds)
+RETURNS: Table[tuple[int, Return]] = Table("order_return")
 FULFILMENTS: Table[tuple[int, Fulfilment]] = Table("fulfilment")
 JOURNAL: Table[JournalRow] = Table("journal")
 INBOX: Table[bool] = Table("inbox")

@@ -38,6 +38,15 @@ from core.orders.changes import (
     OrderHoldPlaced,
     OrderHoldReleased,
 )
+from core.orders.return_events import (
+    RefundRefused,
+    RefundRequested,
+    RefundSettled,
+    ReturnInspected,
+    ReturnMoved,
+    ReturnReceived,
+    ReturnRequested,
+)
 from core.tenants.tenant import TenantCreated
 
 Type = TypeVar("Type")
@@ -59,6 +68,13 @@ EVENTS: dict[str, type] = {
     "fulfilment.shipped.v1": FulfilmentShipped,
     "fulfilment.delivered.v1": FulfilmentDelivered,
     "fulfilment.cancelled.v1": FulfilmentCancelled,
+    "return.requested.v1": ReturnRequested,
+    "return.moved.v1": ReturnMoved,
+    "return.received.v1": ReturnReceived,
+    "return.inspected.v1": ReturnInspected,
+    "refund.requested.v1": RefundRequested,
+    "refund.settled.v1": RefundSettled,
+    "refund.refused.v1": RefundRefused,
     "stock.moved.v1": StockMoved,
     "stock.reserved.v1": StockReserved,
     "reservation.extended.v1": ReservationExtended,

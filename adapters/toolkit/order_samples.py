@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from core.kernel.ids import FulfilmentId, ItemId, LocationId, OrderId
+from core.kernel.ids import FulfilmentId, ItemId, LocationId, OrderId, ReturnId
 from core.orders.changes import (
     CancelledLine,
     FulfilmentAccepted,
@@ -21,9 +21,30 @@ from core.orders.changes import (
 )
 from core.orders.fulfilment import Units
 from core.orders.order import HoldReason
+from core.orders.return_events import (
+    InspectedUnits,
+    RefundRefused,
+    RefundRequested,
+    RefundSettled,
+    ReturnInspected,
+    ReturnMoved,
+    ReturnReceived,
+    ReturnRequested,
+)
+from core.orders.returns import (
+    Refund,
+    RefundMethod,
+    RefundPart,
+    ReturnedUnits,
+    ReturnKind,
+    ReturnLine,
+    ReturnState,
+    Verdict,
+)
 
 _PREFIX = "019ca6b1-dc00-7000-8000-00000000000"
 _ORDER, _ONE, _LEEDS = OrderId(f"{_PREFIX}4"), FulfilmentId(f"{_PREFIX}b"), LocationId(f"{_PREFIX}2")
+_RETURN = ReturnId(f"{_PREFIX}c")
 _AT = datetime(2026, 3, 1, 15, 30, tzinfo=UTC)
 
 
@@ -66,6 +87,7 @@ def order_samples() -> dict[str, object]:
             at=_AT,
         ),
         "fulfilment.delivered.v1": FulfilmentDelivered(order_id=_ORDER, fulfilment_id=_ONE, shipments=(1,), at=_AT),
+        **_return_samples(),
         "fulfilment.cancelled.v1": FulfilmentCancelled(
             order_id=_ORDER, fulfilment_id=_ONE, units=units, reason="the warehouse is flooded", forced=False
         ),
@@ -82,3 +104,22 @@ def _units(quantity: int, *, picked: int = 0, backordered: int = 0) -> Units:
         picked=picked,
         backordered=backordered,
     )
+
+
+def _return_samples() -> dict[str, object]:
+    back = ReturnedUnits(line=1, item=ItemId(f"{_PREFIX}1"), location=_LEEDS, quantity=2)
+    wanted = ReturnLine(line=1, item=ItemId(f"{_PREFIX}1"), quantity=2, reason="does not fit")
+    refund = Refund(number=1, method=RefundMethod.REFUND, parts=(RefundPart(line=1, amount=2500),))
+    return {
+        "return.requested.v1": ReturnRequested(
+            order_id=_ORDER, return_id=_RETURN, kind=ReturnKind.RETURN, lines=(wanted,), at=_AT
+        ),
+        "return.moved.v1": ReturnMoved(order_id=_ORDER, return_id=_RETURN, state=ReturnState.APPROVED, note=None),
+        "return.received.v1": ReturnReceived(order_id=_ORDER, return_id=_RETURN, units=(back,)),
+        "return.inspected.v1": ReturnInspected(
+            order_id=_ORDER, return_id=_RETURN, found=(InspectedUnits(units=back, verdict=Verdict.SELLABLE),)
+        ),
+        "refund.requested.v1": RefundRequested(order_id=_ORDER, return_id=_RETURN, refund=refund),
+        "refund.settled.v1": RefundSettled(order_id=_ORDER, return_id=_RETURN, number=1, note="re_77"),
+        "refund.refused.v1": RefundRefused(order_id=_ORDER, return_id=_RETURN, number=1, reason="the card has expired"),
+    }

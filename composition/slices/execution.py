@@ -6,6 +6,7 @@ from typing import Any
 from dependency_injector import containers, providers
 
 from core.execution.use_cases.change_order import change_order
+from core.execution.use_cases.change_return import change_return
 from core.identity.permission import Scope
 from core.inventory.use_cases.entering import end_expired, enter
 from core.orders.changing import (
@@ -23,6 +24,19 @@ from core.orders.changing import (
     RejectFulfilment,
     ReleaseHold,
     ShipFulfilment,
+)
+from core.orders.returning import (
+    ApproveReturn,
+    CancelReturn,
+    DenyReturn,
+    InspectReturn,
+    ReceiveReturn,
+    RefuseRefund,
+    RequestRefund,
+    RequestReturn,
+    ResolveReturn,
+    SendReturn,
+    SettleRefund,
 )
 from entrypoints.dispatch import UseCase
 
@@ -42,6 +56,19 @@ COMMANDS = (
     DeliverFulfilment,
     CancelFulfilment,
 )
+RETURNS = (
+    RequestReturn,
+    ApproveReturn,
+    DenyReturn,
+    CancelReturn,
+    SendReturn,
+    ReceiveReturn,
+    InspectReturn,
+    RequestRefund,
+    SettleRefund,
+    RefuseRefund,
+    ResolveReturn,
+)
 
 
 class Execution(containers.DeclarativeContainer):
@@ -52,6 +79,10 @@ class Execution(containers.DeclarativeContainer):
     change = providers.Factory(
         partial, change_order, new_id=new_id, enter=providers.Object(enter), end_expired=end_expired
     )
+    change_return = providers.Factory(partial, change_return, new_id=new_id, enter=providers.Object(enter))
     use_cases = providers.Dict(
-        dict.fromkeys(COMMANDS, providers.Factory(UseCase, scope=Scope.ORDERS_WRITE, run=change))
+        {
+            **dict.fromkeys(COMMANDS, providers.Factory(UseCase, scope=Scope.ORDERS_WRITE, run=change)),
+            **dict.fromkeys(RETURNS, providers.Factory(UseCase, scope=Scope.ORDERS_WRITE, run=change_return)),
+        }
     )

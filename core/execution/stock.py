@@ -14,14 +14,23 @@ from core.orders.changes import (
     OrderEvent,
 )
 from core.orders.fulfilment import Units
+from core.orders.return_events import ReturnEvent, ReturnInspected, ReturnReceived
+from core.orders.returns import ReturnedUnits, Verdict
+
+VERDICTS = {
+    Verdict.SELLABLE: (EntryKind.INSPECT_PASS, Account.AVAILABLE),
+    Verdict.DAMAGED: (EntryKind.INSPECT_FAIL, Account.DAMAGED),
+    Verdict.SCRAPPED: (EntryKind.SCRAP, Account.SCRAP),
+}
+"""Where goods go from quality control."""
 
 
-def movements_of(events: Iterable[OrderEvent]) -> tuple[Movement, ...]:
+def movements_of(events: Iterable[OrderEvent | ReturnEvent]) -> tuple[Movement, ...]:
     """The movements ``events`` make, in order."""
     return tuple(movement for event in events for movement in _movements(event))
 
 
-def _movements(event: OrderEvent) -> list[Movement]:
+def _movements(event: OrderEvent | ReturnEvent) -> list[Movement]:
     match event:
         case FulfilmentProposed():
             return [
@@ -44,6 +53,15 @@ def _movements(event: OrderEvent) -> list[Movement]:
             ]
         case FulfilmentShipped():
             return [movement for units in event.units for movement in _leaving(units)]
+        case ReturnReceived():
+            kind, source, target = EntryKind.RETURN_RECEIVE, Account.CUSTOMER, Account.QUALITY_CONTROL
+            return [_move(units, kind, source, target, units.quantity) for units in event.units]
+        case ReturnInspected():
+            return [
+                _move(found.units, kind, Account.QUALITY_CONTROL, target, found.units.quantity)
+                for found in event.found
+                for kind, target in (VERDICTS[found.verdict],)
+            ]
         case _:
             return []
 
@@ -55,6 +73,6 @@ def _leaving(units: Units) -> list[Movement]:
     return [*picked, _move(units, EntryKind.SHIP, Account.PICKED, Account.CUSTOMER, units.quantity)]
 
 
-def _move(units: Units, kind: EntryKind, source: Account, target: Account, quantity: int) -> Movement:
+def _move(units: Units | ReturnedUnits, kind: EntryKind, source: Account, target: Account, quantity: int) -> Movement:
     key = BalanceKey(item=units.item, location=units.location, lot=units.lot or NO_LOT)
     return Movement(key=key, kind=kind, source=source, target=target, quantity=quantity)

@@ -46,6 +46,10 @@ class EntryKind(StrEnum):
     PICK = "pick"
     UNPICK = "unpick"
     SHIP = "ship"
+    RETURN_RECEIVE = "return_receive"
+    INSPECT_PASS = "inspect_pass"
+    INSPECT_FAIL = "inspect_fail"
+    SCRAP = "scrap"
 
 
 @value

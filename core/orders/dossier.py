@@ -1,10 +1,10 @@
 """An order with everything that hangs on it, and what each event makes of that."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import assert_never
 
-from core.kernel.ids import FulfilmentId, ItemId
+from core.kernel.ids import FulfilmentId, ItemId, ReturnId
 from core.kernel.value import value
 from core.orders.changes import (
     FulfilmentAccepted,
@@ -32,16 +32,20 @@ from core.orders.fulfilment import (
     Units,
 )
 from core.orders.order import AllocatedPart, Hold, Order, OrderLine
+from core.orders.return_events import ReturnEvent, ReturnReceived
+from core.orders.returned import returns_after
+from core.orders.returns import Return, ReturnNotFound
 from core.orders.sending import arrived, picked, sent, shrunk
 
 
 @value
 class Dossier:
-    """An order and its fulfilment orders. ``version`` counts the events of its stream."""
+    """An order, its fulfilment orders and its returns. ``version`` counts the events of its stream."""
 
     order: Order
     fulfilments: tuple[Fulfilment, ...]
     version: int
+    returns: tuple[Return, ...] = ()
 
     def fulfilment(self, wanted: FulfilmentId) -> Fulfilment:
         """The fulfilment order with this id. Raises FulfilmentNotFound."""
@@ -50,10 +54,29 @@ class Dossier:
                 return one
         raise FulfilmentNotFound(f"there is no fulfilment order {wanted}")
 
+    def return_of(self, wanted: ReturnId) -> Return:
+        """The return with this id. Raises ReturnNotFound."""
+        for one in self.returns:
+            if one.id == wanted:
+                return one
+        raise ReturnNotFound(f"there is no return {wanted}")
 
-def evolve(dossier: Dossier, event: OrderEvent) -> Dossier:
+
+def evolve(dossier: Dossier, event: OrderEvent | ReturnEvent) -> Dossier:
     """The dossier after ``event``."""
-    return replace(_evolved(dossier, event), version=dossier.version + 1)
+    changed = _returned(dossier, event) if isinstance(event, ReturnEvent) else _evolved(dossier, event)
+    return replace(changed, version=dossier.version + 1)
+
+
+def _returned(dossier: Dossier, event: ReturnEvent) -> Dossier:
+    """A return changes, and with it how much of each line has come back."""
+    dossier = replace(dossier, returns=returns_after(dossier.returns, event))
+    if not isinstance(event, ReturnReceived):
+        return dossier
+    sums: dict[tuple[int, ItemId], int] = {}
+    for line in (line for one in dossier.returns for line in one.lines):
+        sums[line.line, line.item] = sums.get((line.line, line.item), 0) + line.received
+    return _each_order_line(dossier, lambda line: replace(line, returned=line.whole(_of_line(sums, line))))
 
 
 def _evolved(dossier: Dossier, event: OrderEvent) -> Dossier:
@@ -157,10 +180,12 @@ def _delivered(dossier: Dossier, event: FulfilmentDelivered) -> Dossier:
         sums[units.line, units.item] = sums.get((units.line, units.item), 0) + units.quantity
     return _each_order_line(
         dossier,
-        lambda line: replace(
-            line, delivered=line.whole({item: units for (number, item), units in sums.items() if number == line.number})
-        ),
+        lambda line: replace(line, delivered=line.whole(_of_line(sums, line))),
     )
+
+
+def _of_line(sums: Mapping[tuple[int, ItemId], int], line: OrderLine) -> dict[ItemId, int]:
+    return {item: units for (number, item), units in sums.items() if number == line.number}
 
 
 def _changed(dossier: Dossier, wanted: FulfilmentId, change: Callable[[Fulfilment], Fulfilment]) -> Dossier:

@@ -196,7 +196,12 @@ def proposed(order: OrderId, lines: Sequence[OrderLine]) -> tuple[Fulfilment, ..
 
 
 def fulfilment_id(order: OrderId, location: LocationId, number: int = 1) -> FulfilmentId:
-    """The id of the order's fulfilment order number ``number`` at ``location``: of the order's own time, so that all
-    of an order lie together, and the same however often it is asked for."""
-    digits = hashlib.sha256(f"{order}:{location}:{number}".encode()).hexdigest()
-    return FulfilmentId(f"{order[:18]}-8{digits[1:4]}-{digits[4:16]}")
+    """The id of the order's fulfilment order number ``number`` at ``location``."""
+    return FulfilmentId(derived_id(order, f"{location}:{number}"))
+
+
+def derived_id(order: OrderId, name: str) -> str:
+    """The id of something an order has one of under this name: of the order's own time, so that all of an order lie
+    together, and the same however often it is asked for."""
+    digits = hashlib.sha256(f"{order}:{name}".encode()).hexdigest()
+    return f"{order[:18]}-8{digits[1:4]}-{digits[4:16]}"

@@ -25,6 +25,7 @@ from entrypoints.http import (
     order_changes,
     orders,
     reservations,
+    returns,
     stock,
 )
 from entrypoints.http.openapi import document
@@ -45,6 +46,7 @@ API: tuple[Route, ...] = (
     *orders.ROUTES,
     *order_changes.ROUTES,
     *fulfilments.ROUTES,
+    *returns.ROUTES,
     *credit.ROUTES,
     *configuration.ROUTES,
     *events.ROUTES,

@@ -17,6 +17,7 @@ from core.orders.order import Hold, Order, OrderLine, OrderNotFound, Phase, Reas
 from entrypoints.http.fields import Code, MoneyOut, Reference, Shown, known_id, show_money
 from entrypoints.http.fulfilment_fields import ShownFulfilment, show_fulfilment
 from entrypoints.http.paging import Page, PageQuery, page_of
+from entrypoints.http.return_fields import ShownReturn, show_return
 from entrypoints.http.routes import Call, Reply, Route
 from ports.orders import OrderFilter
 
@@ -83,6 +84,7 @@ class ShownStory(ShownOrder):
     """An order with why it was decided as it was (quantities there in base units), and what happened to it."""
 
     fulfilments: list[ShownFulfilment]
+    returns: list[ShownReturn]
     explanation: Explanation | None
     timeline: list[ShownMoment]
 
@@ -129,10 +131,12 @@ async def get_order(call: Call) -> Reply:
         raise missing
     events = await call.parts.feed.stream(call.tenant, StreamId(order_id))
     fulfilments = await call.parts.views.dossiers.fulfilments(call.tenant, order_id)
+    returns = await call.parts.views.dossiers.returns(call.tenant, order_id)
     codes = await location_codes(call)
     story = ShownStory(
         **order_fields(order, codes),
         fulfilments=[show_fulfilment(one, order.facts.lines, codes) for one in fulfilments],
+        returns=[show_return(one, order.facts.lines, order.facts.currency) for one in returns],
         explanation=_explanation(events),
         timeline=[
             ShownMoment(type=event.name, version=event.version, actor=event.actor, at=event.recorded_at)

@@ -1,19 +1,16 @@
 """One change of an open order: decided by the order, entered in the ledger, settled with the customer's account."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 
 from core.credit import account as credit
 from core.execution.shortfall import shortfall
 from core.execution.stock import movements_of
+from core.execution.use_cases.keeping import Enter, enter_movements, keep
 from core.execution.use_cases.promise_again import EndExpired, promise_again
-from core.inventory.balance import BalanceKey, Movement
-from core.inventory.stock import InsufficientStock, violation
-from core.inventory.stock import evolve as moved
 from core.kernel.context import Context
 from core.kernel.decider import replay
 from core.kernel.errors import Conflict
-from core.kernel.event import NewEvent
-from core.kernel.ids import GroupId, NewId, StreamId
+from core.kernel.ids import NewId
 from core.orders.changes import LineAmended, LinesCancelled, OrderEvent
 from core.orders.changing import FulfilmentChange, OrderChange
 from core.orders.dossier import Dossier, evolve
@@ -21,11 +18,6 @@ from core.orders.fulfilment import FulfilmentNotFound
 from core.orders.lifecycle import decide
 from core.orders.order import OrderNotFound
 from ports.execution import ExecutionTransaction
-from ports.inventory import InventoryTransaction, LockedBalance, NewEntries
-
-Enter = Callable[
-    [Sequence[NewEntries], Mapping[BalanceKey, LockedBalance], Context, InventoryTransaction], Awaitable[None]
-]
 
 
 class CreditLimitExceeded(Conflict):
@@ -57,16 +49,10 @@ async def change_order(
     events, after = (*events, *more), replay(evolve, after, more)
     if not events:
         return dossier
-    await _enter(events, after, context, tx, new_id, enter)
+    cause = f"order:{dossier.order.facts.order_id}"
+    await enter_movements(movements_of(events), cause, context, tx, new_id=new_id, enter=enter)
     await _settle(events, after, tx)
-    await tx.dossiers.save(after)
-    stream = StreamId(after.order.facts.order_id)
-    await tx.journal.record(
-        [
-            NewEvent(tenant=context.tenant, stream=stream, version=version, body=event)
-            for version, event in enumerate(events, start=dossier.version + 1)
-        ]
-    )
+    await keep(events, after, context, tx)
     return after
 
 
@@ -80,34 +66,6 @@ async def _held(change: OrderChange | FulfilmentChange, tx: ExecutionTransaction
     if dossier is None:
         raise OrderNotFound(f"there is no order {change.order}")
     return dossier
-
-
-async def _enter(
-    events: Iterable[OrderEvent],
-    after: Dossier,
-    context: Context,
-    tx: ExecutionTransaction,
-    new_id: NewId,
-    enter: Enter,
-) -> None:
-    movements = movements_of(events)
-    if not movements:
-        return
-    locked = await tx.ledger.lock({movement.key for movement in movements})
-    check(movements, locked)
-    act = NewEntries(group=GroupId(new_id()), movements=movements, cause=f"order:{after.order.facts.order_id}")
-    await enter([act], locked, context, tx)
-
-
-def check(movements: Iterable[Movement], locked: Mapping[BalanceKey, LockedBalance]) -> None:
-    """Raise InsufficientStock when a balance would break its bound: what is owed cannot be picked, for one."""
-    balances = {key: held.balance for key, held in locked.items()}
-    for movement in movements:
-        balances[movement.key] = moved(balances[movement.key], movement)
-    for balance in balances.values():
-        broken = violation(balance)
-        if broken is not None:
-            raise InsufficientStock(f"item {balance.key.item} at {balance.key.location}: {broken}")
 
 
 async def _settle(events: Iterable[OrderEvent], after: Dossier, tx: ExecutionTransaction) -> None:

@@ -1,4 +1,4 @@
-"""What orders go through after they were accepted: holds, cancellations, fulfilment orders, shipments."""
+"""What orders go through after they were accepted: holds, cancellations, fulfilment orders, shipments, returns."""
 
 from alembic import op
 
@@ -26,6 +26,18 @@ WORK = """
 CREATE INDEX fulfilment_work ON fulfilment (tenant_id, location_id, id)
 WHERE state IN ('proposed', 'accepted', 'picking', 'packed')
 """
+RETURN = """
+CREATE TABLE order_return (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    place smallint NOT NULL,
+    state text NOT NULL CHECK (state IN ('requested', 'approved', 'in_transit', 'received', 'inspected', 'resolved',
+                                         'denied', 'cancelled')),
+    body bytea NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+)
+"""
 COLUMNS = """
 ALTER TABLE orders ADD COLUMN holds bytea;
 ALTER TABLE orders ADD COLUMN on_account boolean NOT NULL DEFAULT false;
@@ -43,9 +55,11 @@ def upgrade() -> None:
     op.execute(WORK)
     for statement in COLUMNS.split(";\n"):
         op.execute(statement)
-    op.execute(grant("fulfilment", ("SELECT", "INSERT", "UPDATE"), "fluxor_app"))
-    for statement in wall_off("fulfilment"):
-        op.execute(statement)
+    op.execute(RETURN)
+    for table in ("fulfilment", "order_return"):
+        op.execute(grant(table, ("SELECT", "INSERT", "UPDATE"), "fluxor_app"))
+        for statement in wall_off(table):
+            op.execute(statement)
 
 
 def downgrade() -> None:
@@ -54,4 +68,4 @@ def downgrade() -> None:
     op.execute("ALTER TYPE order_row DROP ATTRIBUTE on_account")
     op.execute("ALTER TABLE order_line DROP COLUMN delivered, DROP COLUMN returned")
     op.execute("ALTER TABLE orders DROP COLUMN holds, DROP COLUMN on_account")
-    op.execute("DROP TABLE fulfilment")
+    op.execute("DROP TABLE fulfilment, order_return")

@@ -1,0 +1,69 @@
+"""One change of an order's return: goods go through quality control, money is asked for, each by itself."""
+
+from core.credit import account as credit
+from core.execution.stock import movements_of
+from core.execution.use_cases.keeping import Enter, enter_movements, keep
+from core.inventory.acts import UnknownLocation
+from core.kernel.context import Context
+from core.kernel.decider import replay
+from core.kernel.ids import LocationId, NewId
+from core.orders.dossier import Dossier, evolve
+from core.orders.order import OrderNotFound
+from core.orders.return_decisions import decide_return
+from core.orders.return_events import RefundRequested
+from core.orders.returning import ReceiveReturn, RequestReturn, ReturnChange
+from core.orders.returns import RefundMethod, ReturnNotFound
+from ports.execution import ExecutionTransaction
+
+
+async def change_return(
+    command: RequestReturn | ReturnChange,
+    context: Context,
+    tx: ExecutionTransaction,
+    *,
+    new_id: NewId,
+    enter: Enter,
+) -> Dossier:
+    """The order as it is now; a new return is its last.
+
+    Raises OrderNotFound, ReturnNotFound, UnknownLocation and the errors of core.orders.returns and
+    core.orders.changing.
+    """
+    dossier = await _held(command, tx)
+    events = decide_return(dossier, command, context.now, await _places(command, tx))
+    after = replay(evolve, dossier, events)
+    cause = f"return:{after.returns[-1].id if isinstance(command, RequestReturn) else command.one}"
+    await enter_movements(movements_of(events), cause, context, tx, new_id=new_id, enter=enter)
+    for event in events:
+        if isinstance(event, RefundRequested) and event.refund.method is RefundMethod.CREDIT:
+            await _credit(event.refund.amount, after, tx)
+    await keep(events, after, context, tx)
+    return after
+
+
+async def _held(change: RequestReturn | ReturnChange, tx: ExecutionTransaction) -> Dossier:
+    if isinstance(change, RequestReturn):
+        dossier = await tx.dossiers.lock(change.order)
+        if dossier is None:
+            raise OrderNotFound(f"there is no order {change.order}")
+        return dossier
+    dossier = await tx.dossiers.lock_returned(change.one)
+    if dossier is None:
+        raise ReturnNotFound(f"there is no return {change.one}")
+    return dossier
+
+
+async def _places(change: RequestReturn | ReturnChange, tx: ExecutionTransaction) -> dict[str, LocationId]:
+    if not isinstance(change, ReceiveReturn):
+        return {}
+    found = (await tx.locations.by_code([change.location])).get(change.location)
+    if found is None:
+        raise UnknownLocation(f"there is no location '{change.location}'", path="$.location")
+    return {found.code: found.id}
+
+
+async def _credit(amount: int, after: Dossier, tx: ExecutionTransaction) -> None:
+    customer = after.order.facts.customer
+    account = await tx.accounts.lock(customer) if customer is not None else None
+    assert account is not None, "an order on account has one"
+    await tx.accounts.expose(credit.free(account, amount))

@@ -1,0 +1,100 @@
+"""Money for what comes back: never more than was paid for it, never twice."""
+
+from core.kernel.ids import ItemId
+from core.kernel.money import to_minor
+from core.orders.cancelling import line_of
+from core.orders.changing import InvalidChange
+from core.orders.dossier import Dossier
+from core.orders.return_events import RefundRefused, RefundRequested, RefundSettled
+from core.orders.returning import RefundShare, RefuseRefund, RequestRefund, SettleRefund
+from core.orders.returns import (
+    PAYING,
+    Refund,
+    RefundMethod,
+    RefundNotFound,
+    RefundNotInThisState,
+    RefundPart,
+    RefundState,
+    Return,
+    ReturnNotInThisState,
+    ReturnState,
+)
+
+COUNTED = (*PAYING, ReturnState.RESOLVED)
+
+
+def request_refund(dossier: Dossier, one: Return, command: RequestRefund) -> RefundRequested:
+    """Ask for money. A credit needs nobody's answer. Raises ReturnNotInThisState, InvalidMoney, InvalidChange."""
+    if one.state not in PAYING:
+        raise ReturnNotInThisState(f"no money is given back for a return that is {one.state}")
+    if command.method is RefundMethod.CREDIT and not dossier.order.on_account:
+        raise InvalidChange("the order is not on account", path="$.method")
+    if command.shares is None:
+        numbers = dict.fromkeys(line.line for line in one.lines)
+        parts = [RefundPart(line=number, amount=refundable(dossier, number)) for number in numbers]
+        parts = [part for part in parts if part.amount]
+    else:
+        parts = _shares(dossier, one, command.shares)
+    if not parts:
+        raise InvalidChange("nothing is left to be given back for it", path="$.lines")
+    settled = RefundState.SETTLED if command.method is RefundMethod.CREDIT else RefundState.REQUESTED
+    refund = Refund(number=len(one.refunds) + 1, method=command.method, parts=tuple(parts), state=settled)
+    return RefundRequested(order_id=one.order, return_id=one.id, refund=refund)
+
+
+def settle_refund(one: Return, command: SettleRefund) -> RefundSettled:
+    """It was paid. Raises RefundNotFound, RefundNotInThisState."""
+    _asked(one, command.number)
+    return RefundSettled(order_id=one.order, return_id=one.id, number=command.number, note=command.note)
+
+
+def refuse_refund(one: Return, command: RefuseRefund) -> RefundRefused:
+    """It was not; it may be asked for again. Raises RefundNotFound, RefundNotInThisState."""
+    _asked(one, command.number)
+    return RefundRefused(order_id=one.order, return_id=one.id, number=command.number, reason=command.reason)
+
+
+def refundable(dossier: Dossier, number: int) -> int:
+    """Minor units that may still be given back for line ``number``: what its returned units cost, less what was asked.
+
+    Over all returns of the order together, so that neither two returns nor rounding give back more than was paid.
+    """
+    line = line_of(dossier, number)
+    back: dict[ItemId, int] = {}
+    asked = 0
+    for one in dossier.returns:
+        if one.state in COUNTED:
+            for part in one.lines:
+                if part.line == number:
+                    back[part.item] = back.get(part.item, 0) + part.quantity
+        for refund in one.refunds:
+            if refund.state is not RefundState.REFUSED:
+                asked += sum(part.amount for part in refund.parts if part.line == number)
+    return line.worth(line.whole(back)) - asked
+
+
+def _shares(dossier: Dossier, one: Return, shares: tuple[RefundShare, ...]) -> list[RefundPart]:
+    currency = dossier.order.facts.currency
+    if currency is None:
+        raise InvalidChange("the order has no prices", path="$.lines")
+    left: dict[int, int] = {}
+    parts = []
+    for place, share in enumerate(shares):
+        path = f"$.lines[{place}]"
+        if share.line not in {line.line for line in one.lines}:
+            raise InvalidChange("the return is not of this line", path=f"{path}.line")
+        amount = to_minor(share.amount, currency, path=f"{path}.amount")
+        left.setdefault(share.line, refundable(dossier, share.line))
+        if not 0 < amount <= left[share.line]:
+            raise InvalidChange(f"{left[share.line]} minor units may still be given back", path=f"{path}.amount")
+        left[share.line] -= amount
+        parts.append(RefundPart(line=share.line, amount=amount))
+    return parts
+
+
+def _asked(one: Return, number: int) -> None:
+    refund = next((refund for refund in one.refunds if refund.number == number), None)
+    if refund is None:
+        raise RefundNotFound(f"the return has no refund {number}")
+    if refund.state is not RefundState.REQUESTED:
+        raise RefundNotInThisState(f"the refund is {refund.state}")

@@ -1,0 +1,140 @@
+"""What is asked of a return."""
+
+from decimal import Decimal
+
+from core.kernel.ids import OrderId, ReturnId
+from core.kernel.value import value
+from core.orders.changing import LineQuantity
+from core.orders.returns import RefundMethod, ReturnKind
+
+
+@value
+class ReturnWish:
+    """``quantity`` of line ``line``, in its item's unit of measure, because ``reason``."""
+
+    line: int
+    quantity: Decimal
+    reason: str
+
+
+@value
+class RequestReturn:
+    """The customer wants to send ``lines`` back, or claims that they are not what he paid for."""
+
+    order: OrderId
+    lines: tuple[ReturnWish, ...]
+    kind: ReturnKind = ReturnKind.RETURN
+
+
+@value
+class ApproveReturn:
+    """Let it come."""
+
+    one: ReturnId
+
+
+@value
+class DenyReturn:
+    """It will not be taken back."""
+
+    one: ReturnId
+    reason: str
+
+
+@value
+class CancelReturn:
+    """The customer keeps it."""
+
+    one: ReturnId
+    reason: str
+
+
+@value
+class SendReturn:
+    """It is on its way."""
+
+    one: ReturnId
+
+
+@value
+class ReceiveReturn:
+    """``lines`` have come to ``location`` (a location's code); None: all that is expected."""
+
+    one: ReturnId
+    location: str
+    lines: tuple[LineQuantity, ...] | None = None
+
+
+@value
+class Finding:
+    """So much of line ``line`` was found to be so, in its item's unit of measure."""
+
+    line: int
+    sellable: Decimal = Decimal(0)
+    damaged: Decimal = Decimal(0)
+    scrapped: Decimal = Decimal(0)
+
+
+@value
+class InspectReturn:
+    """What somebody found who looked at it."""
+
+    one: ReturnId
+    findings: tuple[Finding, ...]
+
+
+@value
+class RefundShare:
+    """``amount`` for line ``line``, in the order's currency."""
+
+    line: int
+    amount: Decimal
+
+
+@value
+class RequestRefund:
+    """Give money back for ``shares``; None: all that is paid for what is returned and not given back yet."""
+
+    one: ReturnId
+    method: RefundMethod = RefundMethod.REFUND
+    shares: tuple[RefundShare, ...] | None = None
+
+
+@value
+class SettleRefund:
+    """Whoever holds the payment has paid it back; ``note`` is his reference."""
+
+    one: ReturnId
+    number: int
+    note: str | None = None
+
+
+@value
+class RefuseRefund:
+    """Whoever holds the payment will not, because ``reason``."""
+
+    one: ReturnId
+    number: int
+    reason: str
+
+
+@value
+class ResolveReturn:
+    """Nothing more is to be done about it."""
+
+    one: ReturnId
+    note: str | None = None
+
+
+ReturnChange = (
+    ApproveReturn
+    | DenyReturn
+    | CancelReturn
+    | SendReturn
+    | ReceiveReturn
+    | InspectReturn
+    | RequestRefund
+    | SettleRefund
+    | RefuseRefund
+    | ResolveReturn
+)
