@@ -82,7 +82,12 @@ class PostgresDossiers:
             return None
         version = await self._connection.fetchval(_VERSION, tenant, order)
         kept = await _order(self._connection, tenant, row)
-        return Dossier(order=kept, fulfilments=await _fulfilments(self._connection, tenant, kept), version=version or 0)
+        return Dossier(
+            order=kept,
+            fulfilments=await _fulfilments(self._connection, tenant, kept),
+            returns=await _returns(self._connection, tenant, order),
+            version=version or 0,
+        )
 
     async def lock_of(self, fulfilment: FulfilmentId) -> Dossier | None:
         """See the port."""

@@ -1,5 +1,7 @@
 """Money for what comes back: never more than was paid for it, never twice."""
 
+from collections.abc import Iterable
+
 from core.kernel.ids import ItemId
 from core.kernel.money import to_minor
 from core.orders.cancelling import line_of
@@ -31,8 +33,8 @@ def request_refund(dossier: Dossier, one: Return, command: RequestRefund) -> Ref
         raise InvalidChange("the order is not on account", path="$.method")
     if command.shares is None:
         numbers = dict.fromkeys(line.line for line in one.lines)
-        parts = [RefundPart(line=number, amount=refundable(dossier, number)) for number in numbers]
-        parts = [part for part in parts if part.amount]
+        parts = [RefundPart(line=number, amount=refundable(dossier, one, number)) for number in numbers]
+        parts = [part for part in parts if part.amount > 0]
     else:
         parts = _shares(dossier, one, command.shares)
     if not parts:
@@ -54,19 +56,23 @@ def refuse_refund(one: Return, command: RefuseRefund) -> RefundRefused:
     return RefundRefused(order_id=one.order, return_id=one.id, number=command.number, reason=command.reason)
 
 
-def refundable(dossier: Dossier, number: int) -> int:
-    """Minor units that may still be given back for line ``number``: what its returned units cost, less what was asked.
+def refundable(dossier: Dossier, one: Return, number: int) -> int:
+    """Minor units that may still be given back for line ``number`` of ``one``: what it cost, less what was asked.
 
-    Over all returns of the order together, so that neither two returns nor rounding give back more than was paid.
+    Neither more than this return's share, nor, over all returns of the order together, than was paid: rounding would.
     """
+    others = [other for other in dossier.returns if other.state in COUNTED]
+    return min(_left(dossier, [one], number), _left(dossier, others, number))
+
+
+def _left(dossier: Dossier, returns: Iterable[Return], number: int) -> int:
     line = line_of(dossier, number)
     back: dict[ItemId, int] = {}
     asked = 0
-    for one in dossier.returns:
-        if one.state in COUNTED:
-            for part in one.lines:
-                if part.line == number:
-                    back[part.item] = back.get(part.item, 0) + part.quantity
+    for one in returns:
+        for part in one.lines:
+            if part.line == number:
+                back[part.item] = back.get(part.item, 0) + part.quantity
         for refund in one.refunds:
             if refund.state is not RefundState.REFUSED:
                 asked += sum(part.amount for part in refund.parts if part.line == number)
@@ -84,7 +90,7 @@ def _shares(dossier: Dossier, one: Return, shares: tuple[RefundShare, ...]) -> l
         if share.line not in {line.line for line in one.lines}:
             raise InvalidChange("the return is not of this line", path=f"{path}.line")
         amount = to_minor(share.amount, currency, path=f"{path}.amount")
-        left.setdefault(share.line, refundable(dossier, share.line))
+        left.setdefault(share.line, refundable(dossier, one, share.line))
         if not 0 < amount <= left[share.line]:
             raise InvalidChange(f"{left[share.line]} minor units may still be given back", path=f"{path}.amount")
         left[share.line] -= amount

@@ -106,3 +106,38 @@ def test_an_order_under_review_is_cancelled_for_good(world: World, caller: Calle
     assert caller.ok("POST", f"/orders/{order}/cancel", {"reason": "spam"})["phase"] == "cancelled"
     assert caller.ok("GET", f"/orders/{order}")["phase"] == "cancelled"
     assert caller.ok("GET", taken["status_url"])["status"] == "rejected"
+
+
+def test_a_return_from_the_customers_door_to_the_shelf(world: World, caller: Caller) -> None:
+    caller.ok(
+        "PATCH",
+        f"/catalogue/items/{caller.ok('GET', '/catalogue/items')['items'][0]['id']}",
+        {"price": {"amount": "2.50", "currency": "GBP"}},
+    )
+    order = ordered(world, caller)
+    (work,) = caller.ok("GET", "/fulfilments")["items"]
+    caller.ok("POST", f"/fulfilments/{work['id']}/accept")
+    caller.ok("POST", f"/fulfilments/{work['id']}/ship", {})
+    wanted = {"lines": [{"line": 1, "quantity": 2, "reason": "too small"}]}
+    back = caller.ok("POST", f"/orders/{order}/returns", wanted, headers={"idempotency-key": "rma-1"})
+    assert caller.ok("POST", f"/orders/{order}/returns", wanted, headers={"idempotency-key": "rma-1"}) == back
+    one = f"/returns/{back['id']}"
+    assert refused(caller, f"{one}/receive", {"location": "LOC-F"}) == (409, "return_state")
+    assert caller.ok("POST", f"{one}/approve")["state"] == "approved"
+    assert caller.ok("POST", f"{one}/send")["state"] == "in_transit"
+    assert caller.ok("POST", f"{one}/receive", {"location": "LOC-F"})["lines"][0]["received"] == 2
+    assert shelf(caller) == (8, 6, 0, 0)
+    found = {"lines": [{"line": 1, "sellable": 1, "scrapped": 1}]}
+    assert caller.ok("POST", f"{one}/inspect", found)["state"] == "inspected"
+    assert shelf(caller) == (7, 7, 0, 0)
+    asked = caller.ok("POST", f"{one}/refunds", {})["refunds"][0]
+    assert (asked["amount"], asked["state"]) == ({"amount": "5.00", "currency": "GBP"}, "requested")
+    assert refused(caller, f"{one}/refunds", {}) == (422, "invalid_change")
+    assert refused(caller, f"{one}/refunds/2/settle", {}) == (404, "refund_not_found")
+    assert refused(caller, f"{one}/refunds/x/settle", {}) == (404, "refund_not_found")
+    assert caller.ok("POST", f"{one}/refunds/1/settle", {"reference": "re_1"})["refunds"][0]["state"] == "settled"
+    resolved = caller.ok("POST", f"{one}/resolve", {})
+    assert resolved["state"] == "resolved"
+    assert caller.ok("GET", f"/orders/{order}/returns") == [resolved]
+    assert caller.ok("GET", "/returns?state=resolved")["items"] == [resolved]
+    assert caller.ok("GET", f"/orders/{order}")["returns"] == [resolved]

@@ -10,6 +10,7 @@ from core.acceptance.use_cases.accept_orders import accept_orders
 from core.catalogue.item import Item
 from core.configuration.flag import Flag, FlagSet
 from core.execution.use_cases.change_order import change_order
+from core.execution.use_cases.change_return import change_return
 from core.intake.submission import Lane, OrderRequest, Submission
 from core.inventory.balance import Account, Balance, BalanceKey, EntryKind, Movement
 from core.inventory.location import Location
@@ -32,6 +33,8 @@ change = partial(
     end_expired=partial(end_expired, new_id=numbered_ids(800_000)),
 )
 """Changes of orders as composition binds them."""
+change_back = partial(change_return, new_id=numbered_ids(600_000), enter=enter)
+"""Changes of returns as composition binds them."""
 
 
 async def a_tenant(storage: Storage, tenant: TenantId = TENANT) -> None:

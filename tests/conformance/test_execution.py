@@ -16,7 +16,7 @@ from core.inventory.acts import UnknownLocation
 from core.inventory.balance import Balance
 from core.inventory.stock import InsufficientStock
 from core.kernel.errors import DomainError
-from core.kernel.ids import FulfilmentId, OrderId
+from core.kernel.ids import FulfilmentId, OrderId, ReturnId
 from core.kernel.money import Money
 from core.orders.changing import (
     AcceptFulfilment,
@@ -39,8 +39,21 @@ from core.orders.changing import (
 from core.orders.dossier import Dossier
 from core.orders.fulfilment import FulfilmentNotFound, FulfilmentState
 from core.orders.order import HoldReason, OrderNotFound, Phase
+from core.orders.refunding import refundable
+from core.orders.returning import (
+    ApproveReturn,
+    Finding,
+    InspectReturn,
+    ReceiveReturn,
+    RequestRefund,
+    RequestReturn,
+    ResolveReturn,
+    ReturnChange,
+    ReturnWish,
+)
+from core.orders.returns import RefundMethod, ReturnNotFound, ReturnState
 from ports.execution import WorkFilter
-from tests.conformance.shop import a_place, a_shop, accept_all, an_order, change, receive, shelf
+from tests.conformance.shop import a_place, a_shop, accept_all, an_order, change, change_back, receive, shelf
 from tests.conformance.storage import Storage
 from tests.support.given import OTHER_TENANT, TENANT, a_context, a_line, an_id
 
@@ -67,7 +80,8 @@ async def done(storage: Storage, *commands: Any) -> Dossier:
     """The order after ``commands``, each in a transaction of its own, as it was answered and as it is kept."""
     for command in commands:
         async with storage.transactions.begin(a_context()) as tx:
-            answered = await change(command, a_context(), tx)
+            use_case = change_back if isinstance(command, RequestReturn | ReturnChange) else change
+            answered = await use_case(command, a_context(), tx)
     kept = await dossier(storage)
     assert kept == answered
     assert await storage.invariants.violations() == []
@@ -370,3 +384,85 @@ class TestOnAccount:
             with pytest.raises(OrderNotOpen):
                 await done(storage, again)
         assert ((await shelf(storage)).committed, await self._owed(storage)) == (0, 0)
+
+
+class TestReturns:
+    async def _sent(self, storage: Storage) -> ReturnId:
+        """An order of four, sent, of which two are to come back."""
+        await a_shop(storage, stock=10)
+        await accepted(storage)
+        one = await first(storage)
+        await done(storage, AcceptFulfilment(fulfilment=one), ShipFulfilment(fulfilment=one))
+        kept = await returned(storage, wanted(2))
+        return kept.returns[0].id
+
+    async def test_goods_come_back_to_the_shelf_by_inspection_alone(self, storage: Storage) -> None:
+        one = await self._sent(storage)
+        await returned(storage, ApproveReturn(one=one), ReceiveReturn(one=one, location="W101"))
+        balance = await shelf(storage)
+        assert (balance.available, balance.quality_control, balance.on_hand) == (6, 2, 8)
+        finding = Finding(line=1, sellable=Decimal(1), damaged=Decimal(1))
+        await returned(storage, InspectReturn(one=one, findings=(finding,)))
+        balance = await shelf(storage)
+        assert (balance.available, balance.quality_control, balance.damaged) == (7, 0, 1)
+        kept = await returned(storage, ResolveReturn(one=one, note="done"))
+        assert kept.returns[0].state is ReturnState.RESOLVED
+        order = await storage.orders.order(TENANT, ORDER)
+        assert order.facts.lines[0].returned == 2
+        rows = await storage.inventory.entries(TENANT, "SKU-1", before=None, limit=9)
+        assert [row.cause for row in rows].count(f"return:{one}") == 3
+
+    async def test_money_back_puts_nothing_on_a_shelf(self, storage: Storage) -> None:
+        one = await self._sent(storage)
+        async with storage.transactions.begin(a_context()) as tx:
+            kept = await tx.dossiers.lock(ORDER)
+            priced = replace(
+                kept.order, facts=replace(kept.order.facts, lines=(replace(kept.order.facts.lines[0], price=100),))
+            )
+            assert refundable(replace(kept, order=priced), kept.returns[0], 1) == 0, "it is not approved yet"
+        before = await shelf(storage)
+        await returned(storage, ApproveReturn(one=one), ResolveReturn(one=one, note="the customer may keep it"))
+        assert (await shelf(storage)) == before
+
+    async def test_returns_are_listed(self, storage: Storage) -> None:
+        one = await self._sent(storage)
+        assert [kept.id for kept in await storage.dossiers.returns(TENANT, ORDER)] == [one]
+        assert list(await storage.dossiers.returns(OTHER_TENANT, ORDER)) == []
+        for state, found in ((None, [one]), (ReturnState.REQUESTED, [one]), (ReturnState.RESOLVED, [])):
+            rows = await storage.dossiers.returned(TENANT, state=state, after=None, limit=9)
+            assert [row.one.id for row in rows] == found
+        assert await storage.dossiers.returned(TENANT, state=None, after=one, limit=9) == []
+
+    async def test_what_does_not_exist_cannot_come_back(self, storage: Storage) -> None:
+        one = await self._sent(storage)
+        await returned(storage, ApproveReturn(one=one))
+        with pytest.raises(UnknownLocation):
+            await returned(storage, ReceiveReturn(one=one, location="W9"))
+        with pytest.raises(ReturnNotFound):
+            await returned(storage, ApproveReturn(one=ReturnId(an_id(1))))
+        with pytest.raises(OrderNotFound):
+            await returned(storage, replace(wanted(1), order=OrderId(an_id(1))))
+
+    async def test_a_credit_is_owed_no_more(self, storage: Storage) -> None:
+        account = TestOnAccount()
+        await account._shop(storage, 1000)
+        await accepted(storage, customer="bo")
+        one = await first(storage)
+        await done(storage, AcceptFulfilment(fulfilment=one), ShipFulfilment(fulfilment=one))
+        back = (await returned(storage, wanted(2))).returns[0].id
+        credit = RequestRefund(one=back, method=RefundMethod.CREDIT)
+        await returned(storage, ApproveReturn(one=back), credit)
+        assert await account._owed(storage) == 200
+        with pytest.raises(InvalidChange):
+            await returned(storage, credit)
+        assert await account._owed(storage) == 200
+
+
+def wanted(quantity: int) -> RequestReturn:
+    wish = ReturnWish(line=1, quantity=Decimal(quantity), reason="does not fit")
+    return RequestReturn(order=ORDER, lines=(wish,))
+
+
+async def returned(storage: Storage, *commands: Any) -> Dossier:
+    """The order after ``commands`` about its returns."""
+    return await done(storage, *commands)

@@ -2,15 +2,16 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from hypothesis import strategies as st
 
 from core.execution.stock import movements_of
-from core.inventory.balance import Account
-from core.kernel.ids import ItemId, LocationId
-from core.orders.changes import FulfilmentProposed, OrderEvent
+from core.inventory.balance import BUCKETS, Account, Movement
+from core.kernel.decider import replay
+from core.kernel.ids import ItemId, LocationId, ReturnId
+from core.orders.changes import FulfilmentAccepted, FulfilmentProposed, FulfilmentShipped, OrderEvent
 from core.orders.changing import (
     AcceptFulfilment,
     AmendLine,
@@ -28,16 +29,37 @@ from core.orders.changing import (
     ReleaseHold,
     ShipFulfilment,
 )
-from core.orders.dossier import Dossier
-from core.orders.fulfilment import FulfilmentState, fulfilment_id
+from core.orders.dossier import Dossier, evolve
+from core.orders.fulfilment import FulfilmentState, Units, derived_id, fulfilment_id
 from core.orders.lifecycle import decide, missing, propose
 from core.orders.order import AllocatedPart, HoldReason
+from core.orders.return_decisions import decide_return
+from core.orders.return_events import ReturnEvent
+from core.orders.returning import (
+    ApproveReturn,
+    CancelReturn,
+    DenyReturn,
+    Finding,
+    InspectReturn,
+    ReceiveReturn,
+    RefundShare,
+    RefuseRefund,
+    RequestRefund,
+    RequestReturn,
+    ResolveReturn,
+    ReturnChange,
+    ReturnWish,
+    SendReturn,
+    SettleRefund,
+)
+from core.orders.returns import ENDED_WITHOUT, RefundState, ReturnKind
 from tests.support.given import NOW, an_id
 from tests.support.orders import a_dossier, a_part, an_order_line
 
 BLANK = a_dossier(
     an_order_line(a_part(4, 101, backordered=1), a_part(2, 102)), an_order_line(a_part(3, 101), number=2, price=250)
 )
+ORDER_GBP = replace(BLANK.order, facts=replace(BLANK.order.facts, currency="GBP", total=1350))
 ORDER = BLANK.order.facts.order_id
 LOCATIONS = [LocationId(an_id(number)) for number in (101, 102)]
 
@@ -49,7 +71,38 @@ class Promise:
     location: LocationId
 
 
-Change = OrderChange | FulfilmentChange | Promise
+Change = OrderChange | FulfilmentChange | Promise | RequestReturn | ReturnChange
+PLACES = {"W101": LOCATIONS[0]}
+SENT = replay(
+    evolve,
+    replace(BLANK, order=ORDER_GBP),
+    [
+        event
+        for one in BLANK.fulfilments
+        for event in (
+            FulfilmentAccepted(order_id=ORDER, fulfilment_id=one.id),
+            FulfilmentShipped(
+                order_id=ORDER,
+                fulfilment_id=one.id,
+                shipment=1,
+                units=tuple(
+                    Units(
+                        line=line.line,
+                        fulfilment=one.id,
+                        item=line.item,
+                        location=one.location,
+                        quantity=line.quantity,
+                    )
+                    for line in one.lines
+                ),
+                carrier=None,
+                tracking=None,
+                at=NOW,
+            ),
+        )
+    ],
+)
+"""The same order, all of it sent."""
 _quantities = st.integers(0, 7).map(Decimal)
 _lines = st.integers(1, 3)
 _ids = st.builds(fulfilment_id, st.just(ORDER), st.sampled_from(LOCATIONS), st.integers(1, 3))
@@ -75,9 +128,32 @@ CHANGES: st.SearchStrategy[Change] = st.one_of(
     st.builds(DeliverFulfilment, fulfilment=_ids, shipment=st.none() | st.integers(1, 2)),
     st.builds(CancelFulfilment, fulfilment=_ids, reason=_reason, forced=_forced),
 )
+_one = st.builds(ReturnId, st.integers(1, 2).map(lambda number: derived_id(ORDER, f"return:{number}")))
+_wishes = st.builds(ReturnWish, line=_lines, quantity=_quantities, reason=_reason)
+_findings = st.builds(Finding, line=_lines, sellable=_quantities, damaged=st.just(Decimal(0)), scrapped=_quantities)
+_shares = st.builds(RefundShare, line=_lines, amount=st.integers(0, 800).map(lambda minor: Decimal(minor) / 100))
+
+RETURNS: st.SearchStrategy[Change] = st.one_of(
+    st.builds(RequestReturn, order=_order, lines=st.tuples(_wishes), kind=st.sampled_from(ReturnKind)),
+    st.builds(RequestReturn, order=_order, lines=st.tuples(_wishes, _wishes)),
+    st.builds(ApproveReturn, one=_one),
+    st.builds(ApproveReturn, one=_one),
+    st.builds(DenyReturn, one=_one, reason=_reason),
+    st.builds(CancelReturn, one=_one, reason=_reason),
+    st.builds(SendReturn, one=_one),
+    st.builds(ReceiveReturn, one=_one, location=st.just("W101"), lines=_some),
+    st.builds(ReceiveReturn, one=_one, location=st.just("W101"), lines=st.none()),
+    st.builds(InspectReturn, one=_one, findings=st.tuples(_findings)),
+    st.builds(RequestRefund, one=_one, shares=st.none() | st.tuples(_shares)),
+    st.builds(SettleRefund, one=_one, number=st.integers(1, 2)),
+    st.builds(RefuseRefund, one=_one, number=st.integers(1, 2), reason=_reason),
+    st.builds(ResolveReturn, one=_one),
+)
 
 
-def decide_change(dossier: Dossier, change: Change) -> Sequence[OrderEvent]:
+def decide_change(dossier: Dossier, change: Change) -> Sequence[OrderEvent | ReturnEvent]:
+    if isinstance(change, RequestReturn | ReturnChange):
+        return decide_return(dossier, change, NOW, PLACES)
     if not isinstance(change, Promise):
         return decide(dossier, change, NOW)
     if dossier.order.cancelled_at:
@@ -90,7 +166,43 @@ def decide_change(dossier: Dossier, change: Change) -> Sequence[OrderEvent]:
     return proposals
 
 
-def broken(before: Dossier, after: Dossier, events: Sequence[OrderEvent]) -> str | None:
+def broken_return(before: Dossier, after: Dossier, events: Sequence[ReturnEvent]) -> str | None:
+    """Which invariant of returns does not hold after ``events``, or None."""
+    asked: Counter[int] = Counter()
+    back: Counter[int] = Counter()
+    for one in after.returns:
+        for line in one.lines:
+            if one.state not in ENDED_WITHOUT:
+                asked[line.line] += line.quantity
+            if not 0 <= line.inspected <= line.received <= line.quantity:
+                return "more was found than came, or came than was asked for"
+        waiting = sum(units.quantity for units in one.waiting)
+        if waiting != sum(line.received - line.inspected for line in one.lines):
+            return "what waits is not what came and was not looked at"
+        for refund in one.refunds:
+            for part in refund.parts if refund.state is not RefundState.REFUSED else ():
+                back[part.line] += part.amount
+    for number in asked.keys() | back.keys():
+        line = next(line for line in after.order.facts.lines if line.number == number)
+        if asked[number] > line.shipped or line.returned > line.shipped:
+            return "more comes back than was sent"
+        if back[number] > line.worth(line.shipped):
+            return "more is given back than was paid"
+    if total_in(after) - total_in(before) != sum(map(_into_stock, movements_of(events))):
+        return "the ledger has something else than came back"
+    return broken(before, after, events)
+
+
+def total_in(dossier: Dossier) -> int:
+    """Base units that came back and were not thrown away."""
+    return sum(line.received - line.scrapped for one in dossier.returns for line in one.lines)
+
+
+def _into_stock(movement: Movement) -> int:
+    return movement.quantity * ((movement.target in BUCKETS) - (movement.source in BUCKETS))
+
+
+def broken(before: Dossier, after: Dossier, events: Sequence[OrderEvent | ReturnEvent]) -> str | None:
     """Which invariant of an order does not hold after ``events``, or None."""
     asked: Counter[tuple[int, str]] = Counter()
     for one in after.fulfilments:
@@ -126,7 +238,7 @@ def at_hand(dossier: Dossier) -> int:
     return sum(line.allocated - line.shipped for line in dossier.order.facts.lines)
 
 
-def committed(events: Sequence[OrderEvent]) -> int:
+def committed(events: Sequence[OrderEvent | ReturnEvent]) -> int:
     """What the events add to committed and picked."""
     held = (Account.COMMITTED, Account.PICKED)
     return sum(

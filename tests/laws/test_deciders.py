@@ -144,6 +144,13 @@ DECIDERS = {
         evolve=evolve_order,
         broken=orders.broken,
     ),
+    "return": Decider(
+        blank=orders.SENT,
+        commands=orders.RETURNS,
+        decide=orders.decide_change,
+        evolve=evolve_order,
+        broken=orders.broken_return,
+    ),
     "credit": Decider(
         blank=CreditAccount(id=an_id(1), customer="acme", limit=Money(minor=0, currency="GBP")),
         commands=st.builds(
