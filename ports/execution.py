@@ -11,6 +11,7 @@ from core.orders.fulfilment import Fulfilment, FulfilmentState
 from core.orders.order import OrderLine
 from core.orders.returns import Return, ReturnState
 from ports.inventory import InventoryTransaction
+from ports.queue import Withdrawals
 
 
 class Dossiers(Protocol):
@@ -50,13 +51,16 @@ class Exposures(Protocol):
 
 
 class ExecutionTransaction(InventoryTransaction, Protocol):
-    """What executing orders may touch: stock, and besides it orders and what is owed for them."""
+    """What executing orders may touch: stock, and besides it orders, what is owed for them, and their reviews."""
 
     @property
     def dossiers(self) -> Dossiers: ...
 
     @property
     def accounts(self) -> Exposures: ...
+
+    @property
+    def queue(self) -> Withdrawals: ...
 
 
 @value

@@ -39,6 +39,14 @@ class Queue(Protocol):
         ...
 
 
+class Withdrawals(Protocol):
+    """Thinking better of a job, part of a transaction."""
+
+    async def withdraw(self, job: JobId) -> bool:
+        """Take the job away, waiting or leased: whoever has it finds his lease lost. False: there is none."""
+        ...
+
+
 class JobSource(Protocol):
     """The claiming side, outside any transaction of the work itself."""
 

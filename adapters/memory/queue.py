@@ -37,6 +37,11 @@ class MemoryQueue:
             if self._session.get(DEAD, key) is None:
                 await self._session.insert(JOBS, key, row)
 
+    async def withdraw(self, job: JobId) -> bool:
+        """See ports.queue.Withdrawals."""
+        await self._session.statement()
+        return await self._session.delete(JOBS, (self._context.tenant, job))
+
     async def finish(self, job: LeasedJob) -> None:
         """See the port."""
         await self._held(job)

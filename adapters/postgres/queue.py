@@ -27,6 +27,7 @@ UPDATE queue_job q SET attempts = attempts + 1, fence = nextval('queue_fence'), 
 FROM due WHERE q.tenant_id = due.tenant_id AND q.id = due.id
 RETURNING q.tenant_id, q.id, q.queue, q.payload, q.correlation, q.attempts, q.max_attempts, q.fence
 """
+_WITHDRAW = "DELETE FROM queue_job WHERE tenant_id = $1 AND id = $2"
 _HELD = "tenant_id = $1 AND id = $2 AND fence = $3 AND leased AND run_at > now()"
 _FINISH = f"DELETE FROM queue_job WHERE {_HELD}"
 _RETRY = f"""
@@ -84,6 +85,12 @@ class PostgresQueue:
             [job.max_attempts for job in jobs],
             [job.delay_seconds for job in jobs],
         )
+
+    async def withdraw(self, job: JobId) -> bool:
+        """See ports.queue.Withdrawals."""
+        tag = await self._connection.execute(_WITHDRAW, self._context.tenant, job)
+        gone: bool = tag == "DELETE 1"
+        return gone
 
     async def finish(self, job: LeasedJob) -> None:
         """See the port."""

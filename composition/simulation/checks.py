@@ -21,6 +21,7 @@ from adapters.memory.tables import (
     JOURNAL,
     ORDERS,
     RELAYS,
+    RETURNS,
 )
 from adapters.toolkit.codec import decode_event
 from composition.simulation.wishes import KeptAct, Wish
@@ -30,7 +31,9 @@ from core.acceptance.demand import demand_of
 from core.acceptance.events import OrderAccepted, OrderHeld, OrderRejected
 from core.acceptance.queues import REVIEW
 from core.intake.submission import Submission
+from core.kernel.ids import NO_LOT
 from core.orders.order import Order
+from core.orders.returns import RefundState, Return
 
 FAILED = ("error", "step failed; trying again")
 """What a worker's loop says, as an error, of an exception nobody anticipated."""
@@ -65,6 +68,7 @@ def violations(world: World, shop: Shop) -> list[str]:
     found += _acts(world.store, shop.acts)
     found += _projections(world)
     found += _sums(world.store)
+    found += _waiting(world.store)
     return found
 
 
@@ -110,7 +114,10 @@ def _as_journaled(store: Store, wish: Wish, order: Order) -> Iterator[str]:
         for key, row in store.table(JOURNAL).items()
         if key[:2] == (wish.tenant, order.facts.order_id)
     ]
-    _, last = max(rows, key=lambda row: row[0], default=(0, None))
+    decisions = [row for row in rows if isinstance(row[1], OrderAccepted | OrderRejected | OrderHeld)]
+    _, last = max(decisions, key=lambda row: row[0], default=(0, None))
+    if isinstance(last, OrderHeld) and order.cancelled_at:
+        return  # called off before anybody decided it
     kinds = ((OrderAccepted, order.accepted_at), (OrderRejected, order.rejected_at), (OrderHeld, order.held_at))
     for kind, at in kinds:
         if isinstance(last, kind) != (at is not None):
@@ -146,18 +153,46 @@ def _projections(world: World) -> Iterator[str]:
 def _sums(store: Store) -> Iterator[str]:
     exposure: Counter[tuple[str, str]] = Counter()
     orders: Counter[tuple[str, str]] = Counter()
-    for (tenant, _), order in store.table(ORDERS).items():
-        if order.accepted_at is not None and order.facts.customer is not None:
-            orders[tenant, order.facts.customer] += 1
-            exposure[tenant, order.facts.customer] += order.facts.total
+    for (tenant, known), order in store.table(ORDERS).items():
+        facts = order.facts
+        if order.accepted_at is None:
+            continue
+        if facts.total != sum(line.worth(line.due) for line in facts.lines):
+            yield f"I12: order {known} is for {facts.total}, its lines say otherwise"
+        if facts.customer is not None:
+            orders[tenant, facts.customer] += 1
+            exposure[tenant, facts.customer] += facts.total if order.on_account else 0
+    for (tenant, _), (_, one) in store.table(RETURNS).items():
+        yield from _refunds(store, tenant, one)
     for key, history in store.table(HISTORIES).items():
         if history.orders != orders[key]:
             yield f"I12: {key} has {orders[key]} accepted orders, the history counts {history.orders}"
     for key, account in store.table(ACCOUNTS).items():
-        if account.exposure > exposure[key]:
-            yield f"I12: {key} owes {account.exposure}, accepted orders add up to {exposure[key]}"
+        if account.exposure != exposure[key]:
+            yield f"I12: {key} owes {account.exposure}, what is due of his orders adds up to {exposure[key]}"
     for key, row in store.table(BALANCES).items():
         item = store.table(ITEMS)[key[0], key[1]]
         if row.balance.backorder_limit != item.backorder_limit:
             limit = row.balance.backorder_limit
             yield f"I1: {item.sku} may owe {item.backorder_limit}, its balance at {key[2]} thinks {limit}"
+
+
+def _refunds(store: Store, tenant: str, one: Return) -> Iterator[str]:
+    lines = {line.number: line for line in store.table(ORDERS)[tenant, one.order].facts.lines}
+    for wanted in one.lines:
+        paid = lines[wanted.line].worth(lines[wanted.line].whole({wanted.item: wanted.quantity}))
+        parts = [part for refund in one.refunds if refund.state is not RefundState.REFUSED for part in refund.parts]
+        given = sum(part.amount for part in parts if part.line == wanted.line)
+        if given > paid:
+            yield f"I12: return {one.id} gives {given} back for what cost {paid}"
+
+
+def _waiting(store: Store) -> Iterator[str]:
+    """Nobody here moves goods into quality control but by a return."""
+    waiting: Counter[tuple[str, ...]] = Counter()
+    for (tenant, _), (_, one) in store.table(RETURNS).items():
+        for units in one.waiting:
+            waiting[tenant, units.item, units.location, units.lot or NO_LOT] += units.quantity
+    for key, row in store.table(BALANCES).items():
+        if row.balance.quality_control != waiting[key]:
+            yield f"I5: item {key[1]} at {key[2]}: {waiting[key]} wait for inspection, the shelf says otherwise"

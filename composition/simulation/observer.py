@@ -5,7 +5,7 @@ from hashlib import blake2b
 from typing import Any
 
 from adapters.memory.store import Store, Writes
-from adapters.memory.tables import JOBS, RELAYS, WORKERS, Key, QueueRow, Table
+from adapters.memory.tables import JOBS, ORDERS, RELAYS, WORKERS, Key, QueueRow, Table
 from composition.simulation.clock import Naps, moment
 from composition.simulation.loop import SimulatedLoop
 from core.kernel.event import RecordedEvent
@@ -43,8 +43,12 @@ class Observer:
     def _commit(self, process: str, transaction_id: int | None, writes: Writes) -> None:
         tables = ",".join(f"{table.name}:{len(rows)}" for table, rows in writes.items())
         self._trace.update(f"{self._loop.time():.6f} {process} {transaction_id} {tables}\n".encode())
+        # Whoever cancels an order under review takes its job away with it, from whoever has it.
+        orders = [(key[0], row) for key, row in writes.get(ORDERS, {}).items() if row is not None and row.cancelled_at]
+        withdrawn = {(tenant, order.facts.intake_id) for tenant, order in orders}
         for key, row in writes.get(JOBS, {}).items():
-            self._watch_lease(process, key, row)
+            if row is not None or key not in withdrawn:
+                self._watch_lease(process, key, row)
 
     def _end(self, tables: Collection[Table[Any]]) -> None:
         if set(tables) - {WORKERS, RELAYS}:

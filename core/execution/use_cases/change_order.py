@@ -10,7 +10,7 @@ from core.execution.use_cases.promise_again import EndExpired, promise_again
 from core.kernel.context import Context
 from core.kernel.decider import replay
 from core.kernel.errors import Conflict
-from core.kernel.ids import NewId
+from core.kernel.ids import JobId, NewId
 from core.orders.changes import LineAmended, LinesCancelled, OrderEvent
 from core.orders.changing import FulfilmentChange, OrderChange
 from core.orders.dossier import Dossier, evolve
@@ -35,7 +35,7 @@ async def change_order(
     enter: Enter,
     end_expired: EndExpired,
 ) -> Dossier:
-    """The order as it is now. A change that changes nothing is no event.
+    """The order as it is now. A change that changes nothing is no event; what is cancelled need not be reviewed.
 
     Raises OrderNotFound, FulfilmentNotFound, InsufficientStock, CreditLimitExceeded, UnknownLocation and the errors of
     core.orders.changing.
@@ -49,6 +49,8 @@ async def change_order(
     events, after = (*events, *more), replay(evolve, after, more)
     if not events:
         return dossier
+    if dossier.order.held_at and after.order.cancelled_at:
+        await tx.queue.withdraw(JobId(after.order.facts.intake_id))
     cause = f"order:{dossier.order.facts.order_id}"
     await enter_movements(movements_of(events), cause, context, tx, new_id=new_id, enter=enter)
     await _settle(events, after, tx)

@@ -1,0 +1,140 @@
+"""Everybody an accepted order meets: clerks who hold, change and cancel it, pickers, carriers, customers who send back.
+
+Whoever they are, they act on what they saw a moment ago, often two at once.
+"""
+
+import asyncio
+from decimal import Decimal
+
+from adapters.memory.tables import FULFILMENTS, ORDERS, RETURNS
+from composition.simulation.world import APIS, NO_ANSWER, World
+from core.kernel.errors import DomainError
+from core.kernel.ids import FulfilmentId, OrderId, TenantId
+from core.orders.changing import (
+    AcceptFulfilment,
+    AllocateOrder,
+    AmendLine,
+    CancelFulfilment,
+    CancelLine,
+    CancelOrder,
+    DeliverFulfilment,
+    LineQuantity,
+    MoveFulfilment,
+    PackFulfilment,
+    PickFulfilment,
+    PlaceHold,
+    RejectFulfilment,
+    ReleaseHold,
+    ShipFulfilment,
+)
+from core.orders.fulfilment import FulfilmentState
+from core.orders.order import HoldReason
+from core.orders.returning import (
+    ApproveReturn,
+    CancelReturn,
+    Finding,
+    InspectReturn,
+    ReceiveReturn,
+    RequestRefund,
+    RequestReturn,
+    ResolveReturn,
+    ReturnWish,
+    SettleRefund,
+)
+from core.orders.returns import Return, ReturnState
+
+ONE = Decimal(1)
+
+
+class Warehouse:
+    """One after the other, now and then two at once."""
+
+    def __init__(self, world: World, tenants: list[TenantId], places: tuple[str, ...]) -> None:
+        self._world = world
+        self._random = world.random
+        self._tenants = tenants
+        self._places = places
+
+    async def work(self) -> None:
+        """Come and go for a while."""
+        for _ in range(self._random.randint(16, 36)):
+            await asyncio.sleep(self._random.random() * 0.25)
+            tenant = self._random.choice(self._tenants)
+            wanted = [self._something(tenant) for _ in range(self._random.choice((1, 1, 2)))]
+            await asyncio.gather(*(self._ask(command, tenant) for command in wanted if command is not None))
+
+    def _something(self, tenant: TenantId) -> object | None:
+        """What somebody has in mind who looked a moment ago; None when there is nothing to be done."""
+        store, random = self._world.store, self._random
+        returns = [one for key, (_, one) in store.table(RETURNS).items() if key[0] == tenant]
+        open_work = [one for key, (_, one) in store.table(FULFILMENTS).items() if key[0] == tenant]
+        orders = [key[1] for key in store.table(ORDERS) if key[0] == tenant]
+        kind = random.random()
+        if kind < 0.3 and returns:
+            return self._about_return(random.choice(returns))
+        if kind < 0.85 and open_work:
+            chosen = random.choice(open_work)
+            if chosen.shipped and random.random() < 0.4:
+                wish = ReturnWish(line=chosen.lines[0].line, quantity=ONE, reason="r")
+                return RequestReturn(order=chosen.order, lines=(wish,))
+            return self._about_fulfilment(chosen.id, chosen.state)
+        return self._about_order(OrderId(random.choice(orders))) if orders else None
+
+    def _about_fulfilment(self, one: FulfilmentId, state: FulfilmentState) -> object:
+        random = self._random
+        lines = random.choice((None, (LineQuantity(line=1, quantity=ONE),)))
+        trouble: list[object] = [
+            RejectFulfilment(fulfilment=one, reason="r"),
+            MoveFulfilment(fulfilment=one, location=random.choice(self._places), reason="r"),
+            CancelFulfilment(fulfilment=one, reason="r", forced=random.random() < 0.5),
+        ]
+        pick, ship = PickFulfilment(fulfilment=one, lines=lines), ShipFulfilment(fulfilment=one, lines=lines)
+        if random.random() < 0.2:
+            return random.choice(trouble)
+        next_steps: dict[FulfilmentState, list[object]] = {
+            FulfilmentState.PROPOSED: [AcceptFulfilment(fulfilment=one)],
+            FulfilmentState.ACCEPTED: [pick, ship],
+            FulfilmentState.PICKING: [pick, ship, PackFulfilment(fulfilment=one)],
+            FulfilmentState.PACKED: [ship],
+        }
+        return random.choice(next_steps.get(state, [DeliverFulfilment(fulfilment=one)]))
+
+    def _about_order(self, order: OrderId) -> object:
+        random = self._random
+        return random.choice(
+            (
+                PlaceHold(order=order, reason=HoldReason.OPERATOR, note="n"),
+                ReleaseHold(order=order, note="n"),
+                ReleaseHold(order=order, note="n"),
+                CancelOrder(order=order, reason="r", forced=random.random() < 0.5),
+                CancelLine(order=order, line=1, reason="r", quantity=random.choice((None, ONE))),
+                AmendLine(order=order, line=1, quantity=Decimal(random.randint(1, 5)), reason="r"),
+                AllocateOrder(order=order),
+            )
+        )
+
+    def _about_return(self, one: Return) -> object:
+        random = self._random
+        if random.random() < 0.3:
+            refund = RequestRefund(one=one.id)
+            return random.choice(
+                (refund, refund, SettleRefund(one=one.id, number=1), CancelReturn(one=one.id, reason="r"))
+            )
+        verdict = random.choice((Finding(line=1, sellable=ONE), Finding(line=1, scrapped=ONE)))
+        match one.state:
+            case ReturnState.REQUESTED:
+                return ApproveReturn(one=one.id)
+            case ReturnState.RECEIVED:
+                return InspectReturn(one=one.id, findings=(verdict,))
+            case ReturnState.INSPECTED:
+                return ResolveReturn(one=one.id)
+            case _:
+                return ReceiveReturn(one=one.id, location=random.choice(self._places))
+
+    async def _ask(self, command: object, tenant: TenantId) -> None:
+        """Whatever comes of it."""
+        place = self._random.choice(APIS)
+        try:
+            await self._world.call(place, lambda api: api.dispatch.run(command, self._world.context(api, tenant)))
+        except (*NO_ANSWER, DomainError):
+            return

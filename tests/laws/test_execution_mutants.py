@@ -1,0 +1,94 @@
+"""Defects planted in an order's later life, one at a time: the simulator finds each, or it lacks a check."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from adapters.memory.credit import MemoryAccounts
+from adapters.memory.execution import MemoryDossiers
+from adapters.memory.inventory import MemoryLedger
+from composition.simulation.faults import KINDS
+from composition.simulation.run import simulate
+from core.inventory.balance import Account, EntryKind, Movement
+from core.orders import refunding
+from ports.inventory import NewEntries
+from tests.laws.test_simulator_mutants import SEEDS_MAX, Mutant, with_transactions
+
+Plant = Callable[[pytest.MonkeyPatch], Any]
+
+
+class ForgetsFulfilments(MemoryDossiers):
+    """Keeps the order and not what its locations are asked for."""
+
+    async def save(self, dossier: Any) -> None:
+        await super().save(replace(dossier, fulfilments=()))
+
+
+class KeepsWhatIsCancelled(MemoryLedger):
+    """Does not give back what nobody wants any more."""
+
+    async def enter(self, groups: Sequence[NewEntries]) -> None:
+        kept = (EntryKind.UNCOMMIT,)
+        less = [replace(one, movements=tuple(m for m in one.movements if m.kind not in kept)) for one in groups]
+        await super().enter(less)
+
+
+class ShelvesReturns(MemoryLedger):
+    """Puts back on the shelf what nobody has looked at."""
+
+    async def enter(self, groups: Sequence[NewEntries]) -> None:
+        await super().enter([replace(one, movements=tuple(map(_shelved, one.movements))) for one in groups])
+
+
+def _shelved(movement: Movement) -> Movement:
+    return replace(movement, target=Account.AVAILABLE) if movement.kind is EntryKind.RETURN_RECEIVE else movement
+
+
+class OwesForEver(MemoryAccounts):
+    """What is cancelled is owed all the same."""
+
+    async def expose(self, account: Any) -> None:
+        await self._session.statement()
+
+
+def mutant(**parts: type) -> Plant:
+    """A transaction that lends out these parts."""
+
+    class Planted(Mutant):
+        def __init__(self, session: Any, context: Any, new_id: Any) -> None:
+            super().__init__(session, context, new_id)
+            for name, kind in parts.items():
+                arguments = (session, context, new_id) if name == "ledger" else (session, context)
+                setattr(self, name, kind(*arguments))
+
+    return lambda monkeypatch: with_transactions(Planted)()
+
+
+def planted(target: Any, name: str, value: Any) -> Plant:
+    def plant(monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(target, name, value)
+
+    return plant
+
+
+MUTANTS: dict[str, Plant] = {
+    "fulfilment orders are not kept": mutant(dossiers=ForgetsFulfilments),
+    "what is cancelled stays committed": mutant(ledger=KeepsWhatIsCancelled),
+    "what is cancelled is owed all the same": mutant(accounts=OwesForEver),
+    "what comes back is put on the shelf at once": mutant(ledger=ShelvesReturns),
+    "money is given back as often as it is asked for": planted(refunding, "refundable", lambda *given: 500),
+}
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_planted_defect_is_found(
+    name: str, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
+) -> None:
+    kinds = [kind for kind in KINDS if kind != "killer"]
+    for seed in range(1, SEEDS_MAX + 1):
+        if simulate(seed, kinds, MUTANTS[name](monkeypatch)).violations:
+            record_property("seeds", seed)
+            return
+    pytest.fail(f"{SEEDS_MAX} seeds and nobody noticed that {name}")
