@@ -1,10 +1,12 @@
 """Stock as a person reads it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.session import Session
-from adapters.memory.tables import BALANCES, ENTRIES, ITEM_SKUS, ITEMS, LOCATIONS, BalanceRow
+from adapters.memory.tables import BALANCES, ENTRIES, ITEM_SKUS, ITEMS, LOCATIONS
+from core.inventory.balance import Balance
 from core.inventory.location import Location
 from core.kernel.ids import TenantId
 from ports.inventory import EntryRow, StockRow
@@ -28,13 +30,13 @@ class MemoryInventoryView:
     ) -> Sequence[StockRow]:
         """See the port."""
         async with self._database.reading(tenant) as session:
-            rows = [_to_stock(session, tenant, row) for _, row in session.scan(BALANCES)]
+            rows = live_stock(session, tenant)
         found = [
             row
             for row in rows
             if (row.sku, row.location) > after and sku in (None, row.sku) and location in (None, row.location)
         ]
-        return sorted(found, key=lambda row: (row.sku, row.location))[:limit]
+        return found[:limit]
 
     async def entries(
         self, tenant: TenantId, sku: str, *, before: tuple[str, int] | None, limit: int
@@ -52,18 +54,20 @@ class MemoryInventoryView:
         return sorted(found, key=lambda row: (row.group, row.number), reverse=True)[:limit]
 
 
-def _to_stock(session: Session, tenant: TenantId, row: BalanceRow) -> StockRow:
-    item = session.get(ITEMS, (tenant, row.balance.key.item))
-    place = session.get(LOCATIONS, (tenant, row.balance.key.location))
+def live_stock(session: Session, tenant: TenantId) -> list[StockRow]:
+    """Every balance as it stands, by SKU and location."""
+    rows = [to_stock(session, tenant, row.balance, row.updated_at) for _, row in session.scan(BALANCES)]
+    return sorted(rows, key=lambda row: (row.sku, row.location))
+
+
+def to_stock(session: Session, tenant: TenantId, balance: Balance, updated_at: datetime) -> StockRow:
+    """``balance`` with its names."""
+    item = session.get(ITEMS, (tenant, balance.key.item))
+    place = session.get(LOCATIONS, (tenant, balance.key.location))
     assert item is not None, "a balance is of an item"
     assert place is not None, "a balance is at a location"
     return StockRow(
-        sku=item.sku,
-        name=item.name,
-        scale=item.scale,
-        location=place.code,
-        balance=row.balance,
-        updated_at=row.updated_at,
+        sku=item.sku, name=item.name, scale=item.scale, location=place.code, balance=balance, updated_at=updated_at
     )
 
 

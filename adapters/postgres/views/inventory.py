@@ -11,7 +11,7 @@ from core.kernel.ids import GroupId, ItemId, LocationId, LotId, TenantId
 from ports.inventory import EntryRow, StockRow
 
 _LOCATIONS = f"SELECT {LOCATION} FROM location l WHERE tenant_id = $1 ORDER BY priority, code"
-_STOCK = f"""
+STOCK = f"""
 SELECT i.sku, i.name, i.scale, l.code, b.updated_at, {BALANCE}
 FROM item i
 CROSS JOIN LATERAL (SELECT * FROM stock_balance WHERE tenant_id = $1 AND item_id = i.id OFFSET 0) b
@@ -20,7 +20,7 @@ WHERE i.tenant_id = $1 AND i.sku >= $2 AND (i.sku, l.code) > ($2, $3)
   AND ($4::text IS NULL OR i.sku = $4) AND ($5::text IS NULL OR l.code = $5)
 ORDER BY i.sku, l.code LIMIT $6
 """
-_ITEM = "SELECT id, sku, scale FROM item WHERE tenant_id = $1 AND sku = $2"
+ITEM = "SELECT id, sku, scale FROM item WHERE tenant_id = $1 AND sku = $2"
 _ENTRIES = """
 SELECT e.group_id, e.number, l.code, e.item_id, e.location_id, e.lot_id, e.kind, e.source, e.target, e.quantity,
        e.reason, e.cause, e.actor, e.recorded_at
@@ -48,18 +48,8 @@ class PostgresInventoryView:
     ) -> Sequence[StockRow]:
         """See the port."""
         async with self._database.reading(tenant) as connection:
-            rows = await connection.fetch(_STOCK, tenant, *after, sku, location, limit)
-        return [
-            StockRow(
-                sku=row["sku"],
-                name=row["name"],
-                scale=row["scale"],
-                location=row["code"],
-                balance=to_balance(row),
-                updated_at=row["updated_at"],
-            )
-            for row in rows
-        ]
+            rows = await connection.fetch(STOCK, tenant, *after, sku, location, limit)
+        return [to_stock(row) for row in rows]
 
     async def entries(
         self, tenant: TenantId, sku: str, *, before: tuple[str, int] | None, limit: int
@@ -67,20 +57,33 @@ class PostgresInventoryView:
         """See the port."""
         group, number = before or (None, None)
         async with self._database.reading(tenant) as connection:
-            item = await connection.fetchrow(_ITEM, tenant, sku)
+            item = await connection.fetchrow(ITEM, tenant, sku)
             if item is None:
                 return None
             rows = await connection.fetch(_ENTRIES, tenant, item["id"], group, number, limit)
         return [_to_entry(row, item["sku"], item["scale"]) for row in rows]
 
 
-def _to_entry(row: Any, sku: str, scale: int) -> EntryRow:
+def to_stock(row: Any) -> StockRow:
+    """A balance with its names, from its row."""
+    return StockRow(
+        sku=row["sku"],
+        name=row["name"],
+        scale=row["scale"],
+        location=row["code"],
+        balance=to_balance(row),
+        updated_at=row["updated_at"],
+    )
+
+
+def to_movement(row: Any) -> Movement:
+    """The movement of an entry, from its row."""
     key = BalanceKey(
         item=ItemId(str(row["item_id"])),
         location=LocationId(str(row["location_id"])),
         lot=LotId(str(row["lot_id"])),
     )
-    movement = Movement(
+    return Movement(
         key=key,
         kind=EntryKind(row["kind"]),
         source=Account(row["source"]),
@@ -88,13 +91,16 @@ def _to_entry(row: Any, sku: str, scale: int) -> EntryRow:
         quantity=row["quantity"],
         reason=row["reason"],
     )
+
+
+def _to_entry(row: Any, sku: str, scale: int) -> EntryRow:
     return EntryRow(
         group=GroupId(str(row["group_id"])),
         number=row["number"],
         sku=sku,
         scale=scale,
         location=row["code"],
-        movement=movement,
+        movement=to_movement(row),
         cause=row["cause"],
         actor=row["actor"],
         recorded_at=row["recorded_at"],
