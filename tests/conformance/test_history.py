@@ -1,4 +1,4 @@
-"""The past: as of any moment it is the fold of its entries, with snapshots and without, and every number has a story."""
+"""The past is the fold of its entries as of any moment, with snapshots and without, and every number has a story."""
 
 import asyncio
 from collections.abc import Sequence

@@ -5,9 +5,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
+from adapters.memory.store import Store
+from adapters.memory.tables import ENTRIES, LedgerRow
 from core.inventory.balance import Account, Balance, BalanceKey, EntryKind, Movement
 from core.inventory.stock import evolve
-from core.kernel.ids import GroupId, first_id_at
+from core.kernel.ids import GroupId, TenantId, first_id_at
 from core.kernel.value import value
 from tests.support.given import a_key
 
@@ -70,3 +72,10 @@ def fold(story: Sequence[Told], at: datetime) -> Mapping[BalanceKey, Balance]:
 def bare(balance: Balance) -> Balance:
     """Only what is in the buckets."""
     return replace(balance, backorder_limit=0, version=0)
+
+
+def enter_plainly(store: Store, tenant: TenantId, story: Sequence[Told], *, before: timedelta = timedelta()) -> None:
+    """Let the entries of ``story`` be in the twin's ledger, recorded so much earlier, whatever bounds they break."""
+    for told in story:
+        row = LedgerRow(movement=told.movement, cause=None, actor="ann", recorded_at=told.recorded_at - before)
+        store.table(ENTRIES)[tenant, told.movement.key.item, told.group, 1] = row
