@@ -8,7 +8,7 @@ from adapters.postgres.engine import Connection, Database
 from adapters.postgres.past import FOLDED, MOMENT, entries, window
 from adapters.postgres.snapshots import complete_days
 from adapters.postgres.views.chain import chain_of
-from adapters.postgres.views.inventory import ITEM, STOCK, to_stock
+from adapters.postgres.views.inventory import ALL_ITEMS, ITEM, ONE_ITEM, STOCK, to_stock
 from core.inventory.balance import BUCKETS
 from core.inventory.history import snapshot_day, start_after
 from core.kernel.ids import ItemId, TenantId
@@ -21,7 +21,7 @@ _SUMS = ", ".join(f"sum({bucket})::bigint AS {bucket}" for bucket in BUCKETS)
 _COLUMNS = f"location_id, lot_id, updated_at, {', '.join(BUCKETS)}"
 # The shelves are those of the balances, which are never deleted: of each only its latest snapshot is read, however many
 # days there are.
-AS_OF = f"""
+_AS_OF = f"""
 SELECT i.sku, i.name, i.scale, i.id AS item_id, l.code, b.*, 0 AS backorder_limit, 0 AS version
 FROM item i
 CROSS JOIN LATERAL (
@@ -41,10 +41,11 @@ CROSS JOIN LATERAL (
     ) AS part GROUP BY location_id, lot_id OFFSET 0
 ) b
 CROSS JOIN LATERAL (SELECT code FROM location WHERE tenant_id = $1 AND id = b.location_id OFFSET 0) l
-WHERE i.tenant_id = $1 AND i.sku >= $2 AND (i.sku, l.code) > ($2, $3)
-  AND ($4::text IS NULL OR i.sku = $4) AND ($5::text IS NULL OR l.code = $5)
+WHERE i.tenant_id = $1 AND {{items}} AND (i.sku, l.code) > ($2, $3) AND ($5::text IS NULL OR l.code = $5)
 ORDER BY i.sku, l.code LIMIT $6
 """
+AS_OF = {True: _AS_OF.format(items=ALL_ITEMS), False: _AS_OF.format(items=ONE_ITEM)}
+"""By whether it is of all items."""
 
 
 class PostgresStockHistory:
@@ -77,7 +78,7 @@ class PostgresStockHistory:
             if item is None:
                 return None
             if at is None:
-                rows = await connection.fetch(STOCK, tenant, "", "", sku, location, SHELVES_MAX)
+                rows = await connection.fetch(STOCK[False], tenant, "", "", sku, location, SHELVES_MAX)
                 shelves: Sequence[StockRow] = [to_stock(row) for row in rows]
             else:
                 shelves = await _as_of(connection, tenant, at, sku, location, ("", ""), SHELVES_MAX)
@@ -96,5 +97,5 @@ async def _as_of(
 ) -> Sequence[StockRow]:
     day = snapshot_day(await complete_days(connection, tenant), at)
     within = window(start_after(day), at + MOMENT)
-    rows: Sequence[Any] = await connection.fetch(AS_OF, tenant, *after, sku, location, limit, day, *within)
+    rows: Sequence[Any] = await connection.fetch(AS_OF[sku is None], tenant, *after, sku, location, limit, day, *within)
     return [to_stock(row) for row in rows]

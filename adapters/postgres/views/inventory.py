@@ -11,15 +11,20 @@ from core.kernel.ids import GroupId, ItemId, LocationId, LotId, TenantId
 from ports.inventory import EntryRow, StockRow
 
 _LOCATIONS = f"SELECT {LOCATION} FROM location l WHERE tenant_id = $1 ORDER BY priority, code"
-STOCK = f"""
+ALL_ITEMS = "i.sku >= $2 AND $4::text IS NULL"
+ONE_ITEM = "i.sku = $4"
+"""Two statements for two ways to the items: one that fits both would walk all of them to find the one."""
+
+_STOCK = f"""
 SELECT i.sku, i.name, i.scale, l.code, b.updated_at, {BALANCE}
 FROM item i
 CROSS JOIN LATERAL (SELECT * FROM stock_balance WHERE tenant_id = $1 AND item_id = i.id OFFSET 0) b
 CROSS JOIN LATERAL (SELECT code FROM location WHERE tenant_id = $1 AND id = b.location_id OFFSET 0) l
-WHERE i.tenant_id = $1 AND i.sku >= $2 AND (i.sku, l.code) > ($2, $3)
-  AND ($4::text IS NULL OR i.sku = $4) AND ($5::text IS NULL OR l.code = $5)
+WHERE i.tenant_id = $1 AND {{items}} AND (i.sku, l.code) > ($2, $3) AND ($5::text IS NULL OR l.code = $5)
 ORDER BY i.sku, l.code LIMIT $6
 """
+STOCK = {True: _STOCK.format(items=ALL_ITEMS), False: _STOCK.format(items=ONE_ITEM)}
+"""By whether it is of all items."""
 ITEM = "SELECT id, sku, scale FROM item WHERE tenant_id = $1 AND sku = $2"
 _ENTRIES = """
 SELECT e.group_id, e.number, l.code, e.item_id, e.location_id, e.lot_id, e.kind, e.source, e.target, e.quantity,
@@ -48,7 +53,7 @@ class PostgresInventoryView:
     ) -> Sequence[StockRow]:
         """See the port."""
         async with self._database.reading(tenant) as connection:
-            rows = await connection.fetch(STOCK, tenant, *after, sku, location, limit)
+            rows = await connection.fetch(STOCK[sku is None], tenant, *after, sku, location, limit)
         return [to_stock(row) for row in rows]
 
     async def entries(
