@@ -161,6 +161,17 @@ async def test_whoever_makes_snapshots_at_once_makes_each_once(storage: Storage)
     assert await _shown(storage, FIRST_DAY + 7 * DAY) == fold(story, FIRST_DAY + 7 * DAY)
 
 
+async def test_snapshots_wait_for_no_writer_and_keep_none_waiting(storage: Storage) -> None:
+    await a_warehouse(storage, items=1, places=1)
+    await tell(storage, [a_told(1, FIRST_DAY, ARRIVED)])
+    async with storage.transactions.begin(a_context(now=FIRST_DAY + DAY)) as tx:
+        await tx.ledger.lock([a_key()])
+        await tx.ledger.enter([NewEntries(group=id_at(FIRST_DAY + DAY, 2), movements=(ARRIVED,))])
+        assert await storage.snapshots.make(TENANT, FIRST) == 1
+    assert await available(storage, FIRST_DAY + DAY) == [20]
+    assert await storage.invariants.violations() == []
+
+
 @pytest.mark.parametrize("seed", range(6))
 async def test_any_story_is_told_alike_with_and_without_snapshots(storage: Storage, seed: int) -> None:
     random = Random(seed)
