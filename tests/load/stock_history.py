@@ -30,6 +30,7 @@ from core.inventory.history import DAY, last_settled_day, start_after
 from tests.load.ledger import TENANT, fill
 
 ALL = 1_000_000
+BUSIEST = "SKU-000001"
 
 
 @dataclass
@@ -119,25 +120,30 @@ async def _look_back(database: Database, owner: Any, sizes: Sizes, now: datetime
     def sku() -> str:
         return f"SKU-{random.randint(1, sizes.skus):06}"
 
-    def as_of() -> Awaitable[object]:
-        return history.as_of(TENANT, moment(), sku=sku(), location=None, after=("", ""), limit=ALL)
+    def as_of(named: str | None = None) -> Awaitable[object]:
+        return history.as_of(TENANT, moment(), sku=named or sku(), location=None, after=("", ""), limit=ALL)
 
     def page() -> Awaitable[object]:
         return history.as_of(TENANT, moment(), sku=None, location=None, after=(sku(), ""), limit=51)
 
-    def explain(location: str | None, at: bool, limit: int = 20) -> Awaitable[object]:
-        return history.explain(TENANT, sku(), location=location, at=moment() if at else None, limit=limit)
+    def explain(
+        location: str | None = None, *, at: bool, limit: int = 20, named: str | None = None
+    ) -> Awaitable[object]:
+        return history.explain(TENANT, named or sku(), location=location, at=moment() if at else None, limit=limit)
 
     times = sizes.questions
     await figures.ask("as_of of one SKU, all locations", times, as_of)
+    await figures.ask("as_of of the busiest SKU", times // 4, lambda: as_of(BUSIEST))
     await figures.ask("as_of, a page of 50 balances", times // 4, page)
-    await figures.ask("explain, 20 steps, now", times, lambda: explain(None, at=False))
-    await figures.ask("explain, 20 steps, then", times, lambda: explain(None, at=True))
+    await figures.ask("explain, 20 steps, now", times, lambda: explain(at=False))
+    await figures.ask("explain, 20 steps, then", times, lambda: explain(at=True))
     await figures.ask("explain, 20 steps, one location, then", times, lambda: explain("W001", at=True))
-    await figures.ask("explain, 500 steps, then", times // 4, lambda: explain(None, at=True, limit=500))
+    await figures.ask("explain, 500 steps, then", times // 4, lambda: explain(at=True, limit=500))
+    await figures.ask("explain the busiest SKU, 20 steps, then", times // 4, lambda: explain(at=True, named=BUSIEST))
     figures.plan = await plan_of(database, sku(), now - sizes.days / 2 * DAY)
     days = await owner.fetchrow("DELETE FROM snapshot_day RETURNING since, through")
     await figures.ask("as_of of one SKU without snapshots", times, as_of)
+    await figures.ask("as_of of the busiest SKU without snapshots", times // 20, lambda: as_of(BUSIEST))
     await owner.execute("INSERT INTO snapshot_day VALUES ($1, $2, $3)", TENANT, *days)
 
 
@@ -149,7 +155,14 @@ async def _look_around(database: Database, sizes: Sizes, figures: Measured) -> N
     def stock() -> Awaitable[object]:
         return inventory.stock(TENANT, sku=None, location=None, after=("", ""), limit=limit)
 
-    await figures.ask(f"balances of {wanted} SKUs at {sizes.locations} locations", sizes.questions // 20, stock)
+    skus = [f"SKU-{number:06}" for number in range(1, wanted + 1)]
+
+    def available() -> Awaitable[object]:
+        return inventory.available(TENANT, skus)
+
+    where = f"of {wanted} SKUs at {sizes.locations} locations"
+    await figures.ask(f"available {where}, added up", sizes.questions // 4, available)
+    await figures.ask(f"balances {where}, row by row", sizes.questions // 20, stock)
 
 
 async def plan_of(database: Database, sku: str, at: datetime) -> str:

@@ -1,9 +1,10 @@
 """Stock as a person reads it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from adapters.memory.database import MemoryDatabase
+from adapters.memory.inventory import sellable
 from adapters.memory.session import Session
 from adapters.memory.tables import BALANCES, ENTRIES, ITEM_SKUS, ITEMS, LOCATIONS
 from core.inventory.balance import Balance
@@ -37,6 +38,14 @@ class MemoryInventoryView:
             if (row.sku, row.location) > after and sku in (None, row.sku) and location in (None, row.location)
         ]
         return found[:limit]
+
+    async def available(self, tenant: TenantId, skus: Collection[str]) -> Mapping[str, int]:
+        """See the port."""
+        async with self._database.reading(tenant) as session:
+            found = {sku: item for sku in skus if (item := session.get(ITEM_SKUS, (tenant, sku)))}
+            places = {place.id for place in sellable(session, tenant)}
+            shelves = [row.balance for _, row in session.scan(BALANCES) if row.balance.key.location in places]
+        return {sku: sum(shelf.available for shelf in shelves if shelf.key.item == item) for sku, item in found.items()}
 
     async def entries(
         self, tenant: TenantId, sku: str, *, before: tuple[str, int] | None, limit: int
