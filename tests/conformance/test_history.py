@@ -283,6 +283,18 @@ async def test_entries_of_one_moment_are_in_order_and_none_is_left_out(storage: 
         ]
 
 
+async def test_a_long_story_has_no_gap(storage: Storage) -> None:
+    await a_warehouse(storage, items=1, places=1)
+    ago = sorted({minutes for hours in (0, 1, 8, 64, 512) for minutes in range(hours * 60 - 90, hours * 60 + 91, 30)})
+    told = [NOW - timedelta(minutes=minutes) for minutes in reversed(ago) if minutes >= 0]
+    await tell(storage, [a_told(number, at, ARRIVED) for number, at in enumerate(told, start=1)])
+    for at in (NOW, None):
+        story = await explained(storage, at=at, limit=100)
+        assert [step.entry.recorded_at for step in story.steps] == told[::-1]
+        assert [step.available for step in story.steps] == [10 * number for number in range(len(told), 0, -1)]
+        assert story.ends is ChainEnd.BEGINNING
+
+
 async def test_causes_are_looked_up(storage: Storage) -> None:
     await a_shop(storage, stock=10)
     order = an_order(external="1001", customer="acme", quantity=3)
