@@ -25,16 +25,22 @@ ORDER BY i.sku, l.code LIMIT $6
 """
 STOCK = {True: _STOCK.format(items=ALL_ITEMS), False: _STOCK.format(items=ONE_ITEM)}
 """By whether it is of all items."""
-# Added up where the rows are: to hand over twenty thousand balances takes far longer than to read them.
+# Added up where the rows are: to hand over twenty thousand balances takes far longer than to read them. Places that do
+# not sell are few, so theirs is taken off again instead of asking each balance where it is.
 _AVAILABLE = """
-SELECT i.sku, COALESCE(b.available, 0) AS available
+SELECT i.sku, COALESCE(b.available, 0) - COALESCE(kept.available, 0) AS available
 FROM unnest($2::text[]) AS wanted(sku)
 CROSS JOIN LATERAL (SELECT id, sku FROM item WHERE tenant_id = $1 AND sku = wanted.sku OFFSET 0) i
 CROSS JOIN LATERAL (
-    SELECT sum(available)::bigint AS available FROM stock_balance
-    WHERE tenant_id = $1 AND item_id = i.id
-      AND location_id <> ALL (ARRAY(SELECT id FROM location WHERE tenant_id = $1 AND NOT sellable))
+    SELECT sum(available)::bigint AS available FROM stock_balance WHERE tenant_id = $1 AND item_id = i.id
 ) b
+CROSS JOIN LATERAL (
+    SELECT sum(at_place.available)::bigint AS available
+    FROM unnest(ARRAY(SELECT id FROM location WHERE tenant_id = $1 AND NOT sellable)) AS place(id)
+    CROSS JOIN LATERAL (
+        SELECT available FROM stock_balance WHERE tenant_id = $1 AND item_id = i.id AND location_id = place.id OFFSET 0
+    ) at_place
+) kept
 """
 ITEM = "SELECT id, sku, scale FROM item WHERE tenant_id = $1 AND sku = $2"
 _ENTRIES = """
