@@ -20,6 +20,7 @@ from typing import Any
 import asyncpg
 
 from adapters.postgres.engine import Database
+from adapters.postgres.invariants import CHECKS, READ_WHOLE_TABLES
 from adapters.postgres.migrate import partitions
 from adapters.postgres.past import window
 from adapters.postgres.snapshots import PostgresSnapshots
@@ -31,6 +32,19 @@ from tests.load.ledger import TENANT, fill
 
 ALL = 1_000_000
 BUSIEST = "SKU-000001"
+
+
+_SIZES = """
+SELECT table_name AS name, reltuples::bigint AS rows, pg_size_pretty(size) AS size FROM (
+    SELECT 'stock_entry' AS table_name, sum(c.reltuples) AS reltuples, sum(pg_total_relation_size(t.relid)) AS size
+    FROM pg_partition_tree('stock_entry') t JOIN pg_class c ON c.oid = t.relid WHERE t.isleaf
+    UNION ALL
+    SELECT 'of it, entries out of step', sum(c.reltuples), sum(pg_relation_size(t.relid))
+    FROM pg_partition_tree('stock_entry_out_of_step') t JOIN pg_class c ON c.oid = t.relid WHERE t.isleaf
+    UNION ALL
+    SELECT 'stock_snapshot', reltuples, pg_total_relation_size(oid) FROM pg_class WHERE relname = 'stock_snapshot'
+) AS measured
+"""
 
 
 @dataclass
@@ -46,9 +60,10 @@ class Sizes:
 
 @dataclass
 class Measured:
-    """Seconds each answer took, by what was asked, and the plan of one."""
+    """Seconds each answer took, by what was asked, how large what was asked is, and the plan of one answer."""
 
     seconds: dict[str, list[float]] = field(default_factory=dict)
+    sizes: dict[str, str] = field(default_factory=dict)
     plan: str = ""
 
     async def ask(self, name: str, times: int, question: Callable[[], Awaitable[object]]) -> None:
@@ -70,7 +85,7 @@ class Measured:
             ranked = sorted(took)
             shown = (ranked[len(ranked) // 2], ranked[int(len(ranked) * 0.95)], ranked[-1])
             lines.append(f"{name:58} {len(took):6} " + " ".join(f"{seconds * 1000:9.2f}" for seconds in shown))
-        return "\n".join(lines)
+        return "\n".join([*lines, *(f"{name:58} {size}" for name, size in self.sizes.items())])
 
 
 async def timed(work: Awaitable[object]) -> float:
@@ -96,6 +111,7 @@ async def measured(url: str, sizes: Sizes, now: datetime) -> Measured:
         await owner.execute("VACUUM ANALYZE")
         await _look_back(database, owner, sizes, now, figures)
         await _look_around(database, sizes, figures)
+        await _doctor(database, owner, figures)
         return figures
     finally:
         await database.close()
@@ -163,6 +179,21 @@ async def _look_around(database: Database, sizes: Sizes, figures: Measured) -> N
     where = f"of {wanted} SKUs at {sizes.locations} locations"
     await figures.ask(f"available {where}, added up", sizes.questions // 4, available)
     await figures.ask(f"balances {where}, row by row", sizes.questions // 20, stock)
+
+
+async def _doctor(database: Database, owner: Any, figures: Measured) -> None:
+    async with database.reading(TENANT) as connection:
+        await connection.execute(READ_WHOLE_TABLES)
+        for name, query in CHECKS.items():
+            if name.startswith(("I2 ", "I15 ")):
+                await figures.ask_once(f"doctor: {name}", _holds(connection, query))
+    for row in await owner.fetch(_SIZES):
+        figures.sizes[row["name"]] = f"{row['rows']} rows, {row['size']}"
+
+
+async def _holds(connection: Any, query: str) -> None:
+    broken = await connection.fetch(f"SELECT * FROM ({query}) AS broken LIMIT 1", timeout=600)
+    assert broken == [], broken
 
 
 async def plan_of(database: Database, sku: str, at: datetime) -> str:
