@@ -17,7 +17,9 @@ from adapters.postgres.journal import PostgresJournalFeed
 from adapters.postgres.queue import PostgresJobSource, PostgresQueueView
 from adapters.postgres.relay import PostgresRelayPosition
 from adapters.postgres.reservations import PostgresReservationsView
+from adapters.postgres.snapshots import PostgresSnapshots
 from adapters.postgres.transaction import PostgresTransactions
+from adapters.postgres.views.history import PostgresStockHistory
 from adapters.postgres.views.inventory import PostgresInventoryView
 from adapters.postgres.views.orders import PostgresOrdersView
 from adapters.postgres.work import PostgresWork, PostgresWorkers
@@ -52,6 +54,8 @@ class Adapters(containers.DeclarativeContainer):
     dossiers_view = providers.Singleton(PostgresDossiersView, database)
     intake_view = providers.Singleton(PostgresIntakeView, database)
     reservations_view = providers.Singleton(PostgresReservationsView, database)
+    stock_history = providers.Singleton(PostgresStockHistory, database)
+    snapshots = providers.Singleton(PostgresSnapshots, database)
     credit_view = providers.Singleton(PostgresCreditView, database)
     configuration_view = providers.Singleton(PostgresConfigurationView, database)
     queue_view = providers.Singleton(PostgresQueueView, database)

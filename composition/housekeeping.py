@@ -1,4 +1,4 @@
-"""What must be done now and then: partitions ahead of time, queue depths for whoever watches."""
+"""What must be done now and then: partitions ahead, snapshots of past days, queue depths for whoever watches."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from adapters.postgres.engine import Database
 from adapters.postgres.migrate import partitions
 from adapters.postgres.tidy import tidy
+from entrypoints.worker.snapshotting import Snapshotting
 from entrypoints.worker.sweep import Sweep
 from ports.queue import QueueView
 from ports.telemetry import Telemetry
@@ -20,12 +21,19 @@ class Housekeeping:
     """Runs beside a worker's loops; a failure is logged and tried again at the next turn."""
 
     def __init__(
-        self, owner_url: str, database: Database, queues: QueueView, sweep: Sweep, telemetry: Telemetry
+        self,
+        owner_url: str,
+        database: Database,
+        queues: QueueView,
+        sweep: Sweep,
+        snapshotting: Snapshotting,
+        telemetry: Telemetry,
     ) -> None:
         self._owner_url = owner_url
         self._database = database
         self._queues = queues
         self._sweep = sweep
+        self._snapshotting = snapshotting
         self._telemetry = telemetry
 
     async def keep(self) -> None:
@@ -40,7 +48,7 @@ class Housekeeping:
         """Every chore that is due, each by itself: one that fails keeps none of the others waiting."""
         chores: list[Callable[[], Awaitable[object]]] = [self._sweep.step, self._report_depths]
         if hourly:
-            chores[:0] = [self._make_partitions, lambda: tidy(self._database)]
+            chores = [self._make_partitions, lambda: tidy(self._database), *chores, self._snapshotting.step]
         for chore in chores:
             try:
                 await chore()

@@ -56,6 +56,7 @@ class Http(containers.DeclarativeContainer):
         policies=adapters.configuration_view,
         queue=adapters.queue_view,
         reservations=adapters.reservations_view,
+        history=adapters.stock_history,
     )
     parts = providers.Singleton(
         HttpParts,

@@ -41,6 +41,8 @@ async def open_session(settings: Settings, url: str) -> AsyncIterator[Session]:
             tenants=ports.tenants_view(),
             feed=ports.feed(),
             invariants=ports.invariants(),
+            history=ports.stock_history(),
+            snapshots=ports.snapshots(),
             worker=container.loops,
         )
     finally:

@@ -22,6 +22,7 @@ from entrypoints.worker.jobs import JobRunner
 from entrypoints.worker.loop import WorkerLoops
 from entrypoints.worker.pace import Repeater
 from entrypoints.worker.relay import Relay, RelayLoop
+from entrypoints.worker.snapshotting import Snapshotting
 from entrypoints.worker.subscribers import InProcessPublisher
 from entrypoints.worker.sweep import Sweep
 
@@ -49,6 +50,7 @@ class Worker(containers.DeclarativeContainer):
     sweep = providers.Singleton(
         Sweep, adapters.reservations_view, door.dispatch, adapters.clock, adapters.new_id, telemetry
     )
+    snapshotting = providers.Singleton(Snapshotting, adapters.snapshots, adapters.tenants_view, telemetry)
     relay_loop = providers.Factory(RelayLoop, relay, providers.Factory(Repeater, adapters.clock, telemetry))
     loops = providers.Factory(
         WorkerLoops,
@@ -66,7 +68,12 @@ async def work(settings: Settings, database_url: str, owner_url: str, name: str,
     """Decide, and relay too if ``relaying``, until SIGTERM or SIGINT; then finish what is in hand."""
     async with _opened(settings, database_url, "fluxor-worker") as container:
         house = Housekeeping(
-            owner_url, container.database(), container.adapters.queue_view(), container.sweep(), container.telemetry()
+            owner_url,
+            container.database(),
+            container.adapters.queue_view(),
+            container.sweep(),
+            container.snapshotting(),
+            container.telemetry(),
         )
         keeping = asyncio.create_task(house.keep())
         try:

@@ -141,6 +141,13 @@ class InventoryView(Protocol):
         """Up to ``limit`` balances by (SKU, location code), greater than ``after``."""
         ...
 
+    async def available(self, tenant: TenantId, skus: Collection[str]) -> Mapping[str, int]:
+        """How many base units of each of ``skus`` are available at all sellable locations together.
+
+        An item without stock has none; a SKU without an item is not there.
+        """
+        ...
+
     async def entries(
         self, tenant: TenantId, sku: str, *, before: tuple[str, int] | None, limit: int
     ) -> Sequence[EntryRow] | None:

@@ -1,7 +1,8 @@
 """DESIGN 9's invariants over the memory tables: the same predicates, under the same names, as the database has."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date
 from typing import Any
 
 from adapters.memory.database import MemoryDatabase
@@ -17,7 +18,10 @@ from adapters.memory.tables import (
     JOURNAL,
     ORDERS,
     RESERVATIONS,
+    SNAPSHOT_DAYS,
+    SNAPSHOTS,
     Key,
+    LedgerRow,
     Table,
 )
 from core.inventory.balance import BUCKETS, Account, Balance, BalanceKey
@@ -132,6 +136,35 @@ def _reserved_for_somebody(session: Session) -> Found:
             yield place[0], f"item {place[1]} at {place[2]}: reserved {kept.get(place, 0)}, held {held[place]}"
 
 
+def _snapshots_fold(session: Session) -> Found:
+    entered: dict[str, list[LedgerRow]] = defaultdict(list)
+    for key, entry in session.scan(ENTRIES):
+        entered[key[0]].append(entry)
+    for (tenant,), days in session.scan(SNAPSHOT_DAYS):
+        kept = {(key[1:4], key[4]): row for key, row in session.scan(SNAPSHOTS) if key[0] == tenant}
+        grown: dict[tuple[Key, date], Balance] = {}
+        for shelf, entries in _by_shelf(entered[tenant]).items():
+            balance, touched = Balance(key=entries[0].movement.key), []
+            for entry in sorted(entries, key=lambda entry: entry.recorded_at):
+                balance = evolve(balance, entry.movement)
+                touched.append((shelf, entry.recorded_at.astimezone(UTC).date()))
+                grown[touched[-1]] = balance
+            first = [place for place in touched if place[1] <= days.since][-1:]
+            due = {*first, *(place for place in touched if days.since < place[1] <= days.through)}
+            yield from ((tenant, f"item {shelf[0]} at {shelf[1]}, end of {day}: none") for shelf, day in due - {*kept})
+        for place, row in kept.items():
+            if place[1] <= days.through and row.balance != grown.get(place):
+                yield tenant, f"item {place[0][0]} at {place[0][1]}, end of {place[1]}: {row.balance.available}"
+
+
+def _by_shelf(entries: Iterable[LedgerRow]) -> Mapping[Key, list[LedgerRow]]:
+    shelves: dict[Key, list[LedgerRow]] = defaultdict(list)
+    for entry in entries:
+        key = entry.movement.key
+        shelves[key.item, key.location, key.lot].append(entry)
+    return shelves
+
+
 CHECKS: Mapping[str, Callable[[Session], Found]] = {
     "I1 available >= -backorder limit": _within_bounds,
     "I2 balance = fold of its entries": _folds,
@@ -143,6 +176,7 @@ CHECKS: Mapping[str, Callable[[Session], Found]] = {
     "I8 an order is journaled as it stands": _journaled,
     "I10 a dead letter keeps its cause": _has_cause,
     "I11 what is reserved = what is held": _reserved_for_somebody,
+    "I15 a snapshot = the fold of its entries": _snapshots_fold,
 }
 
 

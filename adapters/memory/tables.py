@@ -13,6 +13,7 @@ from core.credit.account import CreditAccount
 from core.identity.api_key import ApiKey
 from core.intake.submission import Lane, Submission
 from core.inventory.balance import Balance, Movement
+from core.inventory.history import SnapshotDays
 from core.inventory.location import Location
 from core.inventory.reservation import Reservation
 from core.inventory.stock import violation
@@ -59,6 +60,14 @@ class LedgerRow:
     cause: str | None
     actor: str
     recorded_at: datetime
+
+
+@value
+class SnapshotRow:
+    """A balance at the end of a day, and when it last changed until then."""
+
+    balance: Balance
+    updated_at: datetime
 
 
 @value
@@ -154,6 +163,8 @@ LOCATIONS: Table[Location] = Table("location")
 LOCATION_CODES: Table[str] = Table("location_code")
 BALANCES: Table[BalanceRow] = Table("stock_balance", check=lambda row: violation(row.balance))
 ENTRIES: Table[LedgerRow] = Table("stock_entry", check=_moves_something)
+SNAPSHOTS: Table[SnapshotRow] = Table("stock_snapshot")
+SNAPSHOT_DAYS: Table[SnapshotDays] = Table("snapshot_day")
 RESERVATIONS: Table[Reservation] = Table("reservation")
 DEMAND: Table[tuple[int, int]] = Table("demand_daily")
 HISTORIES: Table[CustomerHistory] = Table("customer_history")

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from adapters.postgres.engine import Database
 from adapters.postgres.identity import PostgresTenantsView
+from adapters.postgres.past import FOLDED
 from core.inventory.balance import BUCKETS
 from core.kernel.ids import TenantId
 from ports.invariants import Violation
@@ -18,12 +19,10 @@ WHERE current_setting('server_version_num')::int >= 170000
 """Only hash joins: tables that grew a moment ago have no statistics, a nested loop chosen for a small table never ends
 on a large one, and a merge that hopes to find its hundred rows early pairs all of a tenant's rows when there are none.
 A transaction's running clock is not set anew by another limit, only by none."""
-_FOLDED = ", ".join(
-    f"COALESCE(sum(quantity) FILTER (WHERE target = '{bucket}'), 0)"
-    f" - COALESCE(sum(quantity) FILTER (WHERE source = '{bucket}'), 0) AS {bucket}"
-    for bucket in BUCKETS
-)
 _DIFFERS = " OR ".join(f"b.{bucket} <> COALESCE(e.{bucket}, 0)" for bucket in BUCKETS)
+_SHELF = "tenant_id, item_id, location_id, lot_id"
+_GROWN = ", ".join(f"sum({bucket}) OVER shelf AS {bucket}" for bucket in BUCKETS)
+_STRAYS = " OR ".join(f"s.{bucket} <> g.{bucket}" for bucket in BUCKETS)
 CHECKS: Mapping[str, str] = {
     "I1 available >= -backorder limit": """
         SELECT tenant_id, format('item %s at %s: available %s, limit %s', item_id, location_id, available,
@@ -34,7 +33,7 @@ CHECKS: Mapping[str, str] = {
         SELECT b.tenant_id, format('item %s at %s: available %s, entries say %s', b.item_id, b.location_id,
                                    b.available, e.available) AS detail
         FROM stock_balance b FULL JOIN (
-            SELECT tenant_id, item_id, location_id, lot_id, {_FOLDED} FROM stock_entry
+            SELECT tenant_id, item_id, location_id, lot_id, {FOLDED} FROM stock_entry
             GROUP BY tenant_id, item_id, location_id, lot_id
         ) e USING (tenant_id, item_id, location_id, lot_id) WHERE b.version IS NULL OR {_DIFFERS}
     """,
@@ -99,6 +98,23 @@ CHECKS: Mapping[str, str] = {
             WHERE r.state = 'held' GROUP BY 1, 2, 3, 4
         ) h USING (tenant_id, item_id, location_id, lot_id)
         WHERE COALESCE(b.reserved, 0) <> COALESCE(h.held, 0)
+    """,
+    # What a day's entries added up to, summed over the days: one pass over the entries, however many days there are.
+    # The first snapshots stand at the last day that touched their shelf; after that every touched day has one.
+    "I15 a snapshot = the fold of its entries": f"""
+        SELECT tenant_id, format('item %s at %s, end of %s: available %s, entries say %s', item_id, location_id, day,
+                                 s.available, g.available) AS detail
+        FROM (
+            SELECT s.* FROM stock_snapshot s JOIN snapshot_day d ON d.tenant_id = s.tenant_id AND s.day <= d.through
+        ) s FULL JOIN (
+            SELECT {_SHELF}, day, {_GROWN}, lead(day) OVER shelf AS next_day FROM (
+                SELECT {_SHELF}, (recorded_at AT TIME ZONE 'UTC')::date AS day, {FOLDED} FROM stock_entry
+                GROUP BY {_SHELF}, (recorded_at AT TIME ZONE 'UTC')::date
+            ) e WINDOW shelf AS (PARTITION BY {_SHELF} ORDER BY day)
+        ) g USING ({_SHELF}, day)
+        LEFT JOIN (SELECT tenant_id, since, through FROM snapshot_day) d USING (tenant_id)
+        WHERE {_STRAYS} OR (s.updated_at IS NOT NULL AND g.available IS NULL)
+           OR (s.updated_at IS NULL AND day <= d.through AND (day > d.since OR COALESCE(next_day > d.since, true)))
     """,
 }
 

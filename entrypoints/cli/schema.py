@@ -1,11 +1,13 @@
 """``fluxor db``: the database's schema."""
 
 from collections.abc import Awaitable, Callable
+from datetime import date
 from typing import TypeVar
 
 import typer
 import uvloop
 
+from core.inventory.history import last_settled_day
 from entrypoints.cli.errors import ExitCode, reported
 from entrypoints.cli.options import JsonOption, operations_of
 from entrypoints.cli.output import print_json, print_line, print_note
@@ -40,6 +42,22 @@ def partitions(context: typer.Context, as_json: JsonOption = False) -> None:
         print_json({"created": created})
     else:
         print_line("\n".join(created) or "every partition is there")
+
+
+@group.command()
+def snapshots(context: typer.Context, as_json: JsonOption = False) -> None:
+    """Make the snapshots of past days' stock that are missing, for every tenant; workers do it by themselves."""
+
+    async def make(session: Session) -> tuple[date, int]:
+        through = last_settled_day(await session.snapshots.now())
+        made = [await session.snapshots.make(tenant.id, through) for tenant in await session.tenants.tenants()]
+        return through, sum(made)
+
+    through, made = run_in_session(context, make, as_json=as_json)
+    if as_json:
+        print_json({"through": through, "made": made})
+    else:
+        print_line(f"{made} snapshots made, up to the end of {through}")
 
 
 @group.command()

@@ -11,6 +11,7 @@ from core.kernel.value import value
 from entrypoints.dispatch import Dispatch
 from ports.catalogue import CatalogueView
 from ports.clock import Clock
+from ports.history import Snapshots, StockHistory
 from ports.intake import IntakeLog, IntakeView
 from ports.invariants import Invariants
 from ports.inventory import InventoryView
@@ -48,6 +49,8 @@ class Session:
     tenants: TenantsView
     feed: JournalFeed
     invariants: Invariants
+    history: StockHistory
+    snapshots: Snapshots
     worker: Callable[[str], Loops]
 
     def context(self, tenant: TenantId, scopes: frozenset[str]) -> Context:

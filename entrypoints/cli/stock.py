@@ -1,4 +1,4 @@
-"""``fluxor stock``: what is there, why it is so, and single acts that change it."""
+"""``fluxor stock``: what is there, and single acts that change it. stock_history.py has what was there, and why."""
 
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
@@ -13,7 +13,7 @@ from entrypoints.cli.options import JsonOption, LimitOption, TenantOption
 from entrypoints.cli.output import print_json, print_line, print_table
 from entrypoints.cli.running import run_in_session, tenant_named
 from entrypoints.cli.session import Session
-from entrypoints.cli.stock_story import StockStory, read_story, row_as_json, story_as_json
+from entrypoints.cli.stock_story import row_as_json
 from ports.inventory import StockRow
 
 group = typer.Typer(no_args_is_help=True, help="What is there, why it is so, and changing it.")
@@ -41,40 +41,7 @@ def list_stock(
         owner = await tenant_named(session, tenant)
         return list(await session.inventory.stock(owner, sku=sku, location=location, after=after, limit=limit))
 
-    _print_rows(run_in_session(context, ask, as_json=as_json), as_json)
-
-
-@group.command()
-def explain(
-    context: typer.Context,
-    sku: SkuArgument,
-    tenant: TenantOption,
-    limit: LimitOption = 20,
-    as_json: JsonOption = False,
-) -> None:
-    """Say why the numbers of an item are what they are: its balances and newest entries, each with its cause."""
-
-    async def ask(session: Session) -> StockStory:
-        return await read_story(session, await tenant_named(session, tenant), sku, limit)
-
-    story = run_in_session(context, ask, as_json=as_json)
-    if as_json:
-        print_json(story_as_json(story))
-        return
-    _print_rows(story.rows, as_json=False)
-    shown = [
-        (
-            entry.recorded_at,
-            entry.location,
-            entry.movement.kind,
-            f"{entry.movement.source} → {entry.movement.target}",
-            to_amount(entry.movement.quantity, entry.scale),
-            entry.cause or entry.movement.reason,
-            entry.actor,
-        )
-        for entry in story.entries
-    ]
-    print_table("newest entries", ("when", "location", "act", "from → to", "quantity", "cause", "by"), shown)
+    print_rows(run_in_session(context, ask, as_json=as_json), as_json)
 
 
 @group.command()
@@ -152,7 +119,8 @@ def _act(
         print_line(f"{sku} at {location}: {available} available")
 
 
-def _print_rows(rows: list[StockRow], as_json: bool) -> None:
+def print_rows(rows: list[StockRow], as_json: bool) -> None:
+    """Balances as one document, or as a table."""
     if as_json:
         print_json({"items": [row_as_json(row) for row in rows]})
         return

@@ -1,34 +1,14 @@
-"""Why an item's numbers are what they are, gathered and as JSON."""
+"""Balances, and why they are what they are, as JSON."""
 
-from collections.abc import Sequence
+from datetime import datetime
 
-from core.catalogue.item import ItemNotFound
 from core.inventory.balance import BUCKETS
-from core.kernel.ids import TenantId
+from core.inventory.cause import Cause, ChannelCause, OrderCause, OtherCause, ReservationCause
+from core.inventory.history import Step
+from core.inventory.words import sentence, thing
 from core.kernel.quantity import to_amount
-from core.kernel.value import value
-from entrypoints.cli.session import Session
-from ports.inventory import EntryRow, StockRow
-
-BALANCES_MAX = 500
-
-
-@value
-class StockStory:
-    """An item's balances, and its newest ledger entries, newest first."""
-
-    sku: str
-    rows: list[StockRow]
-    entries: Sequence[EntryRow]
-
-
-async def read_story(session: Session, tenant: TenantId, sku: str, limit: int) -> StockStory:
-    """The story of ``sku``. Raises ItemNotFound."""
-    entries = await session.inventory.entries(tenant, sku, before=None, limit=limit)
-    if entries is None:
-        raise ItemNotFound(f"there is no item with the SKU '{sku}'")
-    rows = await session.inventory.stock(tenant, sku=sku, location=None, after=("", ""), limit=BALANCES_MAX)
-    return StockStory(sku=sku, rows=list(rows), entries=entries)
+from ports.history import StockStory
+from ports.inventory import StockRow
 
 
 def row_as_json(row: StockRow) -> dict[str, object]:
@@ -44,22 +24,48 @@ def row_as_json(row: StockRow) -> dict[str, object]:
     }
 
 
-def story_as_json(story: StockStory) -> dict[str, object]:
+def story_as_json(story: StockStory, at: datetime | None) -> dict[str, object]:
     """The story as one document."""
-    entries = [
-        {
-            "group": entry.group,
-            "number": entry.number,
-            "location": entry.location,
-            "kind": entry.movement.kind,
-            "from": entry.movement.source,
-            "to": entry.movement.target,
-            "quantity": to_amount(entry.movement.quantity, entry.scale),
-            "reason": entry.movement.reason,
-            "cause": entry.cause,
-            "actor": entry.actor,
-            "recorded_at": entry.recorded_at,
-        }
-        for entry in story.entries
-    ]
-    return {"sku": story.sku, "balances": [row_as_json(row) for row in story.rows], "entries": entries}
+    return {
+        "sku": story.sku,
+        "at": at,
+        "balances": [row_as_json(row) for row in story.shelves],
+        "steps": [_step_as_json(step, story.scale) for step in story.steps],
+        "ends": story.ends,
+    }
+
+
+def _step_as_json(step: Step, scale: int) -> dict[str, object]:
+    entry = step.entry
+    return {
+        "group": entry.group,
+        "number": entry.number,
+        "location": entry.location,
+        "kind": entry.movement.kind,
+        "from": entry.movement.source,
+        "to": entry.movement.target,
+        "quantity": to_amount(entry.movement.quantity, scale),
+        "reason": entry.movement.reason,
+        "available": to_amount(step.available, scale),
+        "on_hand": to_amount(step.on_hand, scale),
+        "anchored": step.anchored,
+        "cause": _cause_as_json(entry.cause) if entry.cause else None,
+        "actor": entry.actor,
+        "recorded_at": entry.recorded_at,
+        "says": sentence(step, scale),
+    }
+
+
+def _cause_as_json(cause: Cause) -> dict[str, object]:
+    text = thing(cause)
+    match cause:
+        case OrderCause():
+            known = {"channel": cause.channel, "external_id": cause.external_id, "customer": cause.customer}
+            return {"kind": "order", "text": text, "id": cause.order, **known, "received_at": cause.received_at}
+        case ReservationCause():
+            held = {"holder": cause.holder, "reference": cause.reference}
+            return {"kind": "reservation", "text": text, "id": cause.reservation, **held}
+        case ChannelCause():
+            return {"kind": "channel", "text": text, "channel": cause.channel}
+        case OtherCause():
+            return {"kind": cause.kind, "text": text}

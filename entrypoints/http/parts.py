@@ -14,6 +14,7 @@ from ports.configuration import ConfigurationView
 from ports.credit import CreditView
 from ports.execution import DossiersView
 from ports.health import Health
+from ports.history import StockHistory
 from ports.identity import Credentials
 from ports.intake import IntakeView
 from ports.inventory import InventoryView
@@ -55,6 +56,7 @@ class Views:
     policies: PoliciesView
     queue: QueueView
     reservations: ReservationsView
+    history: StockHistory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

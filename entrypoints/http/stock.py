@@ -1,4 +1,4 @@
-"""Stock: acts on the ledger, balances, entries."""
+"""Stock: acts on the ledger, its entries, products. Balances, now and before, are in history.py."""
 
 from decimal import Decimal
 
@@ -46,15 +46,13 @@ async def move(call: Call) -> Reply:
     return await _change(call, Act.MOVE, body.from_bucket, body.to_bucket)
 
 
-async def list_stock(call: Call) -> Reply:
-    """Balances by SKU and location."""
-    rows, query = await _rows(call, "stock")
-    return call.reply(page_of(rows, query.limit, show_stock, lambda row: call.cursor("stock", [row.sku, row.location])))
-
-
 async def list_inventory(call: Call) -> Reply:
     """Products with what is on hand (SPEC INV-05), one line a location."""
-    rows, query = await _rows(call, "inventory")
+    query: StockQuery = call.query
+    after = call.place("inventory", tuple[str, str]) or ("", "")
+    rows = await call.parts.views.inventory.stock(
+        call.tenant, sku=query.sku, location=query.location, after=after, limit=query.limit + 1
+    )
     page = page_of(rows, query.limit, _show_product, lambda row: call.cursor("inventory", [row.sku, row.location]))
     return call.reply(page)
 
@@ -95,15 +93,6 @@ async def _change(call: Call, act: Act, source: Account | None = None, target: A
         target=target,
     )
     return await call.run(ChangeStock(acts=(done,)), _show_change)
-
-
-async def _rows(call: Call, listing: str) -> tuple[list[StockRow], StockQuery]:
-    query: StockQuery = call.query
-    after = call.place(listing, tuple[str, str]) or ("", "")
-    rows = await call.parts.views.inventory.stock(
-        call.tenant, sku=query.sku, location=query.location, after=after, limit=query.limit + 1
-    )
-    return list(rows), query
 
 
 def _show_change(outcomes: list[StockChanged | DomainError]) -> ShownChange:
@@ -196,10 +185,6 @@ ROUTES = (
     Route(
         method="POST", path="/stock/moves", summary="Move between buckets", handle=move, tag="stock",
         body=NewMove, answer=ShownChange, status=201, scope=Scope.STOCK_WRITE, refusals=(409, 422),
-    ),
-    Route(
-        method="GET", path="/stock", summary="List balances", handle=list_stock, tag="stock",
-        query=StockQuery, answer=Page[ShownStock], scope=Scope.STOCK_READ,
     ),
     Route(
         method="GET", path="/stock/{sku:str}/entries", summary="The ledger of an item", handle=list_entries,

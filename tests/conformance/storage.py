@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 
 import asyncpg
@@ -23,8 +23,10 @@ from adapters.memory.journal import MemoryJournalFeed
 from adapters.memory.queue import MemoryJobSource, MemoryQueueView
 from adapters.memory.relay import MemoryRelayPosition
 from adapters.memory.reservations import MemoryReservationsView
+from adapters.memory.snapshots import MemorySnapshots
 from adapters.memory.store import Fate, Faults, Store
 from adapters.memory.transaction import MemoryTransactions
+from adapters.memory.views.history import MemoryStockHistory
 from adapters.memory.views.inventory import MemoryInventoryView
 from adapters.memory.views.orders import MemoryOrdersView
 from adapters.memory.work import MemoryWork, MemoryWorkers
@@ -41,7 +43,9 @@ from adapters.postgres.journal import PostgresJournalFeed
 from adapters.postgres.queue import PostgresJobSource, PostgresQueueView
 from adapters.postgres.relay import PostgresRelayPosition
 from adapters.postgres.reservations import PostgresReservationsView
+from adapters.postgres.snapshots import PostgresSnapshots
 from adapters.postgres.transaction import PostgresTransactions
+from adapters.postgres.views.history import PostgresStockHistory
 from adapters.postgres.views.inventory import PostgresInventoryView
 from adapters.postgres.views.orders import PostgresOrdersView
 from adapters.postgres.work import PostgresWork, PostgresWorkers
@@ -80,6 +84,8 @@ class Storage(Protocol):
     invariants: Any
     health: Any
     reservations: Any
+    history: Any
+    snapshots: Any
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -110,6 +116,13 @@ class Storage(Protocol):
     async def demand(self) -> dict[Any, tuple[int, int]]:
         """(ordered, promised) by (tenant, item, day)."""
         ...
+
+    async def snapshot_days(self) -> list[tuple[str, date, int]]:
+        """(location, day, available) of every snapshot, in order."""
+        return []
+
+    async def spoil_snapshots(self, day: date, change: int | None) -> None:
+        """Let what the snapshots of ``day`` say is available be off by ``change``; None: let them be gone."""
 
 
 class ChosenFate(Faults):
@@ -157,6 +170,8 @@ class MemoryStorage:
         self.invariants = MemoryInvariants(database)
         self.health = MemoryHealth(database)
         self.reservations = MemoryReservationsView(database)
+        self.history = MemoryStockHistory(database)
+        self.snapshots = MemorySnapshots(database)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -201,6 +216,20 @@ class MemoryStorage:
         """See Storage."""
         return dict(self.store.table(tables.DEMAND))
 
+    async def snapshot_days(self) -> list[tuple[str, date, int]]:
+        """See Storage."""
+        rows = self.store.table(tables.SNAPSHOTS)
+        return sorted((key[2], key[4], row.balance.available) for key, row in rows.items())
+
+    async def spoil_snapshots(self, day: date, change: int | None) -> None:
+        """See Storage."""
+        rows = self.store.table(tables.SNAPSHOTS)
+        for key in [key for key in rows if key[4] == day]:
+            row = rows.pop(key)
+            if change is not None:
+                balance = replace(row.balance, available=row.balance.available + change)
+                rows[key] = replace(row, balance=balance)
+
 
 class PostgresStorage:
     """The real one. ``url`` is a migrated database of its owner, for the tests of one module in turn."""
@@ -228,6 +257,8 @@ class PostgresStorage:
         self.invariants = PostgresInvariants(database)
         self.health = PostgresHealth(database)
         self.reservations = PostgresReservationsView(database)
+        self.history = PostgresStockHistory(database)
+        self.snapshots = PostgresSnapshots(database)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -280,6 +311,20 @@ class PostgresStorage:
         return {
             (str(row["tenant_id"]), str(row["item_id"]), row["day"]): (row["ordered"], row["promised"]) for row in rows
         }
+
+    async def snapshot_days(self) -> list[tuple[str, date, int]]:
+        """See Storage."""
+        rows = await self._owner.fetch("SELECT location_id, day, available FROM stock_snapshot ORDER BY 1, 2, 3")
+        return [(str(row[0]), row[1], row[2]) for row in rows]
+
+    async def spoil_snapshots(self, day: date, change: int | None) -> None:
+        """See Storage."""
+        if change is None:
+            await self._owner.execute("DELETE FROM stock_snapshot WHERE day = $1", day)
+        else:
+            await self._owner.execute(
+                "UPDATE stock_snapshot SET available = available + $2 WHERE day = $1", day, change
+            )
 
 
 class BreakableDatabase(Database):

@@ -116,8 +116,9 @@ def test_every_key_of_a_tenant_table_begins_with_the_tenant(ask: Any) -> None:
 
 def test_what_is_append_only_cannot_be_changed(ask: Any) -> None:
     rights = {(row["table_name"], row["privilege_type"]) for row in ask(GRANTS)}
-    for table in ("stock_entry", "journal"):
+    for table in ("stock_entry", "stock_snapshot", "journal"):
         assert not rights & {(table, "UPDATE"), (table, "DELETE"), (table, "TRUNCATE")}
+    assert not rights & {("snapshot_day", "UPDATE"), ("snapshot_day", "DELETE")}
     assert ("intake", "DELETE") not in rights
     assert ("intake", "UPDATE") not in rights
 

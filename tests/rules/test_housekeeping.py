@@ -11,7 +11,7 @@ from composition import housekeeping
 from composition.housekeeping import Housekeeping
 
 
-@pytest.mark.parametrize("broken", ["partitions", "tidy", "sweep", "depths", None])
+@pytest.mark.parametrize("broken", ["partitions", "tidy", "sweep", "depths", "snapshots", None])
 def test_a_chore_that_fails_keeps_none_of_the_others_waiting(
     broken: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -26,6 +26,9 @@ def test_a_chore_that_fails_keeps_none_of_the_others_waiting(
 
         return run
 
+    class Snapshots:
+        step = staticmethod(chore("snapshots"))
+
     class Parts:
         step = staticmethod(chore("sweep"))
         depth = staticmethod(chore("depths"))
@@ -36,9 +39,9 @@ def test_a_chore_that_fails_keeps_none_of_the_others_waiting(
     monkeypatch.setattr(housekeeping, "partitions", chore("partitions"))
     monkeypatch.setattr(housekeeping, "tidy", chore("tidy"))
     parts, telemetry = Parts(), MemoryTelemetry()
-    house = Housekeeping("postgresql://owner/", parts, parts, parts, telemetry)  # type: ignore[arg-type]
+    house = Housekeeping("postgresql://owner/", parts, parts, parts, Snapshots(), telemetry)  # type: ignore[arg-type]
     asyncio.run(house.turn(hourly=True))
-    assert done == ["partitions", "tidy", "sweep", "depths"]
+    assert done == ["partitions", "tidy", "sweep", "depths", "snapshots"]
     done.clear()
     asyncio.run(house.turn(hourly=False))
     assert done == ["sweep", "depths"]

@@ -1,10 +1,13 @@
 """Stock as a person reads it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
 from adapters.memory.database import MemoryDatabase
+from adapters.memory.inventory import sellable
 from adapters.memory.session import Session
-from adapters.memory.tables import BALANCES, ENTRIES, ITEM_SKUS, ITEMS, LOCATIONS, BalanceRow
+from adapters.memory.tables import BALANCES, ENTRIES, ITEM_SKUS, ITEMS, LOCATIONS
+from core.inventory.balance import Balance
 from core.inventory.location import Location
 from core.kernel.ids import TenantId
 from ports.inventory import EntryRow, StockRow
@@ -28,13 +31,21 @@ class MemoryInventoryView:
     ) -> Sequence[StockRow]:
         """See the port."""
         async with self._database.reading(tenant) as session:
-            rows = [_to_stock(session, tenant, row) for _, row in session.scan(BALANCES)]
+            rows = live_stock(session, tenant)
         found = [
             row
             for row in rows
             if (row.sku, row.location) > after and sku in (None, row.sku) and location in (None, row.location)
         ]
-        return sorted(found, key=lambda row: (row.sku, row.location))[:limit]
+        return found[:limit]
+
+    async def available(self, tenant: TenantId, skus: Collection[str]) -> Mapping[str, int]:
+        """See the port."""
+        async with self._database.reading(tenant) as session:
+            found = {sku: item for sku in skus if (item := session.get(ITEM_SKUS, (tenant, sku)))}
+            places = {place.id for place in sellable(session, tenant)}
+            shelves = [row.balance for _, row in session.scan(BALANCES) if row.balance.key.location in places]
+        return {sku: sum(shelf.available for shelf in shelves if shelf.key.item == item) for sku, item in found.items()}
 
     async def entries(
         self, tenant: TenantId, sku: str, *, before: tuple[str, int] | None, limit: int
@@ -52,18 +63,20 @@ class MemoryInventoryView:
         return sorted(found, key=lambda row: (row.group, row.number), reverse=True)[:limit]
 
 
-def _to_stock(session: Session, tenant: TenantId, row: BalanceRow) -> StockRow:
-    item = session.get(ITEMS, (tenant, row.balance.key.item))
-    place = session.get(LOCATIONS, (tenant, row.balance.key.location))
+def live_stock(session: Session, tenant: TenantId) -> list[StockRow]:
+    """Every balance as it stands, by SKU and location."""
+    rows = [to_stock(session, tenant, row.balance, row.updated_at) for _, row in session.scan(BALANCES)]
+    return sorted(rows, key=lambda row: (row.sku, row.location))
+
+
+def to_stock(session: Session, tenant: TenantId, balance: Balance, updated_at: datetime) -> StockRow:
+    """``balance`` with its names."""
+    item = session.get(ITEMS, (tenant, balance.key.item))
+    place = session.get(LOCATIONS, (tenant, balance.key.location))
     assert item is not None, "a balance is of an item"
     assert place is not None, "a balance is at a location"
     return StockRow(
-        sku=item.sku,
-        name=item.name,
-        scale=item.scale,
-        location=place.code,
-        balance=row.balance,
-        updated_at=row.updated_at,
+        sku=item.sku, name=item.name, scale=item.scale, location=place.code, balance=balance, updated_at=updated_at
     )
 
 

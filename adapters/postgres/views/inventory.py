@@ -1,6 +1,6 @@
 """Stock as a person reads it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from adapters.postgres.engine import Database
@@ -11,16 +11,38 @@ from core.kernel.ids import GroupId, ItemId, LocationId, LotId, TenantId
 from ports.inventory import EntryRow, StockRow
 
 _LOCATIONS = f"SELECT {LOCATION} FROM location l WHERE tenant_id = $1 ORDER BY priority, code"
+ALL_ITEMS = "i.sku >= $2 AND $4::text IS NULL"
+ONE_ITEM = "i.sku = $4"
+"""Two statements for two ways to the items: one that fits both would walk all of them to find the one."""
+
 _STOCK = f"""
 SELECT i.sku, i.name, i.scale, l.code, b.updated_at, {BALANCE}
 FROM item i
 CROSS JOIN LATERAL (SELECT * FROM stock_balance WHERE tenant_id = $1 AND item_id = i.id OFFSET 0) b
 CROSS JOIN LATERAL (SELECT code FROM location WHERE tenant_id = $1 AND id = b.location_id OFFSET 0) l
-WHERE i.tenant_id = $1 AND i.sku >= $2 AND (i.sku, l.code) > ($2, $3)
-  AND ($4::text IS NULL OR i.sku = $4) AND ($5::text IS NULL OR l.code = $5)
+WHERE i.tenant_id = $1 AND {{items}} AND (i.sku, l.code) > ($2, $3) AND ($5::text IS NULL OR l.code = $5)
 ORDER BY i.sku, l.code LIMIT $6
 """
-_ITEM = "SELECT id, sku, scale FROM item WHERE tenant_id = $1 AND sku = $2"
+STOCK = {True: _STOCK.format(items=ALL_ITEMS), False: _STOCK.format(items=ONE_ITEM)}
+"""By whether it is of all items."""
+# Added up where the rows are: to hand over twenty thousand balances takes far longer than to read them. Places that do
+# not sell are few, so theirs is taken off again instead of asking each balance where it is.
+_AVAILABLE = """
+SELECT i.sku, COALESCE(b.available, 0) - COALESCE(kept.available, 0) AS available
+FROM unnest($2::text[]) AS wanted(sku)
+CROSS JOIN LATERAL (SELECT id, sku FROM item WHERE tenant_id = $1 AND sku = wanted.sku OFFSET 0) i
+CROSS JOIN LATERAL (
+    SELECT sum(available)::bigint AS available FROM stock_balance WHERE tenant_id = $1 AND item_id = i.id
+) b
+CROSS JOIN LATERAL (
+    SELECT sum(at_place.available)::bigint AS available
+    FROM unnest(ARRAY(SELECT id FROM location WHERE tenant_id = $1 AND NOT sellable)) AS place(id)
+    CROSS JOIN LATERAL (
+        SELECT available FROM stock_balance WHERE tenant_id = $1 AND item_id = i.id AND location_id = place.id OFFSET 0
+    ) at_place
+) kept
+"""
+ITEM = "SELECT id, sku, scale FROM item WHERE tenant_id = $1 AND sku = $2"
 _ENTRIES = """
 SELECT e.group_id, e.number, l.code, e.item_id, e.location_id, e.lot_id, e.kind, e.source, e.target, e.quantity,
        e.reason, e.cause, e.actor, e.recorded_at
@@ -48,18 +70,14 @@ class PostgresInventoryView:
     ) -> Sequence[StockRow]:
         """See the port."""
         async with self._database.reading(tenant) as connection:
-            rows = await connection.fetch(_STOCK, tenant, *after, sku, location, limit)
-        return [
-            StockRow(
-                sku=row["sku"],
-                name=row["name"],
-                scale=row["scale"],
-                location=row["code"],
-                balance=to_balance(row),
-                updated_at=row["updated_at"],
-            )
-            for row in rows
-        ]
+            rows = await connection.fetch(STOCK[sku is None], tenant, *after, sku, location, limit)
+        return [to_stock(row) for row in rows]
+
+    async def available(self, tenant: TenantId, skus: Collection[str]) -> Mapping[str, int]:
+        """See the port."""
+        async with self._database.reading(tenant) as connection:
+            rows = await connection.fetch(_AVAILABLE, tenant, list(skus))
+        return {row["sku"]: row["available"] for row in rows}
 
     async def entries(
         self, tenant: TenantId, sku: str, *, before: tuple[str, int] | None, limit: int
@@ -67,20 +85,33 @@ class PostgresInventoryView:
         """See the port."""
         group, number = before or (None, None)
         async with self._database.reading(tenant) as connection:
-            item = await connection.fetchrow(_ITEM, tenant, sku)
+            item = await connection.fetchrow(ITEM, tenant, sku)
             if item is None:
                 return None
             rows = await connection.fetch(_ENTRIES, tenant, item["id"], group, number, limit)
         return [_to_entry(row, item["sku"], item["scale"]) for row in rows]
 
 
-def _to_entry(row: Any, sku: str, scale: int) -> EntryRow:
+def to_stock(row: Any) -> StockRow:
+    """A balance with its names, from its row."""
+    return StockRow(
+        sku=row["sku"],
+        name=row["name"],
+        scale=row["scale"],
+        location=row["code"],
+        balance=to_balance(row),
+        updated_at=row["updated_at"],
+    )
+
+
+def to_movement(row: Any) -> Movement:
+    """The movement of an entry, from its row."""
     key = BalanceKey(
         item=ItemId(str(row["item_id"])),
         location=LocationId(str(row["location_id"])),
         lot=LotId(str(row["lot_id"])),
     )
-    movement = Movement(
+    return Movement(
         key=key,
         kind=EntryKind(row["kind"]),
         source=Account(row["source"]),
@@ -88,13 +119,16 @@ def _to_entry(row: Any, sku: str, scale: int) -> EntryRow:
         quantity=row["quantity"],
         reason=row["reason"],
     )
+
+
+def _to_entry(row: Any, sku: str, scale: int) -> EntryRow:
     return EntryRow(
         group=GroupId(str(row["group_id"])),
         number=row["number"],
         sku=sku,
         scale=scale,
         location=row["code"],
-        movement=movement,
+        movement=to_movement(row),
         cause=row["cause"],
         actor=row["actor"],
         recorded_at=row["recorded_at"],

@@ -5,7 +5,7 @@ from alembic import op
 from adapters.postgres.isolation import grant, wall_off
 
 revision = "0008"
-down_revision = "0003"
+down_revision = "0004"
 
 FULFILMENT = """
 CREATE TABLE fulfilment (
