@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from adapters.postgres.engine import Connection, Database, columns_of
-from adapters.postgres.views.orders import LINES_OF, to_line, to_order
+from adapters.postgres.orders import LINES_OF, to_line, to_order
 from adapters.toolkit.codec import decode, decoder_of, encode
 from core.intake.submission import OrderRequest
 from core.kernel.context import Context
