@@ -12,6 +12,7 @@ from composition.slices.credit import Credit
 from composition.slices.identity import Identity
 from composition.slices.intake import Intake
 from composition.slices.inventory import Inventory
+from composition.slices.transfers import Transfers
 from entrypoints.dispatch import Dispatch, UseCase
 
 
@@ -35,6 +36,7 @@ class Door(containers.DeclarativeContainer):
 
     catalogue = providers.Container(Catalogue, new_id=new_id)
     inventory = providers.Container(Inventory, new_id=new_id)
+    transfers = providers.Container(Transfers, new_id=new_id)
     acceptance = providers.Container(Acceptance, new_id=new_id)
     credit = providers.Container(Credit, new_id=new_id)
     configuration = providers.Container(Configuration)
@@ -45,6 +47,7 @@ class Door(containers.DeclarativeContainer):
         merged,
         catalogue.use_cases,
         inventory.use_cases,
+        transfers.use_cases,
         acceptance.use_cases,
         credit.use_cases,
         configuration.use_cases,

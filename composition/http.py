@@ -55,6 +55,9 @@ class Http(containers.DeclarativeContainer):
         policies=adapters.configuration_view,
         queue=adapters.queue_view,
         reservations=adapters.reservations_view,
+        transfers=adapters.transfers_view,
+        expected=adapters.expected_view,
+        supply=adapters.supply_view,
     )
     parts = providers.Singleton(
         HttpParts,

@@ -13,9 +13,11 @@ from core.credit.account import CreditAccount
 from core.identity.api_key import ApiKey
 from core.intake.submission import Lane, Submission
 from core.inventory.balance import Balance, Movement
+from core.inventory.expected import ExpectedReceipt
 from core.inventory.location import Location
 from core.inventory.reservation import Reservation
 from core.inventory.stock import violation
+from core.inventory.transfer import Transfer
 from core.kernel.ids import StreamId
 from core.kernel.value import value
 from core.orders.order import Order
@@ -151,6 +153,8 @@ LOCATION_CODES: Table[str] = Table("location_code")
 BALANCES: Table[BalanceRow] = Table("stock_balance", check=lambda row: violation(row.balance))
 ENTRIES: Table[LedgerRow] = Table("stock_entry", check=_moves_something)
 RESERVATIONS: Table[Reservation] = Table("reservation")
+TRANSFERS: Table[Transfer] = Table("transfer")
+EXPECTED: Table[ExpectedReceipt] = Table("expected_receipt")
 DEMAND: Table[tuple[int, int]] = Table("demand_daily")
 HISTORIES: Table[CustomerHistory] = Table("customer_history")
 ACCOUNTS: Table[CreditAccount] = Table("credit_account", check=_within_itself)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from adapters.toolkit.transfer_samples import transfer_samples
 from core.acceptance.events import Explanation, LineExplanation, OrderAccepted, OrderHeld, OrderRejected
 from core.acceptance.policies import PolicySet
 from core.catalogue.item import ItemAmended, ItemCreated
@@ -93,6 +94,7 @@ def samples() -> dict[str, object]:
             explanation=Explanation(risk=risky),
         ),
         **_stock_samples(),
+        **transfer_samples(),
         "item.created.v1": ItemCreated(
             item_id=_ITEM, sku="TEA-250", name="Tea, 250 g", uom="each", scale=0, price=_PRICE, backorder_limit=0
         ),

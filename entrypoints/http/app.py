@@ -17,13 +17,16 @@ from entrypoints.http import (
     dead_letters,
     docs,
     events,
+    expected,
     health,
     intake,
     keys,
     locations,
     orders,
+    promise,
     reservations,
     stock,
+    transfers,
 )
 from entrypoints.http.openapi import document
 from entrypoints.http.parts import HttpParts
@@ -39,6 +42,9 @@ API: tuple[Route, ...] = (
     *stock.ROUTES,
     *allocation.ROUTES,
     *reservations.ROUTES,
+    *transfers.ROUTES,
+    *expected.ROUTES,
+    *promise.ROUTES,
     *intake.ROUTES,
     *orders.ROUTES,
     *credit.ROUTES,

@@ -12,6 +12,7 @@ from ports.catalogue import CatalogueView
 from ports.clock import Clock
 from ports.configuration import ConfigurationView
 from ports.credit import CreditView
+from ports.expected import ExpectedReceiptsView
 from ports.health import Health
 from ports.identity import Credentials
 from ports.intake import IntakeView
@@ -21,7 +22,9 @@ from ports.orders import OrdersView
 from ports.policies import PoliciesView
 from ports.queue import QueueView
 from ports.reservations import ReservationsView
+from ports.supply import SupplyView
 from ports.telemetry import Telemetry
+from ports.transfers import TransfersView
 
 
 class TakesIn(Protocol):
@@ -53,6 +56,9 @@ class Views:
     policies: PoliciesView
     queue: QueueView
     reservations: ReservationsView
+    transfers: TransfersView
+    expected: ExpectedReceiptsView
+    supply: SupplyView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from adapters.memory.catalogue import MemoryCatalogueView
 from adapters.memory.configuration import MemoryConfigurationView
 from adapters.memory.credit import MemoryCreditView
 from adapters.memory.database import MemoryDatabase
+from adapters.memory.expected import MemoryExpectedReceiptsView
 from adapters.memory.health import MemoryHealth
 from adapters.memory.identity import MemoryCredentials, MemoryTenantsView
 from adapters.memory.intake import MemoryIntakeLog, MemoryIntakeView
@@ -23,7 +24,9 @@ from adapters.memory.queue import MemoryJobSource, MemoryQueueView
 from adapters.memory.relay import MemoryRelayPosition
 from adapters.memory.reservations import MemoryReservationsView
 from adapters.memory.store import Fate, Faults, Store
+from adapters.memory.supply import MemorySupplyView
 from adapters.memory.transaction import MemoryTransactions
+from adapters.memory.transfers import MemoryTransfersView
 from adapters.memory.views.inventory import MemoryInventoryView
 from adapters.memory.views.orders import MemoryOrdersView
 from adapters.memory.work import MemoryWork, MemoryWorkers
@@ -31,6 +34,7 @@ from adapters.postgres.catalogue import PostgresCatalogueView
 from adapters.postgres.configuration import PostgresConfigurationView
 from adapters.postgres.credit import PostgresCreditView
 from adapters.postgres.engine import Database
+from adapters.postgres.expected import PostgresExpectedReceiptsView
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.identity import PostgresCredentials, PostgresTenantsView
 from adapters.postgres.intake import PostgresIntakeLog, PostgresIntakeView
@@ -39,7 +43,9 @@ from adapters.postgres.journal import PostgresJournalFeed
 from adapters.postgres.queue import PostgresJobSource, PostgresQueueView
 from adapters.postgres.relay import PostgresRelayPosition
 from adapters.postgres.reservations import PostgresReservationsView
+from adapters.postgres.supply import PostgresSupplyView
 from adapters.postgres.transaction import PostgresTransactions
+from adapters.postgres.transfers import PostgresTransfersView
 from adapters.postgres.views.inventory import PostgresInventoryView
 from adapters.postgres.views.orders import PostgresOrdersView
 from adapters.postgres.work import PostgresWork, PostgresWorkers
@@ -77,6 +83,9 @@ class Storage(Protocol):
     invariants: Any
     health: Any
     reservations: Any
+    transfers: Any
+    expected: Any
+    supply: Any
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -153,6 +162,9 @@ class MemoryStorage:
         self.invariants = MemoryInvariants(database)
         self.health = MemoryHealth(database)
         self.reservations = MemoryReservationsView(database)
+        self.transfers = MemoryTransfersView(database)
+        self.expected = MemoryExpectedReceiptsView(database)
+        self.supply = MemorySupplyView(database)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -223,6 +235,9 @@ class PostgresStorage:
         self.invariants = PostgresInvariants(database)
         self.health = PostgresHealth(database)
         self.reservations = PostgresReservationsView(database)
+        self.transfers = PostgresTransfersView(database)
+        self.expected = PostgresExpectedReceiptsView(database)
+        self.supply = PostgresSupplyView(database)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.session import Session
+from adapters.memory.supply import incoming_of
 from adapters.memory.tables import BALANCES, ENTRIES, ITEM_SKUS, ITEMS, LOCATIONS, BalanceRow
 from core.inventory.location import Location
 from core.kernel.ids import TenantId
@@ -28,7 +29,10 @@ class MemoryInventoryView:
     ) -> Sequence[StockRow]:
         """See the port."""
         async with self._database.reading(tenant) as session:
-            rows = [_to_stock(session, tenant, row) for _, row in session.scan(BALANCES)]
+            incoming = incoming_of(session, tenant)
+            rows = [
+                _to_stock(session, tenant, row, incoming.get(row.balance.key, 0)) for _, row in session.scan(BALANCES)
+            ]
         found = [
             row
             for row in rows
@@ -52,7 +56,7 @@ class MemoryInventoryView:
         return sorted(found, key=lambda row: (row.group, row.number), reverse=True)[:limit]
 
 
-def _to_stock(session: Session, tenant: TenantId, row: BalanceRow) -> StockRow:
+def _to_stock(session: Session, tenant: TenantId, row: BalanceRow, incoming: int) -> StockRow:
     item = session.get(ITEMS, (tenant, row.balance.key.item))
     place = session.get(LOCATIONS, (tenant, row.balance.key.location))
     assert item is not None, "a balance is of an item"
@@ -64,6 +68,7 @@ def _to_stock(session: Session, tenant: TenantId, row: BalanceRow) -> StockRow:
         location=place.code,
         balance=row.balance,
         updated_at=row.updated_at,
+        incoming=incoming,
     )
 
 

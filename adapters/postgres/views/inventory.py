@@ -5,6 +5,7 @@ from typing import Any
 
 from adapters.postgres.engine import Database
 from adapters.postgres.inventory import BALANCE, LOCATION, to_balance, to_location
+from adapters.postgres.supply import incoming_of
 from core.inventory.balance import Account, BalanceKey, EntryKind, Movement
 from core.inventory.location import Location
 from core.kernel.ids import GroupId, ItemId, LocationId, LotId, TenantId
@@ -12,6 +13,7 @@ from ports.inventory import EntryRow, StockRow
 
 _LOCATIONS = f"SELECT {LOCATION} FROM location l WHERE tenant_id = $1 ORDER BY priority, code"
 _STOCK = f"""
+WITH page AS MATERIALIZED (
 SELECT i.sku, i.name, i.scale, l.code, b.updated_at, {BALANCE}
 FROM item i
 CROSS JOIN LATERAL (SELECT * FROM stock_balance WHERE tenant_id = $1 AND item_id = i.id OFFSET 0) b
@@ -19,7 +21,11 @@ CROSS JOIN LATERAL (SELECT code FROM location WHERE tenant_id = $1 AND id = b.lo
 WHERE i.tenant_id = $1 AND i.sku >= $2 AND (i.sku, l.code) > ($2, $3)
   AND ($4::text IS NULL OR i.sku = $4) AND ($5::text IS NULL OR l.code = $5)
 ORDER BY i.sku, l.code LIMIT $6
+), coming AS MATERIALIZED ({incoming_of("(SELECT array_agg(item_id) FROM page)::uuid[]")})
+SELECT page.*, COALESCE(coming.incoming, 0) AS incoming
+FROM page LEFT JOIN coming USING (item_id, location_id, lot_id) ORDER BY sku, code
 """
+"""What is to come is gathered once for the items of the page."""
 _ITEM = "SELECT id, sku, scale FROM item WHERE tenant_id = $1 AND sku = $2"
 _ENTRIES = """
 SELECT e.group_id, e.number, l.code, e.item_id, e.location_id, e.lot_id, e.kind, e.source, e.target, e.quantity,
@@ -57,6 +63,7 @@ class PostgresInventoryView:
                 location=row["code"],
                 balance=to_balance(row),
                 updated_at=row["updated_at"],
+                incoming=row["incoming"],
             )
             for row in rows
         ]
