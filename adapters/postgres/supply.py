@@ -28,8 +28,11 @@ def incoming_of(items: str) -> str:
     """What is to come of ``items`` (an array, in SQL) to each item_id, location_id and lot_id; $1 is the tenant."""
     return f"""
     SELECT item_id, location_id, lot_id, sum(quantity)::bigint AS incoming FROM (
-        SELECT e.item_id, e.location_id, '{NO_LOT}'::uuid AS lot_id, e.quantity - e.received AS quantity
-        FROM expected_receipt e WHERE e.tenant_id = $1 AND e.item_id = ANY ({items}) AND e.state = 'open'
+        SELECT k.item_id, e.location_id, '{NO_LOT}'::uuid AS lot_id, e.quantity - e.received AS quantity
+        FROM (SELECT DISTINCT unnest({items}) AS item_id) k
+        CROSS JOIN LATERAL (
+            SELECT * FROM expected_receipt WHERE tenant_id = $1 AND item_id = k.item_id AND state = 'open' OFFSET 0
+        ) e
         UNION ALL
         SELECT item_id, target_id, lot_id, quantity FROM ({open_lines(items)}) AS lines
     ) AS supplies GROUP BY item_id, location_id, lot_id

@@ -49,7 +49,7 @@ CREATE TABLE expected_receipt (
     FOREIGN KEY (tenant_id, location_id) REFERENCES location (tenant_id, id)
 );
 CREATE INDEX expected_receipt_state ON expected_receipt (tenant_id, state, id);
-CREATE INDEX expected_receipt_open ON expected_receipt (tenant_id, item_id) WHERE state = 'open'
+CREATE INDEX expected_receipt_item ON expected_receipt (tenant_id, item_id, state)
 """
 
 
