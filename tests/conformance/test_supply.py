@@ -190,6 +190,7 @@ async def test_of_two_who_receive_the_same_delivery_one_does(storage: Storage) -
 async def test_what_is_to_come_is_shown_where_it_is_to_come(storage: Storage) -> None:
     await two_places(storage)
     await run(storage, start_transfer, moving(2, ship_on=TOMORROW))
+    assert await incoming(storage) == {"W101": 0, "W102": 2, "TRANSIT": 0}
     shipped = await run(storage, start_transfer, moving(4))
     assert await incoming(storage) == {"W101": 0, "W102": 6, "TRANSIT": 0}
     await run(storage, receive_transfer, ReceiveTransfer(id=shipped.id, lines=asking(1)))

@@ -251,7 +251,8 @@ async def test_the_way_is_the_tenants_own_or_is_opened_beside_what_is_in_the_way
     assert [(way.code, way.id, way.sellable) for way in ways] == [("TRANSIT-3", shipped.transit, False)]
     async with storage.transactions.begin(a_context()) as tx:
         own = replace(a_location(112, "AIR"), kind=LocationKind.IN_TRANSIT, sellable=False)
-        await tx.locations.add(own)
+        for way in (replace(own, id=LocationId(an_id(90)), code="ZEPPELIN"), own):
+            await tx.locations.add(way)
         assert await tx.locations.in_transit() == own
     assert (await run(storage, start_transfer, moving(1))).transit == own.id
     done = await run(storage, receive_transfer, ReceiveTransfer(id=shipped.id))
