@@ -1,6 +1,7 @@
 """People who move stock: they send it from place to place, receive it, and get in each other's way over it."""
 
 import asyncio
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,11 +10,12 @@ from composition.simulation.wishes import SKUS
 from composition.simulation.world import APIS, NO_ANSWER, World
 from core.inventory.expected import ExpectedReceipt, ExpectedState
 from core.inventory.expecting import AnnounceReceipt, ReceiveExpected, WithdrawExpected
-from core.inventory.transfer import Transfer, TransferState
+from core.inventory.transfer import TRANSITIONS, Transfer, TransferState
 from core.inventory.transferring import (
     CancelTransfer,
     CloseTransfer,
     ReceiveTransfer,
+    ShipTransfer,
     StartTransfer,
     TransferRequest,
 )
@@ -21,6 +23,7 @@ from core.kernel.errors import DomainError
 from core.kernel.ids import TenantId
 
 PLACES = ("EAST", "WEST")
+A_DAY = timedelta(days=1)
 
 
 class Movers:
@@ -42,21 +45,30 @@ class Movers:
         random = self._random
         source, target = random.sample(PLACES, 2)
         line = TransferRequest(sku=random.choice(SKUS), quantity=Decimal(random.randint(1, 2)))
-        sent = await self._ask(StartTransfer(source=source, target=target, lines=(line,), reason="runs low"), tenant)
+        later = self._world.store.clock() + A_DAY if random.random() < 0.3 else None
+        sent = await self._ask(
+            StartTransfer(source=source, target=target, lines=(line,), reason="runs low", ship_on=later), tenant
+        )
         if not isinstance(sent, Transfer):
             return
         await asyncio.sleep(random.random())
-        one = (TransferRequest(sku=line.sku, quantity=Decimal(1)),)
-        receive, some = ReceiveTransfer(id=sent.id), ReceiveTransfer(id=sent.id, lines=one)
-        cancel, close = CancelTransfer(id=sent.id, reason="turned back"), CloseTransfer(id=sent.id, reason="lost")
-        choices: list[list[object]] = [[], [receive], [receive, receive], [some] * 3, [receive, cancel], [some, close]]
-        answers = await asyncio.gather(*(self._ask(act, tenant) for act in random.choice(choices)))
+        answers = await asyncio.gather(*(self._ask(act, tenant) for act in self._acts(sent, line.sku)))
         self._judge(sent, [answer for answer in answers if isinstance(answer, Transfer)], tenant)
+
+    def _acts(self, sent: Transfer, sku: str) -> list[object]:
+        """What several people do to it at once."""
+        one = (TransferRequest(sku=sku, quantity=Decimal(1)),)
+        ship, receive = ShipTransfer(id=sent.id), ReceiveTransfer(id=sent.id)
+        some = ReceiveTransfer(id=sent.id, lines=one)
+        cancel, close = CancelTransfer(id=sent.id, reason="turned back"), CloseTransfer(id=sent.id, reason="lost")
+        planned: list[list[object]] = [[], [ship], [ship, ship], [ship, cancel]]
+        shipped: list[list[object]] = [[], [receive], [receive, receive], [some] * 3, [receive, cancel], [some, close]]
+        return self._random.choice(planned if sent.state is TransferState.PLANNED else shipped)
 
     def _judge(self, sent: Transfer, done: list[Transfer], tenant: TenantId) -> None:
         """What was answered must have happened: nothing arrives twice, and one end is all there is."""
         kept = self._world.store.table(TRANSFERS).get((tenant, sent.id))
-        ends = [answer for answer in done if answer.state is not TransferState.IN_TRANSIT]
+        ends = [answer for answer in done if not TRANSITIONS[answer.state]]
         if len(ends) > 1 or len({answer.version for answer in done}) < len(done):
             self._world.observer.findings.append(f"transfer {sent.id} came to its end twice")
         if kept is None or any(answer.version > kept.version for answer in done):

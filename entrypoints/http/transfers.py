@@ -1,11 +1,5 @@
 """Transfers: stock on its way from one location to another."""
 
-from datetime import datetime
-from decimal import Decimal
-from typing import Annotated
-
-from msgspec import Meta, field
-
 from core.identity.permission import Scope
 from core.inventory.transfer import Transfer, TransferState
 from core.inventory.transfer_events import TransferLine
@@ -20,76 +14,20 @@ from core.inventory.transferring import (
 )
 from core.kernel.ids import TransferId
 from core.kernel.quantity import to_amount
-from entrypoints.http.fields import Body, Code, Moment, Positive, Reason, Reference, Shown, Sku, known_id, to_moment
-from entrypoints.http.paging import Page, PageQuery, page_of
+from entrypoints.http.fields import known_id, to_moment
+from entrypoints.http.paging import Page, page_of
 from entrypoints.http.routes import Call, Reply, Route
+from entrypoints.http.transfer_fields import (
+    NewArrival,
+    NewTransfer,
+    NewTransferEnd,
+    NewTransferLine,
+    ShownTransfer,
+    ShownTransferLine,
+    TransfersQuery,
+)
 
 PATH = "/stock/transfers"
-LINES_MAX = 200
-
-
-class NewTransferLine(Body):
-    """So much of one item."""
-
-    sku: Sku
-    quantity: Positive
-
-
-Lines = Annotated[tuple[NewTransferLine, ...], Meta(min_length=1, max_length=LINES_MAX)]
-
-
-class NewTransfer(Body):
-    """Move every item, or nothing: at once, or planned when `ship_on` lies in the future."""
-
-    source: Code = field(name="from")
-    target: Code = field(name="to")
-    items: Lines
-    reason: Reason
-    reference: Reference | None = None
-    ship_on: Moment | None = None
-    due: Moment | None = None
-
-
-class NewArrival(Body):
-    """What has arrived; left out, all that is under way."""
-
-    items: Lines | None = None
-
-
-class NewTransferEnd(Body):
-    """Why it ends."""
-
-    reason: Reason
-
-
-class TransfersQuery(PageQuery, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Which transfers to list."""
-
-    state: TransferState | None = None
-
-
-class ShownTransferLine(Shown):
-    """An item of a transfer: `under_way` is what has left and neither arrived nor been given up."""
-
-    sku: str
-    quantity: Decimal
-    received: Decimal
-    lost: Decimal
-    under_way: Decimal
-
-
-class ShownTransfer(Shown):
-    """A transfer. It ends once: received, closed short or cancelled."""
-
-    id: str
-    state: TransferState
-    source: str = field(name="from")
-    target: str = field(name="to")
-    items: list[ShownTransferLine]
-    reason: str
-    reference: str | None
-    ship_on: datetime | None
-    due: datetime | None
 
 
 async def start(call: Call) -> Reply:
