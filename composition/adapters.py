@@ -9,6 +9,7 @@ from adapters.postgres.configuration import PostgresConfigurationView
 from adapters.postgres.credit import PostgresCreditView
 from adapters.postgres.engine import Database
 from adapters.postgres.execution import PostgresDossiersView
+from adapters.postgres.expected import PostgresExpectedReceiptsView
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.identity import PostgresCredentials, PostgresTenantsView
 from adapters.postgres.intake import PostgresIntakeLog, PostgresIntakeView
@@ -18,7 +19,9 @@ from adapters.postgres.queue import PostgresJobSource, PostgresQueueView
 from adapters.postgres.relay import PostgresRelayPosition
 from adapters.postgres.reservations import PostgresReservationsView
 from adapters.postgres.snapshots import PostgresSnapshots
+from adapters.postgres.supply import PostgresSupplyView
 from adapters.postgres.transaction import PostgresTransactions
+from adapters.postgres.transfers import PostgresTransfersView
 from adapters.postgres.views.history import PostgresStockHistory
 from adapters.postgres.views.inventory import PostgresInventoryView
 from adapters.postgres.views.orders import PostgresOrdersView
@@ -56,6 +59,9 @@ class Adapters(containers.DeclarativeContainer):
     reservations_view = providers.Singleton(PostgresReservationsView, database)
     stock_history = providers.Singleton(PostgresStockHistory, database)
     snapshots = providers.Singleton(PostgresSnapshots, database)
+    transfers_view = providers.Singleton(PostgresTransfersView, database)
+    expected_view = providers.Singleton(PostgresExpectedReceiptsView, database)
+    supply_view = providers.Singleton(PostgresSupplyView, database)
     credit_view = providers.Singleton(PostgresCreditView, database)
     configuration_view = providers.Singleton(PostgresConfigurationView, database)
     queue_view = providers.Singleton(PostgresQueueView, database)

@@ -13,6 +13,7 @@ from composition.slices.execution import Execution
 from composition.slices.identity import Identity
 from composition.slices.intake import Intake
 from composition.slices.inventory import Inventory
+from composition.slices.transfers import Transfers
 from entrypoints.dispatch import Dispatch, UseCase
 
 
@@ -36,6 +37,7 @@ class Door(containers.DeclarativeContainer):
 
     catalogue = providers.Container(Catalogue, new_id=new_id)
     inventory = providers.Container(Inventory, new_id=new_id)
+    transfers = providers.Container(Transfers, new_id=new_id)
     acceptance = providers.Container(Acceptance, new_id=new_id)
     execution = providers.Container(Execution, new_id=new_id)
     credit = providers.Container(Credit, new_id=new_id)
@@ -47,6 +49,7 @@ class Door(containers.DeclarativeContainer):
         merged,
         catalogue.use_cases,
         inventory.use_cases,
+        transfers.use_cases,
         acceptance.use_cases,
         execution.use_cases,
         credit.use_cases,

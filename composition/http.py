@@ -57,6 +57,9 @@ class Http(containers.DeclarativeContainer):
         queue=adapters.queue_view,
         reservations=adapters.reservations_view,
         history=adapters.stock_history,
+        transfers=adapters.transfers_view,
+        expected=adapters.expected_view,
+        supply=adapters.supply_view,
     )
     parts = providers.Singleton(
         HttpParts,

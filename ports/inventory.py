@@ -9,8 +9,11 @@ from core.inventory.balance import Balance, BalanceKey, Movement
 from core.inventory.location import Location
 from core.kernel.ids import GroupId, ItemId, StreamId, TenantId
 from core.kernel.value import value
+from ports.expected import ExpectedReceipts
 from ports.journal import Journal
 from ports.reservations import Reservations
+from ports.supply import Supply
+from ports.transfers import Transfers
 
 
 @value
@@ -60,6 +63,10 @@ class Locations(Protocol):
         """Those of ``codes`` that exist."""
         ...
 
+    async def in_transit(self) -> Location | None:
+        """Where what is under way stands: of the locations of that kind the first by code, None: there is none."""
+        ...
+
 
 class Ledger(Protocol):
     """Balances and entries, part of a transaction."""
@@ -98,12 +105,21 @@ class InventoryTransaction(Protocol):
     def reservations(self) -> Reservations: ...
 
     @property
+    def transfers(self) -> Transfers: ...
+
+    @property
+    def expected(self) -> ExpectedReceipts: ...
+
+    @property
+    def supply(self) -> Supply: ...
+
+    @property
     def journal(self) -> Journal: ...
 
 
 @value
 class StockRow:
-    """One balance as a person reads it, with the item's SKU and decimals and the location's code."""
+    """One balance as a person reads it, with the item's SKU and decimals, the location's code, and what is to come."""
 
     sku: str
     name: str
@@ -111,6 +127,7 @@ class StockRow:
     location: str
     balance: Balance
     updated_at: datetime
+    incoming: int
 
 
 @value

@@ -20,6 +20,7 @@ from adapters.memory.tables import (
     RESERVATIONS,
     SNAPSHOT_DAYS,
     SNAPSHOTS,
+    TRANSFERS,
     Key,
     LedgerRow,
     Table,
@@ -27,6 +28,7 @@ from adapters.memory.tables import (
 from core.inventory.balance import BUCKETS, Account, Balance, BalanceKey
 from core.inventory.reservation import ReservationState
 from core.inventory.stock import evolve
+from core.inventory.transfer import TransferState
 from core.kernel.ids import TenantId
 from ports.invariants import Violation
 
@@ -165,6 +167,32 @@ def _by_shelf(entries: Iterable[LedgerRow]) -> Mapping[Key, list[LedgerRow]]:
     return shelves
 
 
+def _handed_over(session: Session) -> Found:
+    between: Counter[Key] = Counter()
+    for (tenant, item, group, _), entry in session.scan(ENTRIES):
+        movement = entry.movement
+        way = (movement.target is Account.TRANSFER) - (movement.source is Account.TRANSFER)
+        between[tenant, group, item, movement.key.lot] += way * movement.quantity
+    for (tenant, group, item, _), quantity in between.items():
+        if quantity:
+            yield tenant, f"group {group}, item {item}: {quantity} base units between two shelves"
+
+
+def _under_way(session: Session) -> Found:
+    under_way: Counter[Key] = Counter()
+    for key, one in session.scan(TRANSFERS):
+        if one.state is TransferState.IN_TRANSIT:
+            for line in one.lines:
+                under_way[key[0], line.item, one.transit, line.lot] += line.left
+    kept = {key: row.balance.in_transit for key, row in session.scan(BALANCES)}
+    for place in sorted({*kept, *under_way}):
+        if kept.get(place, 0) != under_way[place]:
+            yield (
+                place[0],
+                f"item {place[1]} at {place[2]}: in transit {kept.get(place, 0)}, under way {under_way[place]}",
+            )
+
+
 CHECKS: Mapping[str, Callable[[Session], Found]] = {
     "I1 available >= -backorder limit": _within_bounds,
     "I2 balance = fold of its entries": _folds,
@@ -177,6 +205,8 @@ CHECKS: Mapping[str, Callable[[Session], Found]] = {
     "I10 a dead letter keeps its cause": _has_cause,
     "I11 what is reserved = what is held": _reserved_for_somebody,
     "I15 a snapshot = the fold of its entries": _snapshots_fold,
+    "I2 what leaves a shelf by transfer arrives at another": _handed_over,
+    "I11 what is in transit = what transfers have under way": _under_way,
 }
 
 

@@ -8,7 +8,7 @@ from adapters.memory.session import Session
 from adapters.memory.tables import BALANCES, ENTRIES, ITEM_SKUS, ITEMS, LOCATION_CODES, LOCATIONS, BalanceRow, LedgerRow
 from core.catalogue.item import Item
 from core.inventory.balance import Balance, BalanceKey, Movement
-from core.inventory.location import Location
+from core.inventory.location import Location, LocationKind
 from core.inventory.stock import evolve
 from core.kernel.context import Context
 from core.kernel.ids import GroupId, ItemId, NewId, StreamId, TenantId
@@ -41,6 +41,14 @@ class MemoryLocations:
             if location is not None:
                 found[code] = location
         return found
+
+    async def in_transit(self) -> Location | None:
+        """See the port."""
+        await self._session.statement()
+        tenant = self._context.tenant
+        places = [place for key, place in self._session.scan(LOCATIONS) if key[0] == tenant]
+        ways = [place for place in places if place.kind is LocationKind.IN_TRANSIT]
+        return min(ways, key=lambda place: place.code, default=None)
 
 
 class MemoryLedger:

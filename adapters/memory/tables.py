@@ -13,10 +13,12 @@ from core.credit.account import CreditAccount
 from core.identity.api_key import ApiKey
 from core.intake.submission import Lane, Submission
 from core.inventory.balance import Balance, Movement
+from core.inventory.expected import ExpectedReceipt
 from core.inventory.history import SnapshotDays
 from core.inventory.location import Location
 from core.inventory.reservation import Reservation
 from core.inventory.stock import violation
+from core.inventory.transfer import Transfer
 from core.kernel.ids import StreamId
 from core.kernel.value import value
 from core.orders.fulfilment import Fulfilment
@@ -166,6 +168,8 @@ ENTRIES: Table[LedgerRow] = Table("stock_entry", check=_moves_something)
 SNAPSHOTS: Table[SnapshotRow] = Table("stock_snapshot")
 SNAPSHOT_DAYS: Table[SnapshotDays] = Table("snapshot_day")
 RESERVATIONS: Table[Reservation] = Table("reservation")
+TRANSFERS: Table[Transfer] = Table("transfer")
+EXPECTED: Table[ExpectedReceipt] = Table("expected_receipt")
 DEMAND: Table[tuple[int, int]] = Table("demand_daily")
 HISTORIES: Table[CustomerHistory] = Table("customer_history")
 ACCOUNTS: Table[CreditAccount] = Table("credit_account", check=_within_itself)

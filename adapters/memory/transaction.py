@@ -11,6 +11,7 @@ from adapters.memory.credit import MemoryAccounts
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.demand import MemoryDemand
 from adapters.memory.execution import MemoryDossiers
+from adapters.memory.expected import MemoryExpectedReceipts
 from adapters.memory.idempotency import MemoryAnswers
 from adapters.memory.identity import MemoryApiKeys, MemoryTenants
 from adapters.memory.inbox import MemoryInbox
@@ -19,6 +20,8 @@ from adapters.memory.journal import MemoryJournal
 from adapters.memory.queue import MemoryDeadLetters, MemoryQueue
 from adapters.memory.reservations import MemoryReservations
 from adapters.memory.session import Session
+from adapters.memory.supply import MemorySupply
+from adapters.memory.transfers import MemoryTransfers
 from core.kernel.context import Context
 from core.kernel.ids import NewId, TenantId
 from ports.storage import StorageUnavailable
@@ -36,6 +39,9 @@ class MemoryTransaction:
         self.locations = MemoryLocations(session, context)
         self.ledger = MemoryLedger(session, context, new_id)
         self.reservations = MemoryReservations(session, context)
+        self.transfers = MemoryTransfers(session, context)
+        self.expected = MemoryExpectedReceipts(session, context)
+        self.supply = MemorySupply(session, context)
         self.accounts = MemoryAccounts(session, context)
         self.dossiers = MemoryDossiers(session, context)
         self.flags = MemoryFlags(session, context)

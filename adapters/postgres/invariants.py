@@ -116,6 +116,24 @@ CHECKS: Mapping[str, str] = {
         WHERE {_STRAYS} OR (s.updated_at IS NOT NULL AND g.available IS NULL)
            OR (s.updated_at IS NULL AND day <= d.through AND (day > d.since OR COALESCE(next_day > d.since, true)))
     """,
+    "I2 what leaves a shelf by transfer arrives at another": """
+        SELECT tenant_id, format('group %s, item %s: %s base units between two shelves', group_id, item_id,
+                                 sum(CASE target WHEN 'transfer' THEN quantity ELSE -quantity END)) AS detail
+        FROM stock_entry WHERE source = 'transfer' OR target = 'transfer'
+        GROUP BY tenant_id, group_id, item_id, lot_id
+        HAVING sum(CASE target WHEN 'transfer' THEN quantity ELSE -quantity END) <> 0
+    """,
+    "I11 what is in transit = what transfers have under way": """
+        SELECT tenant_id, format('item %s at %s: in transit %s, under way %s', item_id, location_id,
+                                 COALESCE(b.in_transit, 0), COALESCE(w.under_way, 0)) AS detail
+        FROM stock_balance b FULL JOIN (
+            SELECT t.tenant_id, (l->>'item')::uuid AS item_id, t.transit_id AS location_id, (l->>'lot')::uuid AS lot_id,
+                   sum((l->>'quantity')::bigint - (l->>'received')::bigint - (l->>'lost')::bigint) AS under_way
+            FROM transfer t, jsonb_array_elements(convert_from(t.lines, 'UTF8')::jsonb) AS l
+            WHERE t.state = 'in_transit' GROUP BY 1, 2, 3, 4
+        ) w USING (tenant_id, item_id, location_id, lot_id)
+        WHERE COALESCE(b.in_transit, 0) <> COALESCE(w.under_way, 0)
+    """,
 }
 
 

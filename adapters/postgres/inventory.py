@@ -21,6 +21,7 @@ INSERT INTO location (tenant_id, id, code, kind, priority, country, sellable) VA
 ON CONFLICT (tenant_id, code) DO NOTHING RETURNING id
 """
 _BY_CODE = f"SELECT {LOCATION} FROM location l WHERE tenant_id = $1 AND code = ANY($2)"
+_IN_TRANSIT = f"SELECT {LOCATION} FROM location l WHERE tenant_id = $1 AND kind = 'in_transit' ORDER BY code LIMIT 1"
 _STOCKABLES = "SELECT id, sku, scale, backorder_limit FROM item WHERE tenant_id = $1 AND sku = ANY($2)"
 _STOCKABLE_BY_ID = "SELECT id, sku, scale, backorder_limit FROM item WHERE tenant_id = $1 AND id = $2"
 # The limit is read under a lock: an amendment of it either comes before, or finds the new balance.
@@ -84,6 +85,11 @@ class PostgresLocations:
         """See the port."""
         rows = await self._connection.fetch(_BY_CODE, self._context.tenant, list(codes))
         return {row["code"]: to_location(row) for row in rows}
+
+    async def in_transit(self) -> Location | None:
+        """See the port."""
+        row = await self._connection.fetchrow(_IN_TRANSIT, self._context.tenant)
+        return None if row is None else to_location(row)
 
 
 class PostgresLedger:

@@ -13,6 +13,7 @@ from adapters.postgres.credit import PostgresAccounts
 from adapters.postgres.demand import PostgresDemand
 from adapters.postgres.engine import UNREACHABLE, Connection, Database, begin_as, drop, rollback
 from adapters.postgres.execution import PostgresDossiers
+from adapters.postgres.expected import PostgresExpectedReceipts
 from adapters.postgres.idempotency import PostgresAnswers
 from adapters.postgres.identity import PostgresApiKeys, PostgresTenants
 from adapters.postgres.inbox import PostgresInbox
@@ -20,6 +21,8 @@ from adapters.postgres.inventory import PostgresLedger, PostgresLocations
 from adapters.postgres.journal import PostgresJournal
 from adapters.postgres.queue import PostgresDeadLetters, PostgresQueue
 from adapters.postgres.reservations import PostgresReservations
+from adapters.postgres.supply import PostgresSupply
+from adapters.postgres.transfers import PostgresTransfers
 from core.kernel.context import Context
 from core.kernel.errors import Rejected
 from core.kernel.ids import NewId, TenantId
@@ -52,6 +55,9 @@ class PostgresTransaction:
         self.locations = PostgresLocations(connection, context)
         self.ledger = PostgresLedger(connection, context, new_id)
         self.reservations = PostgresReservations(connection, context)
+        self.transfers = PostgresTransfers(connection, context)
+        self.expected = PostgresExpectedReceipts(connection, context)
+        self.supply = PostgresSupply(connection, context)
         self.accounts = PostgresAccounts(connection, context)
         self.dossiers = PostgresDossiers(connection, context)
         self.flags = PostgresFlags(connection, context)

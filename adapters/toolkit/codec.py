@@ -15,6 +15,7 @@ from core.configuration.flag import FlagSet
 from core.credit.account import CreditLimitSet
 from core.identity.api_key import ApiKeyIssued, ApiKeyRevoked
 from core.inventory.balance import StockMoved
+from core.inventory.expected import ExpectedReceived, ExpectedWithdrawn, ReceiptAmended, ReceiptAnnounced
 from core.inventory.location import LocationCreated
 from core.inventory.reservation import (
     ReservationCommitted,
@@ -22,6 +23,13 @@ from core.inventory.reservation import (
     ReservationExtended,
     ReservationReleased,
     StockReserved,
+)
+from core.inventory.transfer_events import (
+    TransferCancelled,
+    TransferClosed,
+    TransferPlanned,
+    TransferReceived,
+    TransferShipped,
 )
 from core.orders.changes import (
     FulfilmentAccepted,
@@ -81,6 +89,15 @@ EVENTS: dict[str, type] = {
     "reservation.released.v1": ReservationReleased,
     "reservation.expired.v1": ReservationExpired,
     "reservation.committed.v1": ReservationCommitted,
+    "transfer.planned.v1": TransferPlanned,
+    "transfer.shipped.v1": TransferShipped,
+    "transfer.received.v1": TransferReceived,
+    "transfer.closed.v1": TransferClosed,
+    "transfer.cancelled.v1": TransferCancelled,
+    "expected_receipt.announced.v1": ReceiptAnnounced,
+    "expected_receipt.amended.v1": ReceiptAmended,
+    "expected_receipt.received.v1": ExpectedReceived,
+    "expected_receipt.withdrawn.v1": ExpectedWithdrawn,
     "item.created.v1": ItemCreated,
     "item.amended.v1": ItemAmended,
     "location.created.v1": LocationCreated,

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from adapters.toolkit.order_samples import order_samples
+from adapters.toolkit.transfer_samples import transfer_samples
 from core.acceptance.events import Explanation, LineExplanation, OrderAccepted, OrderHeld, OrderRejected
 from core.acceptance.policies import PolicySet
 from core.catalogue.item import ItemAmended, ItemCreated
@@ -95,6 +96,7 @@ def samples() -> dict[str, object]:
         ),
         **order_samples(),
         **_stock_samples(),
+        **transfer_samples(),
         "item.created.v1": ItemCreated(
             item_id=_ITEM, sku="TEA-250", name="Tea, 250 g", uom="each", scale=0, price=_PRICE, backorder_limit=0
         ),

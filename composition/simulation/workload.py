@@ -1,4 +1,4 @@
-"""A shop or two at work: clients order and repeat themselves, shoppers hold stock, a keeper moves it."""
+"""A shop or two at work: clients order and repeat themselves, shoppers hold stock, a keeper and movers move it."""
 
 import asyncio
 from decimal import Decimal
@@ -7,6 +7,7 @@ from typing import Any
 
 from adapters.memory.tables import JOBS
 from composition.simulation.holders import Holders
+from composition.simulation.movers import Movers
 from composition.simulation.warehouse import Warehouse
 from composition.simulation.wishes import CUSTOMERS, SKUS, KeptAct, Wish, wishes
 from composition.simulation.world import APIS, NO_ANSWER, Api, ConnectionLost, World
@@ -88,6 +89,7 @@ class Shop:
             group.create_task(self._keeper())
             group.create_task(Holders(self.world, self.tenants).shop())
             group.create_task(Warehouse(self.world, self.tenants, PLACES).work())
+            group.create_task(Movers(self.world, self.tenants).move())
 
     async def _client(self, wanted: list[Wish]) -> None:
         for wish in wanted:

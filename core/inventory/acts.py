@@ -55,13 +55,14 @@ class ChangeStock:
 
 @value
 class StockChanged:
-    """What one act did: its movements (none when nothing had to change), and the shelf afterwards."""
+    """What one act did: its movements (none when nothing had to change), the shelf afterwards, what is to come."""
 
     group: GroupId
     act: StockAct
     scale: int
     movements: tuple[Movement, ...]
     balance: Balance
+    incoming: int = 0
 
 
 @value

@@ -7,7 +7,10 @@ from core.kernel.value import value
 
 
 class Account(StrEnum):
-    """Where quantity can stand: the buckets of a balance, then the nominal accounts for the world outside."""
+    """Where quantity can stand: the buckets of a balance, then the nominal accounts for the world outside.
+
+    ``transfer`` is a clearing account: within a group, what leaves one shelf through it arrives at another.
+    """
 
     AVAILABLE = "available"
     RESERVED = "reserved"
@@ -21,9 +24,10 @@ class Account(StrEnum):
     CUSTOMER = "customer"
     ADJUSTMENT = "adjustment"
     SCRAP = "scrap"
+    TRANSFER = "transfer"
 
 
-NOMINAL = (Account.SUPPLIER, Account.CUSTOMER, Account.ADJUSTMENT, Account.SCRAP)
+NOMINAL = (Account.SUPPLIER, Account.CUSTOMER, Account.ADJUSTMENT, Account.SCRAP, Account.TRANSFER)
 BUCKETS = tuple(account for account in Account if account not in NOMINAL)
 PHYSICAL = tuple(bucket for bucket in BUCKETS if bucket is not Account.IN_TRANSIT)
 MOVABLE = (Account.AVAILABLE, Account.QUALITY_CONTROL, Account.DAMAGED, Account.SAFETY_STOCK)
@@ -50,6 +54,8 @@ class EntryKind(StrEnum):
     INSPECT_PASS = "inspect_pass"
     INSPECT_FAIL = "inspect_fail"
     SCRAP = "scrap"
+    TRANSFER_SHIP = "transfer_ship"
+    TRANSFER_RECEIVE = "transfer_receive"
 
 
 @value

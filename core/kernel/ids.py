@@ -23,6 +23,8 @@ GroupId = NewType("GroupId", str)
 ReservationId = NewType("ReservationId", str)
 FulfilmentId = NewType("FulfilmentId", str)
 ReturnId = NewType("ReturnId", str)
+TransferId = NewType("TransferId", str)
+ExpectedReceiptId = NewType("ExpectedReceiptId", str)
 
 NewId = Callable[[], str]
 """Makes one UUIDv7 in canonical text; later calls sort after earlier ones of the same process."""

@@ -20,6 +20,7 @@ def row_as_json(row: StockRow) -> dict[str, object]:
         "location": row.location,
         "on_hand": to_amount(row.balance.on_hand, row.scale),
         **amounts,
+        "incoming": to_amount(row.incoming, row.scale),
         "updated_at": row.updated_at,
     }
 

@@ -17,6 +17,7 @@ from entrypoints.http import (
     dead_letters,
     docs,
     events,
+    expected,
     fulfilments,
     health,
     history,
@@ -25,9 +26,11 @@ from entrypoints.http import (
     locations,
     order_changes,
     orders,
+    promise,
     reservations,
     returns,
     stock,
+    transfers,
 )
 from entrypoints.http.openapi import document
 from entrypoints.http.parts import HttpParts
@@ -44,6 +47,9 @@ API: tuple[Route, ...] = (
     *history.ROUTES,
     *allocation.ROUTES,
     *reservations.ROUTES,
+    *transfers.ROUTES,
+    *expected.ROUTES,
+    *promise.ROUTES,
     *intake.ROUTES,
     *orders.ROUTES,
     *order_changes.ROUTES,

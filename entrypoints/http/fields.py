@@ -1,6 +1,7 @@
 """The words of bodies and answers, each with its bounds, and the way between them and core values."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated
 
@@ -27,6 +28,7 @@ Currency = Annotated[
         extra_json_schema={"pattern": "^[A-Z]{3}$"},
     ),
 ]
+Moment = Annotated[datetime, Meta(tz=True)]
 Priority = Annotated[int, Meta(ge=0, le=1_000_000)]
 _DIGITS = r"[0-9]{1,9}(\.[0-9]{1,6})?$"
 Number = Annotated[Decimal, Meta(extra_json_schema={"pattern": f"^-?{_DIGITS}"})]
@@ -34,6 +36,8 @@ NotNegative = Annotated[Decimal, Meta(extra_json_schema={"minimum": 0, "pattern"
 Positive = Annotated[Decimal, Meta(extra_json_schema={"exclusiveMinimum": 0, "pattern": f"^{_DIGITS}"})]
 """Decimals, as a number or as text. The bounds are for the reader of the document: the rules themselves are the core's,
 who knows the item's scale and says what is wrong in its own words."""
+
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 
 
 def one_of(names: Iterable[str]) -> Meta:
@@ -72,6 +76,11 @@ def to_money(given: MoneyIn, path: str) -> Money:
 def show_money(money: Money | None) -> MoneyOut | None:
     """Money as a person reads it."""
     return MoneyOut(amount=str(to_decimal(money)), currency=money.currency) if money else None
+
+
+def to_moment(given: datetime | None) -> datetime | None:
+    """The moment in UTC; what lies beyond what the storage can tell apart is as good as its first or last day."""
+    return given and min(max(given, _EARLIEST), _LATEST).astimezone(UTC)
 
 
 def known_id(text: str, missing: NotFound) -> str:

@@ -1,11 +1,9 @@
 """Orders as they were decided: lists, and one with its whole story."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
-
-from msgspec import Meta
+from typing import Any
 
 from core.acceptance.events import Explanation, OrderAccepted, OrderHeld, OrderRejected
 from core.identity.permission import Scope
@@ -14,15 +12,12 @@ from core.kernel.ids import LocationId, OrderId, StreamId
 from core.kernel.money import Money
 from core.kernel.quantity import to_amount
 from core.orders.order import Hold, Order, OrderLine, OrderNotFound, Phase, Reason
-from entrypoints.http.fields import Code, MoneyOut, Reference, Shown, known_id, show_money
+from entrypoints.http.fields import Code, Moment, MoneyOut, Reference, Shown, known_id, show_money, to_moment
 from entrypoints.http.fulfilment_fields import ShownFulfilment, show_fulfilment
 from entrypoints.http.paging import Page, PageQuery, page_of
 from entrypoints.http.return_fields import ShownReturn, show_return
 from entrypoints.http.routes import Call, Reply, Route
 from ports.orders import OrderFilter
-
-Moment = Annotated[datetime, Meta(tz=True)]
-_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ShownPart(Shown):
@@ -106,8 +101,8 @@ async def list_orders(call: Call) -> Reply:
         phase=query.phase,
         channel=query.channel,
         external_id=query.external_id,
-        created_from=_bounded(query.created_from),
-        created_to=_bounded(query.created_to),
+        created_from=to_moment(query.created_from),
+        created_to=to_moment(query.created_to),
     )
     before = call.place("orders", OrderId)
     rows = await call.parts.views.orders.orders(call.tenant, wanted, before=before, limit=query.limit + 1)
@@ -149,11 +144,6 @@ async def get_order(call: Call) -> Reply:
 async def location_codes(call: Call) -> Mapping[LocationId, str]:
     """The code of each of the tenant's locations."""
     return {place.id: place.code for place in await call.parts.views.inventory.locations(call.tenant)}
-
-
-def _bounded(moment: datetime | None) -> datetime | None:
-    """Ids begin in 1970, so nothing is earlier."""
-    return moment and max(moment, _EARLIEST)
 
 
 def _explanation(events: Sequence[RecordedEvent]) -> Explanation | None:

@@ -13,6 +13,7 @@ from ports.clock import Clock
 from ports.configuration import ConfigurationView
 from ports.credit import CreditView
 from ports.execution import DossiersView
+from ports.expected import ExpectedReceiptsView
 from ports.health import Health
 from ports.history import StockHistory
 from ports.identity import Credentials
@@ -23,7 +24,9 @@ from ports.orders import OrdersView
 from ports.policies import PoliciesView
 from ports.queue import QueueView
 from ports.reservations import ReservationsView
+from ports.supply import SupplyView
 from ports.telemetry import Telemetry
+from ports.transfers import TransfersView
 
 
 class TakesIn(Protocol):
@@ -57,6 +60,9 @@ class Views:
     queue: QueueView
     reservations: ReservationsView
     history: StockHistory
+    transfers: TransfersView
+    expected: ExpectedReceiptsView
+    supply: SupplyView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,14 +71,15 @@ async def list_entries(call: Call) -> Reply:
     return call.reply(page)
 
 
-def show_buckets(balance: Balance, scale: int) -> Buckets:
-    """A balance in the item's unit of measure."""
-    return Buckets(**_amounts(balance, scale))
+def show_buckets(balance: Balance, incoming: int, scale: int) -> Buckets:
+    """A balance, and what is to come to it, in the item's unit of measure."""
+    return Buckets(**_amounts(balance, incoming, scale))
 
 
 def show_stock(row: StockRow) -> ShownStock:
     """A balance with the names of its item and location."""
-    return ShownStock(sku=row.sku, location=row.location, updated_at=row.updated_at, **_amounts(row.balance, row.scale))
+    amounts = _amounts(row.balance, row.incoming, row.scale)
+    return ShownStock(sku=row.sku, location=row.location, updated_at=row.updated_at, **amounts)
 
 
 async def _change(call: Call, act: Act, source: Account | None = None, target: Account | None = None) -> Reply:
@@ -107,7 +108,7 @@ def _show_change(outcomes: list[StockChanged | DomainError]) -> ShownChange:
         location=changed.act.location,
         quantity=changed.act.quantity,
         entries=entries,
-        balance=show_buckets(changed.balance, changed.scale),
+        balance=show_buckets(changed.balance, changed.incoming, changed.scale),
         kind=only.kind if only else None,
         from_bucket=only.from_bucket if only else None,
         to_bucket=only.to_bucket if only else None,
@@ -152,7 +153,7 @@ def _show_product(row: StockRow) -> ShownProduct:
     )
 
 
-def _amounts(balance: Balance, scale: int) -> dict[str, Decimal]:
+def _amounts(balance: Balance, incoming: int, scale: int) -> dict[str, Decimal]:
     units = {
         "on_hand": balance.on_hand,
         "available": balance.available,
@@ -163,7 +164,7 @@ def _amounts(balance: Balance, scale: int) -> dict[str, Decimal]:
         "damaged": balance.damaged,
         "safety_stock": balance.safety_stock,
         "in_transit": balance.in_transit,
-        "incoming": 0,
+        "incoming": incoming,
         "backordered": max(0, -balance.available),
     }
     return {bucket: to_amount(amount, scale) for bucket, amount in units.items()}

@@ -55,6 +55,14 @@ GOOD: dict[str, bytes] = {
     f"POST /fulfilments/{NOBODY}/ship": b'{"carrier":"c"}',
     f"POST /fulfilments/{NOBODY}/deliver": b'{"shipment":1}',
     f"POST /fulfilments/{NOBODY}/cancel": b'{"reason":"r"}',
+    "POST /stock/transfers": b'{"from":"LOC-A","to":"LOC-Z","items":[{"sku":"SKU-A","quantity":1}],"reason":"r"}',
+    "POST /stock/transfers/00000000-0000-7000-8000-000000000000/receive": b'{"items":[{"sku":"SKU-A","quantity":1}]}',
+    "POST /stock/transfers/00000000-0000-7000-8000-000000000000/close": b'{"reason":"r"}',
+    "POST /stock/transfers/00000000-0000-7000-8000-000000000000/cancel": b'{"reason":"r"}',
+    "POST /stock/expected": b'{"sku":"SKU-A","location":"LOC-A","quantity":1}',
+    "POST /stock/expected/00000000-0000-7000-8000-000000000000/amend": b'{"quantity":1}',
+    "POST /stock/expected/00000000-0000-7000-8000-000000000000/receive": b'{"quantity":1}',
+    "POST /stock/expected/00000000-0000-7000-8000-000000000000/withdraw": b'{"reason":"r"}',
     "POST /orders": b'{"items":[{"sku":"SKU-A","quantity":1}]}',
     "POST /orders/batch": b'[{"items":[{"sku":"SKU-A","quantity":1}]}]',
     "PUT /credit/accounts/acme": b'{"limit":{"amount":"1","currency":"GBP"}}',
@@ -105,6 +113,10 @@ def _of(method: str, path: str, cases: list[tuple[str, int, str, bytes]]) -> Ite
     return (
         Bad(f"{name}: {method} {path}", method, path, status, named, content) for name, status, named, content in cases
     )
+
+
+def _transfer(items: bytes = b'{"sku":"SKU-A","quantity":1}', to: bytes = b"LOC-Z") -> bytes:
+    return b'{"from":"LOC-A","to":"%b","items":[%b],"reason":"r"}' % (to, items)
 
 
 def particular() -> Iterator[Bad]:
@@ -203,6 +215,38 @@ def particular() -> Iterator[Bad]:
     ])  # fmt: skip
     yield from _of("POST", "/reservations/not-an-id/release", [("no id", 404, "not-an-id", b'{"reason":"r"}')])
     yield from _of("POST", f"/reservations/{NOBODY}/extend", [("none", 404, "no reservation", b"{}")])
+    yield from _of("POST", "/stock/transfers", [
+        ("nothing", 400, "$.items", _transfer(b"")),
+        ("zero", 422, "$.items[0].quantity", _transfer(b'{"sku":"SKU-A","quantity":0}')),
+        ("a half piece", 422, "$.items[0].quantity", _transfer(b'{"sku":"SKU-A","quantity":0.5}')),
+        ("no such SKU", 422, "$.items[1].sku",
+         _transfer(b'{"sku":"SKU-A","quantity":1},{"sku":"NONE","quantity":1}')),
+        ("somebody else's SKU", 422, "$.items[0].sku", _transfer(b'{"sku":"SKU-B","quantity":1}')),
+        ("more than there is", 409, "$.items[1].quantity",
+         _transfer(b'{"sku":"SKU-A","quantity":1},{"sku":"SKU-A","quantity":1000000}')),
+        ("to where it is", 422, "$.to", _transfer(to=b"LOC-A")),
+        ("to nowhere", 422, "$.to", _transfer(to=b"NONE")),
+        ("to somebody else's", 422, "$.to", _transfer(to=b"LOC-B")),
+        ("onto the way", 422, "$.to", _transfer(to=b"WAY-A")),
+        ("no reason", 400, "$.reason", _transfer().replace(b',"reason":"r"', b"")),
+        ("no time", 400, "$.ship_on", _transfer().replace(b"}]", b'}],"ship_on":"tomorrow"')),
+        ("time of nowhere", 400, "$.due", _transfer().replace(b"}]", b'}],"due":"2030-01-01T00:00:00"')),
+    ])  # fmt: skip
+    yield from _of("POST", "/stock/transfers/not-an-id/ship", [("no id", 404, "not-an-id", b"")])
+    yield from _of("POST", f"/stock/transfers/{NOBODY}/ship", [("none", 404, "no transfer", b"")])
+    yield from _of("POST", f"/stock/transfers/{NOBODY}/receive", [
+        ("none", 404, "no transfer", b"{}"),
+        ("nothing", 400, "$.items", b'{"items":[]}'),
+    ])  # fmt: skip
+    yield from _of("POST", "/stock/expected", [
+        ("zero", 422, "$.quantity", shelf + b'"quantity":0}'),
+        ("a half piece", 422, "$.quantity", shelf + b'"quantity":0.5}'),
+        ("no such SKU", 422, "$.sku", b'{"sku":"NONE","location":"LOC-A","quantity":1}'),
+        ("somebody else's place", 422, "$.location", b'{"sku":"SKU-A","location":"LOC-B","quantity":1}'),
+        ("on the way", 422, "$.location", b'{"sku":"SKU-A","location":"WAY-A","quantity":1}'),
+        ("no day", 400, "$.due", shelf + b'"quantity":1,"due":"2030-02-30T00:00:00Z"}'),
+    ])  # fmt: skip
+    yield from _of("POST", f"/stock/expected/{NOBODY}/amend", [("none", 404, "no expected receipt", b"{}")])
     yield from _of("POST", "/catalogue/items", [
         ("taken", 409, "$.sku", b'{"sku":"SKU-A","name":"X"}'),
         ("scale", 400, "$.scale", b'{"sku":"X","name":"X","scale":7}'),
@@ -267,6 +311,16 @@ def without_bodies() -> Iterator[Bad]:
         ("GET", "/stock/SKU-A/explain?at=2400-01-01T00:00:00Z", 422, "moment_in_the_future"),
         ("GET", "/stock/SKU-A/explain?limit=501", 400, "$.limit"),
         ("GET", "/stock/SKU-A?limit=1", 400, "$.limit"),
+        ("GET", "/stock/NONE/promise", 404, "NONE"),
+        ("GET", "/stock/SKU-A/promise?location=NONE", 404, "NONE"),
+        ("GET", "/stock/SKU-A/promise?location=LOC-B", 404, "LOC-B"),
+        ("GET", "/stock/SKU-A/promise?at=soon", 400, "$.at"),
+        ("GET", "/stock/transfers?state=lost", 400, "$.state"),
+        ("GET", "/stock/transfers?cursor=AAAA", 400, "$.cursor"),
+        ("GET", "/stock/transfers/00000000-0000-7000-8000-000000000000", 404, "no transfer"),
+        ("GET", "/stock/expected?state=late", 400, "$.state"),
+        ("GET", "/stock/expected/not-an-id", 404, "not-an-id"),
+        ("GET", "/stock/expected/00000000-0000-7000-8000-000000000000", 404, "no expected receipt"),
         ("GET", "/nothing/here", 404, "not_found"),
         ("DELETE", "/orders", 405, "method_not_allowed"),
         ("GET", "/stock/receipts", 405, "method_not_allowed"),

@@ -11,7 +11,9 @@ CASES = [*everywhere(), *particular(), *without_bodies()]
 
 @pytest.fixture(scope="module")
 def caller(world: World, shop: Caller) -> Caller:
-    """A tenant beside another one, whose things are not its own."""
+    """A tenant beside another one, whose things are not its own; with a second place, and a way."""
+    shop.ok("POST", "/locations", {"code": "LOC-Z", "kind": "store"})
+    shop.ok("POST", "/locations", {"code": "WAY-A", "kind": "in_transit"})
     stocked(world.tenant("other"), "B")
     return shop
 

@@ -15,6 +15,7 @@ from adapters.memory.configuration import MemoryConfigurationView
 from adapters.memory.credit import MemoryCreditView
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.execution import MemoryDossiersView
+from adapters.memory.expected import MemoryExpectedReceiptsView
 from adapters.memory.health import MemoryHealth
 from adapters.memory.identity import MemoryCredentials, MemoryTenantsView
 from adapters.memory.intake import MemoryIntakeLog, MemoryIntakeView
@@ -25,7 +26,9 @@ from adapters.memory.relay import MemoryRelayPosition
 from adapters.memory.reservations import MemoryReservationsView
 from adapters.memory.snapshots import MemorySnapshots
 from adapters.memory.store import Fate, Faults, Store
+from adapters.memory.supply import MemorySupplyView
 from adapters.memory.transaction import MemoryTransactions
+from adapters.memory.transfers import MemoryTransfersView
 from adapters.memory.views.history import MemoryStockHistory
 from adapters.memory.views.inventory import MemoryInventoryView
 from adapters.memory.views.orders import MemoryOrdersView
@@ -35,6 +38,7 @@ from adapters.postgres.configuration import PostgresConfigurationView
 from adapters.postgres.credit import PostgresCreditView
 from adapters.postgres.engine import Database
 from adapters.postgres.execution import PostgresDossiersView
+from adapters.postgres.expected import PostgresExpectedReceiptsView
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.identity import PostgresCredentials, PostgresTenantsView
 from adapters.postgres.intake import PostgresIntakeLog, PostgresIntakeView
@@ -44,7 +48,9 @@ from adapters.postgres.queue import PostgresJobSource, PostgresQueueView
 from adapters.postgres.relay import PostgresRelayPosition
 from adapters.postgres.reservations import PostgresReservationsView
 from adapters.postgres.snapshots import PostgresSnapshots
+from adapters.postgres.supply import PostgresSupplyView
 from adapters.postgres.transaction import PostgresTransactions
+from adapters.postgres.transfers import PostgresTransfersView
 from adapters.postgres.views.history import PostgresStockHistory
 from adapters.postgres.views.inventory import PostgresInventoryView
 from adapters.postgres.views.orders import PostgresOrdersView
@@ -86,6 +92,9 @@ class Storage(Protocol):
     reservations: Any
     history: Any
     snapshots: Any
+    transfers: Any
+    expected: Any
+    supply: Any
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -172,6 +181,9 @@ class MemoryStorage:
         self.reservations = MemoryReservationsView(database)
         self.history = MemoryStockHistory(database)
         self.snapshots = MemorySnapshots(database)
+        self.transfers = MemoryTransfersView(database)
+        self.expected = MemoryExpectedReceiptsView(database)
+        self.supply = MemorySupplyView(database)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -259,6 +271,9 @@ class PostgresStorage:
         self.reservations = PostgresReservationsView(database)
         self.history = PostgresStockHistory(database)
         self.snapshots = PostgresSnapshots(database)
+        self.transfers = PostgresTransfersView(database)
+        self.expected = PostgresExpectedReceiptsView(database)
+        self.supply = PostgresSupplyView(database)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:

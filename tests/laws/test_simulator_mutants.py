@@ -9,6 +9,7 @@ import pytest
 
 from adapters.memory.acceptance import MemoryAcceptance
 from adapters.memory.database import MemoryDatabase
+from adapters.memory.expected import MemoryExpectedReceipts
 from adapters.memory.intake import MemoryIntakeLog
 from adapters.memory.inventory import in_order
 from adapters.memory.journal import MemoryJournalFeed, place_of, recorded
@@ -16,6 +17,7 @@ from adapters.memory.queue import MemoryJobSource, MemoryQueue
 from adapters.memory.reservations import MemoryReservations
 from adapters.memory.tables import BALANCES, INTAKE_JOBS, JOBS, JOURNAL
 from adapters.memory.transaction import MemoryTransaction, MemoryTransactions
+from adapters.memory.transfers import MemoryTransfers
 from adapters.memory.work import MemoryClaimed, MemoryWork
 from composition.simulation.faults import KINDS
 from composition.simulation.parts import Parts
@@ -25,8 +27,13 @@ from core.acceptance.demand import SUBSCRIBER, RecordDemand, demand_of
 from core.acceptance.facts import Facts, Outcome, Requested
 from core.intake.submission import Receipt, Submission
 from core.inventory.balance import BalanceKey
-from core.kernel.event import Cursor, RecordedEvent
-from core.kernel.ids import IntakeId, OrderId
+from core.inventory.transfer import TRANSITIONS, Transfer
+from core.inventory.transfer import decide as decide_transfer
+from core.inventory.transfer import evolve as evolve_transfer
+from core.inventory.transfer_events import TransferCancelled
+from core.inventory.transferring import CancelTransfer
+from core.kernel.event import Cursor, NewEvent, RecordedEvent
+from core.kernel.ids import IntakeId, OrderId, StreamId
 from core.kernel.job import LeasedJob, NewJob
 from entrypoints.dispatch import UseCase
 from entrypoints.worker.relay import BATCH, Relay
@@ -277,6 +284,46 @@ class TrustsProcesses(Mutant):
         self.reservations = LooksAtTheProcesssTime(session, context)
 
 
+class KeepsNoTransferEnds(MemoryTransfers):
+    """A transfer that ended is still under way."""
+
+    async def save(self, transfer: Transfer) -> None:
+        await self._session.statement()
+        if TRANSITIONS[transfer.state]:
+            await super().save(transfer)
+
+
+class KeepsNoDeliveries(MemoryExpectedReceipts):
+    """What arrived is still expected."""
+
+    async def save(self, expected: Any) -> None:
+        await self._session.statement()
+
+
+class ForgetsTransferEnds(Mutant):
+    def __init__(self, session: Any, context: Any, new_id: Any) -> None:
+        super().__init__(session, context, new_id)
+        self.transfers = KeepsNoTransferEnds(session, context)
+
+
+class ForgetsDeliveries(Mutant):
+    def __init__(self, session: Any, context: Any, new_id: Any) -> None:
+        super().__init__(session, context, new_id)
+        self.expected = KeepsNoDeliveries(session, context)
+
+
+async def leaves_it_on_the_way(command: CancelTransfer, context: Any, tx: Any) -> Transfer:
+    """Calls a transfer off and gives nothing back."""
+    transfer = await tx.transfers.lock(command.id)
+    after = evolve_transfer(transfer, decide_transfer(transfer, command))
+    await tx.transfers.save(after)
+    event = TransferCancelled(transfer_id=transfer.id, parts=(), reason=command.reason)
+    await tx.journal.record(
+        [NewEvent(tenant=context.tenant, stream=StreamId(transfer.id), version=after.version, body=event)]
+    )
+    return after
+
+
 class Transactions(MemoryTransactions):
     """Lends out mutants."""
 
@@ -346,6 +393,11 @@ MUTANTS: dict[str, Callable[[], Parts]] = {
     "jobs are deleted before the work": lambda: Parts(work=lambda it: DeletesFirst(it.database, it.new_id)),
     "the end of a hold is not kept": with_transactions(ForgetsEnds),
     "holds run out by the process's clock": with_transactions(TrustsProcesses),
+    "the end of a transfer is not kept": with_transactions(ForgetsTransferEnds),
+    "a delivery is still expected": with_transactions(ForgetsDeliveries),
+    "what is called off stays on the way": lambda: Parts(
+        use_cases={CancelTransfer: UseCase(scope=None, run=leaves_it_on_the_way)}
+    ),
     "jobs are not deleted with the work": lambda: Parts(work=lambda it: GivesBackTwice(it.database, it.new_id)),
 }
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.inventory import sellable
 from adapters.memory.session import Session
+from adapters.memory.supply import incoming_of
 from adapters.memory.tables import BALANCES, ENTRIES, ITEM_SKUS, ITEMS, LOCATIONS
 from core.inventory.balance import Balance
 from core.inventory.location import Location
@@ -65,18 +66,28 @@ class MemoryInventoryView:
 
 def live_stock(session: Session, tenant: TenantId) -> list[StockRow]:
     """Every balance as it stands, by SKU and location."""
-    rows = [to_stock(session, tenant, row.balance, row.updated_at) for _, row in session.scan(BALANCES)]
+    incoming = incoming_of(session, tenant)
+    rows = [
+        to_stock(session, tenant, row.balance, row.updated_at, incoming.get(row.balance.key, 0))
+        for _, row in session.scan(BALANCES)
+    ]
     return sorted(rows, key=lambda row: (row.sku, row.location))
 
 
-def to_stock(session: Session, tenant: TenantId, balance: Balance, updated_at: datetime) -> StockRow:
+def to_stock(session: Session, tenant: TenantId, balance: Balance, updated_at: datetime, incoming: int = 0) -> StockRow:
     """``balance`` with its names."""
     item = session.get(ITEMS, (tenant, balance.key.item))
     place = session.get(LOCATIONS, (tenant, balance.key.location))
     assert item is not None, "a balance is of an item"
     assert place is not None, "a balance is at a location"
     return StockRow(
-        sku=item.sku, name=item.name, scale=item.scale, location=place.code, balance=balance, updated_at=updated_at
+        sku=item.sku,
+        name=item.name,
+        scale=item.scale,
+        location=place.code,
+        balance=balance,
+        updated_at=updated_at,
+        incoming=incoming,
     )
 
 

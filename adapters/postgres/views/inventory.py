@@ -5,6 +5,7 @@ from typing import Any
 
 from adapters.postgres.engine import Database
 from adapters.postgres.inventory import BALANCE, LOCATION, to_balance, to_location
+from adapters.postgres.supply import incoming_of
 from core.inventory.balance import Account, BalanceKey, EntryKind, Movement
 from core.inventory.location import Location
 from core.kernel.ids import GroupId, ItemId, LocationId, LotId, TenantId
@@ -16,15 +17,19 @@ ONE_ITEM = "i.sku = $4"
 """Two statements for two ways to the items: one that fits both would walk all of them to find the one."""
 
 _STOCK = f"""
+WITH page AS MATERIALIZED (
 SELECT i.sku, i.name, i.scale, l.code, b.updated_at, {BALANCE}
 FROM item i
 CROSS JOIN LATERAL (SELECT * FROM stock_balance WHERE tenant_id = $1 AND item_id = i.id OFFSET 0) b
 CROSS JOIN LATERAL (SELECT code FROM location WHERE tenant_id = $1 AND id = b.location_id OFFSET 0) l
 WHERE i.tenant_id = $1 AND {{items}} AND (i.sku, l.code) > ($2, $3) AND ($5::text IS NULL OR l.code = $5)
 ORDER BY i.sku, l.code LIMIT $6
+), coming AS MATERIALIZED ({incoming_of("(SELECT array_agg(item_id) FROM page)::uuid[]")})
+SELECT page.*, COALESCE(coming.incoming, 0) AS incoming
+FROM page LEFT JOIN coming USING (item_id, location_id, lot_id) ORDER BY sku, code
 """
 STOCK = {True: _STOCK.format(items=ALL_ITEMS), False: _STOCK.format(items=ONE_ITEM)}
-"""By whether it is of all items."""
+"""By whether it is of all items. What is to come is gathered once for the items of the page."""
 # Added up where the rows are: to hand over twenty thousand balances takes far longer than to read them. Places that do
 # not sell are few, so theirs is taken off again instead of asking each balance where it is.
 _AVAILABLE = """
@@ -93,7 +98,7 @@ class PostgresInventoryView:
 
 
 def to_stock(row: Any) -> StockRow:
-    """A balance with its names, from its row."""
+    """A balance with its names, from its row. What was to come at a moment that is over is not known any more."""
     return StockRow(
         sku=row["sku"],
         name=row["name"],
@@ -101,6 +106,7 @@ def to_stock(row: Any) -> StockRow:
         location=row["code"],
         balance=to_balance(row),
         updated_at=row["updated_at"],
+        incoming=row.get("incoming", 0),
     )
 
 

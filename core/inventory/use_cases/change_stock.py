@@ -30,6 +30,7 @@ async def change_stock(
         if act.sku in stockables and act.location in locations
     }
     held = await tx.ledger.lock(keys)
+    incoming = await tx.supply.incoming(keys)
     locked = dict(held)
     outcomes: list[StockChanged | DomainError] = []
     for act in command.acts:
@@ -38,8 +39,8 @@ async def change_stock(
         except DomainError as refusal:
             outcomes.append(refusal)
             continue
-        outcomes.append(changed)
         key = changed.balance.key
+        outcomes.append(replace(changed, incoming=incoming.get(key, 0)))
         locked[key] = replace(locked[key], balance=changed.balance)
     done = [outcome for outcome in outcomes if isinstance(outcome, StockChanged) and outcome.movements]
     acts = [NewEntries(group=changed.group, movements=changed.movements) for changed in done]
