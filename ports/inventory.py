@@ -1,26 +1,41 @@
 """The stock ledger and the places it is kept at."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from dataclasses import field
+from datetime import date, datetime
 from typing import Protocol
 
 from core.inventory.allocation import AllocationPolicy
+from core.inventory.availability import Availability
 from core.inventory.balance import Balance, BalanceKey, Movement
 from core.inventory.location import Location
-from core.kernel.ids import GroupId, ItemId, StreamId, TenantId
+from core.inventory.lot import Lot
+from core.kernel.goods import Component, Measure, Tracking
+from core.kernel.ids import GroupId, ItemId, LotId, StreamId, TenantId
 from core.kernel.value import value
 from ports.journal import Journal
+from ports.lots import LotRow, Lots
 from ports.reservations import Reservations
 
 
 @value
 class Stockable:
-    """What the ledger must know of an item: its id, its decimals, how far it may be owed."""
+    """What the ledger must know of an item: what it is counted in, how far it may be owed, how its stock is kept.
+
+    One with ``components`` is a kit.
+    """
 
     item: ItemId
     sku: str
-    scale: int
+    measure: Measure
     backorder_limit: int
+    tracking: Tracking = Tracking.NONE
+    components: tuple[Component, ...] = ()
+
+    @property
+    def scale(self) -> int:
+        """Its decimals."""
+        return self.measure.scale
 
 
 @value
@@ -42,11 +57,16 @@ class NewEntries:
 
 @value
 class Shelves:
-    """One item over the tenant's sellable locations, by priority, and the policy it is allocated by."""
+    """One item over the tenant's sellable locations, by priority, and the policy it is allocated by.
+
+    Where stock is kept by lot, a location comes once for each lot that stands there, and ``lots`` are these lots as
+    they are while their balances are held. A kit has no places.
+    """
 
     stockable: Stockable
     places: tuple[tuple[Location, LockedBalance], ...]
     policy: AllocationPolicy
+    lots: Mapping[LotId, Lot] = field(default_factory=dict)
 
 
 class Locations(Protocol):
@@ -66,6 +86,10 @@ class Ledger(Protocol):
 
     async def stockables(self, skus: Collection[str]) -> Mapping[str, Stockable]:
         """Those of ``skus`` that exist."""
+        ...
+
+    async def named(self, name: str) -> Stockable | None:
+        """The item of this SKU or, failing that, this id."""
         ...
 
     async def lock(self, keys: Collection[BalanceKey]) -> Mapping[BalanceKey, LockedBalance]:
@@ -95,6 +119,9 @@ class InventoryTransaction(Protocol):
     def ledger(self) -> Ledger: ...
 
     @property
+    def lots(self) -> Lots: ...
+
+    @property
     def reservations(self) -> Reservations: ...
 
     @property
@@ -103,7 +130,7 @@ class InventoryTransaction(Protocol):
 
 @value
 class StockRow:
-    """One balance as a person reads it, with the item's SKU and decimals and the location's code."""
+    """One balance as a person reads it, with the item's SKU and decimals, the location's code and the lot's, if any."""
 
     sku: str
     name: str
@@ -111,6 +138,7 @@ class StockRow:
     location: str
     balance: Balance
     updated_at: datetime
+    lot: str | None = None
 
 
 @value
@@ -126,6 +154,7 @@ class EntryRow:
     cause: str | None
     actor: str
     recorded_at: datetime
+    lot: str | None = None
 
 
 class InventoryView(Protocol):
@@ -136,13 +165,36 @@ class InventoryView(Protocol):
         ...
 
     async def stock(
-        self, tenant: TenantId, *, sku: str | None, location: str | None, after: tuple[str, str], limit: int
+        self, tenant: TenantId, *, sku: str | None, location: str | None, after: tuple[str, str, str], limit: int
     ) -> Sequence[StockRow]:
-        """Up to ``limit`` balances by (SKU, location code), greater than ``after``."""
+        """Up to ``limit`` balances by (SKU, location code, lot code or nothing), greater than ``after``."""
         ...
 
     async def entries(
         self, tenant: TenantId, sku: str, *, before: tuple[str, int] | None, limit: int
     ) -> Sequence[EntryRow] | None:
         """Up to ``limit`` entries, newest first, older than ``before`` (group, number); None: no such item."""
+        ...
+
+    async def availability(self, tenant: TenantId, skus: Collection[str], today: date) -> Sequence[Availability]:
+        """What can be promised of those of ``skus`` that exist, by SKU, from sellable locations; nothing is held."""
+        ...
+
+    async def lots(
+        self,
+        tenant: TenantId,
+        *,
+        sku: str | None,
+        expires_before: date | None,
+        after: tuple[date, LotId] | None,
+        limit: int,
+    ) -> Sequence[LotRow]:
+        """Up to ``limit`` lots by (day they expire, id), those that never do last, greater than ``after``.
+
+        Only ``sku``'s, and only those whose day is before ``expires_before``, when given.
+        """
+        ...
+
+    async def lot_codes(self, tenant: TenantId, lots: Collection[LotId]) -> Mapping[LotId, str]:
+        """The codes of those of ``lots`` that exist."""
         ...

@@ -12,6 +12,7 @@ from adapters.memory.tables import (
     ENTRIES,
     INTAKE,
     INTAKE_JOBS,
+    ITEMS,
     JOBS,
     JOURNAL,
     ORDERS,
@@ -22,6 +23,7 @@ from adapters.memory.tables import (
 from core.inventory.balance import BUCKETS, Balance, BalanceKey, EntryKind
 from core.inventory.reservation import ReservationState
 from core.inventory.stock import evolve
+from core.kernel.goods import Tracking
 from core.kernel.ids import TenantId
 from ports.invariants import Violation
 
@@ -59,7 +61,8 @@ def _promised_once(session: Session) -> Found:
     for (tenant, order_id), order in session.scan(ORDERS):
         allocated: Counter[str] = Counter()
         for line in order.facts.lines:
-            allocated[line.item] += line.allocated
+            for part in line.parts:
+                allocated[part.item or line.item] += part.quantity
         for item, quantity in allocated.items():
             if quantity != committed[tenant, order_id, item]:
                 yield tenant, f"order {order_id}: allocated {quantity}, committed {committed[tenant, order_id, item]}"
@@ -114,6 +117,17 @@ def _reserved_for_somebody(session: Session) -> Found:
             yield place[0], f"item {place[1]} at {place[2]}: reserved {kept.get(place, 0)}, held {held[place]}"
 
 
+def _serials_are_one(session: Session) -> Found:
+    serials = {key for key, item in session.scan(ITEMS) if item.tracking is Tracking.SERIAL}
+    units: Counter[Key] = Counter()
+    for key, row in session.scan(BALANCES):
+        if key[:2] in serials:
+            units[key[0], key[3]] += sum(getattr(row.balance, bucket) for bucket in BUCKETS)
+    for (tenant, lot), count in units.items():
+        if count > 1:
+            yield tenant, f"serial {lot} is in stock {count} times"
+
+
 CHECKS: Mapping[str, Callable[[Session], Found]] = {
     "I1 available >= -backorder limit": _within_bounds,
     "I2 balance = fold of its entries": _folds,
@@ -124,6 +138,7 @@ CHECKS: Mapping[str, Callable[[Session], Found]] = {
     "I8 an order is journaled as it stands": _journaled,
     "I10 a dead letter keeps its cause": _has_cause,
     "I11 what is reserved = what is held": _reserved_for_somebody,
+    "I15 a serial is one unit": _serials_are_one,
 }
 
 

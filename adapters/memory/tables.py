@@ -14,9 +14,10 @@ from core.identity.api_key import ApiKey
 from core.intake.submission import Lane, Submission
 from core.inventory.balance import Balance, Movement
 from core.inventory.location import Location
+from core.inventory.lot import Lot
 from core.inventory.reservation import Reservation
 from core.inventory.stock import violation
-from core.kernel.ids import StreamId
+from core.kernel.ids import LotId, StreamId
 from core.kernel.value import value
 from core.orders.order import Order
 from core.risk.assessment import CustomerHistory
@@ -150,6 +151,8 @@ LOCATIONS: Table[Location] = Table("location")
 LOCATION_CODES: Table[str] = Table("location_code")
 BALANCES: Table[BalanceRow] = Table("stock_balance", check=lambda row: violation(row.balance))
 ENTRIES: Table[LedgerRow] = Table("stock_entry", check=_moves_something)
+LOTS: Table[Lot] = Table("lot")
+LOT_CODES: Table[LotId] = Table("lot_code")
 RESERVATIONS: Table[Reservation] = Table("reservation")
 DEMAND: Table[tuple[int, int]] = Table("demand_daily")
 HISTORIES: Table[CustomerHistory] = Table("customer_history")

@@ -15,6 +15,7 @@ from adapters.memory.identity import MemoryApiKeys, MemoryTenants
 from adapters.memory.inbox import MemoryInbox
 from adapters.memory.inventory import MemoryLedger, MemoryLocations
 from adapters.memory.journal import MemoryJournal
+from adapters.memory.lots import MemoryLots
 from adapters.memory.queue import MemoryDeadLetters, MemoryQueue
 from adapters.memory.reservations import MemoryReservations
 from adapters.memory.session import Session
@@ -34,6 +35,7 @@ class MemoryTransaction:
         self.items = MemoryItems(session, context)
         self.locations = MemoryLocations(session, context)
         self.ledger = MemoryLedger(session, context, new_id)
+        self.lots = MemoryLots(session, context)
         self.reservations = MemoryReservations(session, context)
         self.accounts = MemoryAccounts(session, context)
         self.flags = MemoryFlags(session, context)

@@ -24,6 +24,7 @@ _FOLDED = ", ".join(
     for bucket in BUCKETS
 )
 _DIFFERS = " OR ".join(f"b.{bucket} <> COALESCE(e.{bucket}, 0)" for bucket in BUCKETS)
+_UNITS = " + ".join(f"b.{bucket}" for bucket in BUCKETS)
 CHECKS: Mapping[str, str] = {
     "I1 available >= -backorder limit": """
         SELECT tenant_id, format('item %s at %s: available %s, limit %s', item_id, location_id, available,
@@ -42,8 +43,13 @@ CHECKS: Mapping[str, str] = {
         SELECT l.tenant_id, format('order %s line %s: allocated %s, committed in the ledger %s', l.order_id, l.number,
                                    l.allocated, COALESCE(e.committed, 0)) AS detail
         FROM (
-            SELECT tenant_id, order_id, item_id, min(number) AS number, sum(allocated) AS allocated FROM order_line
-            GROUP BY tenant_id, order_id, item_id
+            SELECT tenant_id, order_id, item_id, min(number) AS number, sum(allocated) AS allocated FROM (
+                SELECT tenant_id, order_id, item_id, number, allocated FROM order_line WHERE components IS NULL
+                UNION ALL
+                SELECT k.tenant_id, k.order_id, (p->>'item')::uuid, k.number, (p->>'quantity')::bigint
+                FROM order_line k, jsonb_array_elements(convert_from(k.parts, 'UTF8')::jsonb) AS p
+                WHERE k.components IS NOT NULL
+            ) part GROUP BY tenant_id, order_id, item_id
         ) l LEFT JOIN (
             SELECT tenant_id, group_id, item_id, sum(quantity) AS committed FROM stock_entry WHERE kind = 'commit'
             GROUP BY tenant_id, group_id, item_id
@@ -84,6 +90,11 @@ CHECKS: Mapping[str, str] = {
             WHERE r.state = 'held' GROUP BY 1, 2, 3, 4
         ) h USING (tenant_id, item_id, location_id, lot_id)
         WHERE COALESCE(b.reserved, 0) <> COALESCE(h.held, 0)
+    """,
+    "I15 a serial is one unit": f"""
+        SELECT b.tenant_id, format('serial %s is in stock %s times', b.lot_id, sum({_UNITS})) AS detail
+        FROM stock_balance b JOIN item i ON i.tenant_id = b.tenant_id AND i.id = b.item_id AND i.tracking = 'serial'
+        GROUP BY b.tenant_id, b.lot_id HAVING sum({_UNITS}) > 1
     """,
 }
 

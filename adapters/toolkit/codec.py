@@ -16,6 +16,7 @@ from core.credit.account import CreditLimitSet
 from core.identity.api_key import ApiKeyIssued, ApiKeyRevoked
 from core.inventory.balance import StockMoved
 from core.inventory.location import LocationCreated
+from core.inventory.lot import LotCreated, LotReclassified
 from core.inventory.reservation import (
     ReservationCommitted,
     ReservationExpired,
@@ -33,6 +34,8 @@ EVENTS: dict[str, type] = {
     HELD: OrderHeld,
     "stock.moved.v1": StockMoved,
     "stock.reserved.v1": StockReserved,
+    "lot.created.v1": LotCreated,
+    "lot.reclassified.v1": LotReclassified,
     "reservation.extended.v1": ReservationExtended,
     "reservation.released.v1": ReservationReleased,
     "reservation.expired.v1": ReservationExpired,

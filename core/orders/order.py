@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from core.kernel.errors import NotFound
+from core.kernel.goods import Component, kits
 from core.kernel.ids import IntakeId, ItemId, LocationId, LotId, OrderId
 from core.kernel.value import value
 
@@ -53,7 +54,11 @@ class AllocatedPart:
 
 @value
 class OrderLine:
-    """One line, in base units of its item; ``price`` in minor units of the order's currency for one whole unit."""
+    """One line, in base units of its item; ``price`` in minor units of the order's currency for ``per`` base units.
+
+    ``unit`` is what it was ordered in. None stands for the item's unit of measure, and in ``per`` for one of that. A
+    line of a kit is counted in kits; its ``components`` say what one takes, and its parts are of them.
+    """
 
     number: int
     item: ItemId
@@ -64,15 +69,23 @@ class OrderLine:
     parts: tuple[AllocatedPart, ...] = ()
     shipped: int = 0
     cancelled: int = 0
+    unit: str | None = None
+    per: int | None = None
+    components: tuple[Component, ...] = ()
 
     @property
     def allocated(self) -> int:
-        """Base units promised from a location."""
+        """Base units promised from a location; of a kit, whole ones."""
+        if self.components:
+            return kits([(part.item or self.item, part.quantity) for part in self.parts], self.components)
         return sum([part.quantity for part in self.parts])
 
     @property
     def backordered(self) -> int:
-        """Base units promised that are not on a shelf yet."""
+        """Base units promised that are not on a shelf yet; of a kit, those that lack something."""
+        if self.components:
+            there = [(part.item or self.item, part.quantity - part.backordered) for part in self.parts]
+            return self.allocated - kits(there, self.components)
         return sum([part.backordered for part in self.parts])
 
 

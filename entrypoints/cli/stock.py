@@ -31,11 +31,13 @@ def list_stock(
     tenant: TenantOption,
     sku: Annotated[str | None, typer.Option(help="Only this SKU.")] = None,
     location: Annotated[str | None, typer.Option(help="Only at this location.")] = None,
-    after: Annotated[tuple[str, str], typer.Option(help="Go on after this SKU and location.")] = ("", ""),
+    after: Annotated[
+        tuple[str, str, str], typer.Option(help="Go on after this SKU, location and lot ('' for none).")
+    ] = ("", "", ""),
     limit: LimitOption = 100,
     as_json: JsonOption = False,
 ) -> None:
-    """List balances by SKU and location."""
+    """List balances by SKU, location and lot."""
 
     async def ask(session: Session) -> list[StockRow]:
         owner = await tenant_named(session, tenant)
@@ -66,6 +68,7 @@ def explain(
         (
             entry.recorded_at,
             entry.location,
+            entry.lot or "",
             entry.movement.kind,
             f"{entry.movement.source} → {entry.movement.target}",
             to_amount(entry.movement.quantity, entry.scale),
@@ -74,7 +77,7 @@ def explain(
         )
         for entry in story.entries
     ]
-    print_table("newest entries", ("when", "location", "act", "from → to", "quantity", "cause", "by"), shown)
+    print_table("newest entries", ("when", "location", "lot", "act", "from → to", "quantity", "cause", "by"), shown)
 
 
 @group.command()
@@ -157,7 +160,12 @@ def _print_rows(rows: list[StockRow], as_json: bool) -> None:
         print_json({"items": [row_as_json(row) for row in rows]})
         return
     shown = [
-        (row.sku, row.location, *(to_amount(getattr(row.balance, bucket), row.scale) for bucket in SHOWN))
+        (
+            row.sku,
+            row.location,
+            row.lot or "",
+            *(to_amount(getattr(row.balance, bucket), row.scale) for bucket in SHOWN),
+        )
         for row in rows
     ]
-    print_table("stock", ("sku", "location", *SHOWN), shown)
+    print_table("stock", ("sku", "location", "lot", *SHOWN), shown)

@@ -27,7 +27,7 @@ async def read_story(session: Session, tenant: TenantId, sku: str, limit: int) -
     entries = await session.inventory.entries(tenant, sku, before=None, limit=limit)
     if entries is None:
         raise ItemNotFound(f"there is no item with the SKU '{sku}'")
-    rows = await session.inventory.stock(tenant, sku=sku, location=None, after=("", ""), limit=BALANCES_MAX)
+    rows = await session.inventory.stock(tenant, sku=sku, location=None, after=("", "", ""), limit=BALANCES_MAX)
     return StockStory(sku=sku, rows=list(rows), entries=entries)
 
 
@@ -38,6 +38,7 @@ def row_as_json(row: StockRow) -> dict[str, object]:
         "sku": row.sku,
         "name": row.name,
         "location": row.location,
+        "lot": row.lot,
         "on_hand": to_amount(row.balance.on_hand, row.scale),
         **amounts,
         "updated_at": row.updated_at,
@@ -51,6 +52,7 @@ def story_as_json(story: StockStory) -> dict[str, object]:
             "group": entry.group,
             "number": entry.number,
             "location": entry.location,
+            "lot": entry.lot,
             "kind": entry.movement.kind,
             "from": entry.movement.source,
             "to": entry.movement.target,

@@ -11,6 +11,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from entrypoints.http import (
     allocation,
+    availability,
     catalogue,
     configuration,
     credit,
@@ -21,6 +22,7 @@ from entrypoints.http import (
     intake,
     keys,
     locations,
+    lots,
     orders,
     reservations,
     stock,
@@ -37,6 +39,8 @@ API: tuple[Route, ...] = (
     *catalogue.ROUTES,
     *locations.ROUTES,
     *stock.ROUTES,
+    *lots.ROUTES,
+    *availability.ROUTES,
     *allocation.ROUTES,
     *reservations.ROUTES,
     *intake.ROUTES,

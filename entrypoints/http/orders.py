@@ -10,7 +10,7 @@ from msgspec import Meta
 from core.acceptance.events import Explanation, OrderAccepted, OrderHeld, OrderRejected
 from core.identity.permission import Scope
 from core.kernel.event import RecordedEvent
-from core.kernel.ids import LocationId, OrderId, StreamId
+from core.kernel.ids import OrderId, StreamId
 from core.kernel.money import Money
 from core.kernel.quantity import to_amount
 from core.orders.order import Order, OrderLine, OrderNotFound, Phase, Reason
@@ -20,19 +20,26 @@ from entrypoints.http.routes import Call, Reply, Route
 from ports.orders import OrderFilter
 
 Moment = Annotated[datetime, Meta(tz=True)]
+Codes = Mapping[str, str]
+"""What a person calls a location or a lot, by its id."""
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ShownPart(Shown):
-    """A quantity promised from one location; `backordered` of it is not on the shelf."""
+    """A quantity of an item, or of a kit's component, promised from one location; `backordered` is not on the shelf."""
 
+    sku: str
     location: str
+    lot: str | None
     quantity: Decimal
     backordered: Decimal
 
 
 class ShownLine(Shown):
-    """A line, quantities in the item's unit of measure; `price` is for one unit."""
+    """A line, quantities in the item's unit of measure; `unit` is what it was ordered in.
+
+    `price` is for `price_per` of the unit of measure: for one of it, or for one `unit`.
+    """
 
     number: int
     item_id: str
@@ -43,6 +50,8 @@ class ShownLine(Shown):
     shipped: Decimal
     cancelled: Decimal
     price: MoneyOut | None
+    price_per: Decimal
+    unit: str | None
     allocations: list[ShownPart]
 
 
@@ -104,7 +113,7 @@ async def list_orders(call: Call) -> Reply:
     )
     before = call.place("orders", OrderId)
     rows = await call.parts.views.orders.orders(call.tenant, wanted, before=before, limit=query.limit + 1)
-    codes = await _codes(call)
+    codes = await _codes(call, rows)
     return call.reply(
         page_of(
             rows,
@@ -124,7 +133,7 @@ async def get_order(call: Call) -> Reply:
         raise missing
     events = await call.parts.feed.stream(call.tenant, StreamId(order_id))
     story = ShownStory(
-        **_fields(order, await _codes(call)),
+        **_fields(order, await _codes(call, [order])),
         explanation=_explanation(events),
         timeline=[
             ShownMoment(type=event.name, version=event.version, actor=event.actor, at=event.recorded_at)
@@ -134,8 +143,13 @@ async def get_order(call: Call) -> Reply:
     return call.reply(story)
 
 
-async def _codes(call: Call) -> Mapping[LocationId, str]:
-    return {place.id: place.code for place in await call.parts.views.inventory.locations(call.tenant)}
+async def _codes(call: Call, orders: Sequence[Order]) -> Codes:
+    codes: dict[str, str] = {place.id: place.code for place in await call.parts.views.inventory.locations(call.tenant)}
+    lots = {part.lot for order in orders for line in order.facts.lines for part in line.parts if part.lot}
+    if lots:
+        for lot, code in (await call.parts.views.inventory.lot_codes(call.tenant, lots)).items():
+            codes[lot] = code
+    return codes
 
 
 def _bounded(moment: datetime | None) -> datetime | None:
@@ -151,7 +165,7 @@ def _explanation(events: Sequence[RecordedEvent]) -> Explanation | None:
     return None
 
 
-def _fields(order: Order, codes: Mapping[LocationId, str]) -> dict[str, Any]:
+def _fields(order: Order, codes: Codes) -> dict[str, Any]:
     facts = order.facts
     return {
         "id": facts.order_id,
@@ -172,27 +186,38 @@ def _fields(order: Order, codes: Mapping[LocationId, str]) -> dict[str, Any]:
     }
 
 
-def _line(line: OrderLine, currency: str | None, codes: Mapping[LocationId, str]) -> ShownLine:
+def _line(line: OrderLine, currency: str | None, codes: Codes) -> ShownLine:
     amounts = {
         name: to_amount(getattr(line, name), line.scale)
         for name in ("ordered", "allocated", "backordered", "shipped", "cancelled")
     }
-    parts = [
-        ShownPart(
-            location=codes.get(part.location, part.location),
-            quantity=to_amount(part.quantity, line.scale),
-            backordered=to_amount(part.backordered, line.scale),
-        )
-        for part in line.parts
-    ]
     return ShownLine(
         number=line.number,
         item_id=line.item,
         sku=line.sku,
         price=_money(line.price, currency),
-        allocations=parts,
+        price_per=to_amount(line.per or 10**line.scale, line.scale),
+        unit=line.unit,
+        allocations=_parts(line, codes),
         **amounts,
     )
+
+
+def _parts(line: OrderLine, codes: Codes) -> list[ShownPart]:
+    of = {component.item: (component.sku, component.scale) for component in line.components}
+    shown = []
+    for part in line.parts:
+        sku, scale = of.get(part.item or line.item, (line.sku, line.scale))
+        shown.append(
+            ShownPart(
+                sku=sku,
+                location=codes.get(part.location, part.location),
+                lot=None if part.lot is None else codes.get(part.lot, part.lot),
+                quantity=to_amount(part.quantity, scale),
+                backordered=to_amount(part.backordered, scale),
+            )
+        )
+    return shown
 
 
 def _money(minor: int | None, currency: str | None) -> MoneyOut | None:

@@ -47,15 +47,15 @@ async def move(call: Call) -> Reply:
 
 
 async def list_stock(call: Call) -> Reply:
-    """Balances by SKU and location."""
+    """Balances by SKU, location and lot."""
     rows, query = await _rows(call, "stock")
-    return call.reply(page_of(rows, query.limit, show_stock, lambda row: call.cursor("stock", [row.sku, row.location])))
+    return call.reply(page_of(rows, query.limit, show_stock, lambda row: call.cursor("stock", _place(row))))
 
 
 async def list_inventory(call: Call) -> Reply:
     """Products with what is on hand (SPEC INV-05), one line a location."""
     rows, query = await _rows(call, "inventory")
-    page = page_of(rows, query.limit, _show_product, lambda row: call.cursor("inventory", [row.sku, row.location]))
+    page = page_of(rows, query.limit, _show_product, lambda row: call.cursor("inventory", _place(row)))
     return call.reply(page)
 
 
@@ -80,7 +80,13 @@ def show_buckets(balance: Balance, scale: int) -> Buckets:
 
 def show_stock(row: StockRow) -> ShownStock:
     """A balance with the names of its item and location."""
-    return ShownStock(sku=row.sku, location=row.location, updated_at=row.updated_at, **_amounts(row.balance, row.scale))
+    return ShownStock(
+        sku=row.sku,
+        location=row.location,
+        lot=row.lot,
+        updated_at=row.updated_at,
+        **_amounts(row.balance, row.scale),
+    )
 
 
 async def _change(call: Call, act: Act, source: Account | None = None, target: Account | None = None) -> Reply:
@@ -93,17 +99,24 @@ async def _change(call: Call, act: Act, source: Account | None = None, target: A
         reason=body.reason,
         source=source,
         target=target,
+        unit=body.unit,
+        lot=body.lot,
+        expires_on=body.expires_on if isinstance(body, NewReceipt | NewCount) else None,
     )
     return await call.run(ChangeStock(acts=(done,)), _show_change)
 
 
 async def _rows(call: Call, listing: str) -> tuple[list[StockRow], StockQuery]:
     query: StockQuery = call.query
-    after = call.place(listing, tuple[str, str]) or ("", "")
+    after = call.place(listing, tuple[str, str, str]) or ("", "", "")
     rows = await call.parts.views.inventory.stock(
         call.tenant, sku=query.sku, location=query.location, after=after, limit=query.limit + 1
     )
     return list(rows), query
+
+
+def _place(row: StockRow) -> list[str]:
+    return [row.sku, row.location, row.lot or ""]
 
 
 def _show_change(outcomes: list[StockChanged | DomainError]) -> ShownChange:
@@ -116,7 +129,9 @@ def _show_change(outcomes: list[StockChanged | DomainError]) -> ShownChange:
         group_id=changed.group,
         sku=changed.act.sku,
         location=changed.act.location,
-        quantity=changed.act.quantity,
+        quantity=to_amount(changed.units, changed.scale),
+        unit=changed.act.unit,
+        lot=changed.act.lot,
         entries=entries,
         balance=show_buckets(changed.balance, changed.scale),
         kind=only.kind if only else None,
@@ -146,6 +161,7 @@ def _show_entry(row: EntryRow) -> ShownEntry:
         number=row.number,
         sku=row.sku,
         location=row.location,
+        lot=row.lot,
         cause=row.cause,
         actor=row.actor,
         recorded_at=row.recorded_at,
@@ -158,6 +174,7 @@ def _show_product(row: StockRow) -> ShownProduct:
         product_name=row.name,
         sku=row.sku,
         location=row.location,
+        lot=row.lot,
         current_stock=to_amount(row.balance.on_hand, row.scale),
         last_updated=row.updated_at,
     )

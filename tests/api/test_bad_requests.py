@@ -4,7 +4,7 @@ import pytest
 
 from entrypoints.http.app import API
 from tests.api.bad import GOOD, Bad, everywhere, particular, without_bodies
-from tests.api.world import Caller, World, stocked
+from tests.api.world import Caller, World, stocked, with_lots_and_kits
 
 CASES = [*everywhere(), *particular(), *without_bodies()]
 
@@ -13,6 +13,7 @@ CASES = [*everywhere(), *particular(), *without_bodies()]
 def caller(world: World, shop: Caller) -> Caller:
     """A tenant beside another one, whose things are not its own."""
     stocked(world.tenant("other"), "B")
+    with_lots_and_kits(shop)
     return shop
 
 

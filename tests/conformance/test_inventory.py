@@ -120,10 +120,10 @@ async def test_stock_is_listed_by_sku_then_place(storage: Storage) -> None:
     async with storage.transactions.begin(a_context()) as tx:
         await tx.locations.add(a_place(102))
         await receive(tx, 4, group=5, location=102)
-    rows = await storage.inventory.stock(TENANT, sku=None, location=None, after=("", ""), limit=1)
+    rows = await storage.inventory.stock(TENANT, sku=None, location=None, after=("", "", ""), limit=1)
     assert [(row.sku, row.location, row.balance.available) for row in rows] == [("SKU-1", "W101", 1)]
-    after = (rows[0].sku, rows[0].location)
+    after = (rows[0].sku, rows[0].location, "")
     (second,) = await storage.inventory.stock(TENANT, sku="SKU-1", location=None, after=after, limit=9)
     assert (second.location, second.balance.available) == ("W102", 4)
-    (only,) = await storage.inventory.stock(TENANT, sku=None, location="W101", after=("", ""), limit=9)
+    (only,) = await storage.inventory.stock(TENANT, sku=None, location="W101", after=("", "", ""), limit=9)
     assert only.location == "W101"

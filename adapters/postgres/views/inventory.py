@@ -1,31 +1,38 @@
 """Stock as a person reads it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from adapters.postgres.engine import Database
 from adapters.postgres.inventory import BALANCE, LOCATION, to_balance, to_location
+from adapters.postgres.lots import lots_by_id, to_lot
+from adapters.postgres.views.availability import LOTS, availability
+from core.inventory.availability import Availability
 from core.inventory.balance import Account, BalanceKey, EntryKind, Movement
 from core.inventory.location import Location
-from core.kernel.ids import GroupId, ItemId, LocationId, LotId, TenantId
+from core.kernel.ids import NO_LOT, GroupId, ItemId, LocationId, LotId, TenantId
 from ports.inventory import EntryRow, StockRow
+from ports.lots import LotRow
 
 _LOCATIONS = f"SELECT {LOCATION} FROM location l WHERE tenant_id = $1 ORDER BY priority, code"
 _STOCK = f"""
-SELECT i.sku, i.name, i.scale, l.code, b.updated_at, {BALANCE}
+SELECT i.sku, i.name, i.scale, l.code, t.code AS lot, b.updated_at, {BALANCE}
 FROM item i
 CROSS JOIN LATERAL (SELECT * FROM stock_balance WHERE tenant_id = $1 AND item_id = i.id OFFSET 0) b
 CROSS JOIN LATERAL (SELECT code FROM location WHERE tenant_id = $1 AND id = b.location_id OFFSET 0) l
-WHERE i.tenant_id = $1 AND i.sku >= $2 AND (i.sku, l.code) > ($2, $3)
-  AND ($4::text IS NULL OR i.sku = $4) AND ($5::text IS NULL OR l.code = $5)
-ORDER BY i.sku, l.code LIMIT $6
+LEFT JOIN LATERAL (SELECT code FROM lot WHERE tenant_id = $1 AND id = NULLIF(b.lot_id, $8) OFFSET 0) t ON true
+WHERE i.tenant_id = $1 AND i.sku >= $2 AND (i.sku, l.code, COALESCE(t.code, '')) > ($2, $3, $4)
+  AND ($5::text IS NULL OR i.sku = $5) AND ($6::text IS NULL OR l.code = $6)
+ORDER BY i.sku, l.code, COALESCE(t.code, '') LIMIT $7
 """
 _ITEM = "SELECT id, sku, scale FROM item WHERE tenant_id = $1 AND sku = $2"
 _ENTRIES = """
-SELECT e.group_id, e.number, l.code, e.item_id, e.location_id, e.lot_id, e.kind, e.source, e.target, e.quantity,
-       e.reason, e.cause, e.actor, e.recorded_at
+SELECT e.group_id, e.number, l.code, t.code AS lot, e.item_id, e.location_id, e.lot_id, e.kind, e.source, e.target,
+       e.quantity, e.reason, e.cause, e.actor, e.recorded_at
 FROM stock_entry e
 CROSS JOIN LATERAL (SELECT code FROM location WHERE tenant_id = $1 AND id = e.location_id OFFSET 0) l
+LEFT JOIN LATERAL (SELECT code FROM lot WHERE tenant_id = $1 AND id = NULLIF(e.lot_id, $6) OFFSET 0) t ON true
 WHERE e.tenant_id = $1 AND e.item_id = $2 AND ($3::uuid IS NULL OR (e.group_id, e.number) < ($3, $4))
 ORDER BY e.group_id DESC, e.number DESC LIMIT $5
 """
@@ -44,11 +51,11 @@ class PostgresInventoryView:
         return [to_location(row) for row in rows]
 
     async def stock(
-        self, tenant: TenantId, *, sku: str | None, location: str | None, after: tuple[str, str], limit: int
+        self, tenant: TenantId, *, sku: str | None, location: str | None, after: tuple[str, str, str], limit: int
     ) -> Sequence[StockRow]:
         """See the port."""
         async with self._database.reading(tenant) as connection:
-            rows = await connection.fetch(_STOCK, tenant, *after, sku, location, limit)
+            rows = await connection.fetch(_STOCK, tenant, *after, sku, location, limit, NO_LOT)
         return [
             StockRow(
                 sku=row["sku"],
@@ -57,6 +64,7 @@ class PostgresInventoryView:
                 location=row["code"],
                 balance=to_balance(row),
                 updated_at=row["updated_at"],
+                lot=row["lot"],
             )
             for row in rows
         ]
@@ -70,8 +78,35 @@ class PostgresInventoryView:
             item = await connection.fetchrow(_ITEM, tenant, sku)
             if item is None:
                 return None
-            rows = await connection.fetch(_ENTRIES, tenant, item["id"], group, number, limit)
+            rows = await connection.fetch(_ENTRIES, tenant, item["id"], group, number, limit, NO_LOT)
         return [_to_entry(row, item["sku"], item["scale"]) for row in rows]
+
+    async def availability(self, tenant: TenantId, skus: Collection[str], today: date) -> Sequence[Availability]:
+        """See the port."""
+        async with self._database.reading(tenant) as connection:
+            return await availability(connection, tenant, skus, today)
+
+    async def lots(
+        self,
+        tenant: TenantId,
+        *,
+        sku: str | None,
+        expires_before: date | None,
+        after: tuple[date, LotId] | None,
+        limit: int,
+    ) -> Sequence[LotRow]:
+        """See the port."""
+        async with self._database.reading(tenant) as connection:
+            rows = await connection.fetch(LOTS, tenant, sku, expires_before, *(after or (date.min, NO_LOT)), limit)
+        return [
+            LotRow(sku=row["sku"], scale=row["scale"], lot=to_lot(row), on_hand=row["on_hand"] or 0) for row in rows
+        ]
+
+    async def lot_codes(self, tenant: TenantId, lots: Collection[LotId]) -> Mapping[LotId, str]:
+        """See the port."""
+        async with self._database.reading(tenant) as connection:
+            found = await lots_by_id(connection, {(tenant, lot) for lot in lots})
+        return {lot.id: lot.code for lot in found.values()}
 
 
 def _to_entry(row: Any, sku: str, scale: int) -> EntryRow:
@@ -98,4 +133,5 @@ def _to_entry(row: Any, sku: str, scale: int) -> EntryRow:
         cause=row["cause"],
         actor=row["actor"],
         recorded_at=row["recorded_at"],
+        lot=row["lot"],
     )

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
+from adapters.postgres.catalogue import to_components
 from adapters.postgres.engine import Connection, Database
 from adapters.postgres.tables.orders import LINES, ORDERS
 from adapters.toolkit.codec import decode
@@ -15,7 +16,8 @@ from ports.orders import OrderFilter
 
 _DIALECT: Any = dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 _LINES_OF = """
-SELECT order_id, number, item_id, sku, scale, ordered, price, parts, shipped, cancelled FROM order_line
+SELECT order_id, number, item_id, sku, scale, ordered, price, parts, shipped, cancelled, unit, per, components
+FROM order_line
 WHERE tenant_id = $1 AND order_id = ANY($2::uuid[]) ORDER BY order_id, number
 """
 
@@ -123,4 +125,7 @@ def _to_line(row: Any) -> OrderLine:
         parts=decode(tuple[AllocatedPart, ...], row["parts"]),
         shipped=row["shipped"],
         cancelled=row["cancelled"],
+        unit=row["unit"],
+        per=row["per"],
+        components=to_components(row["components"]),
     )
