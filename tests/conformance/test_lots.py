@@ -1,4 +1,3 @@
-
 """Lots, kits and units on both storages: kept as they are, promised by day, blocked or promised one after the other."""
 
 import asyncio
