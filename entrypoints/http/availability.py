@@ -44,10 +44,11 @@ async def availability(call: Call) -> Reply:
     body: AskedAvailability = call.body
     view = call.parts.views.inventory
     found = await view.availability(call.tenant, body.skus, call.context.now.date())
-    return call.reply(ShownAvailabilities(items=[_show(one) for one in found]))
+    return call.reply(ShownAvailabilities(items=[show_availability(one) for one in found]))
 
 
-def _show(one: Availability) -> ShownAvailability:
+def show_availability(one: Availability) -> ShownAvailability:
+    """In the item's unit of measure."""
     scale = one.scale
     return ShownAvailability(
         sku=one.sku,
