@@ -13,8 +13,8 @@ from ports.transaction import TransactionConflict
 
 LOT = "t.id AS lot_id, t.item_id AS lot_item, t.code AS lot_code, t.expires_on, t.status, t.version AS lot_version"
 _LOCK = f"""
-SELECT {LOT} FROM unnest($2::uuid[], $3::text[]) AS n(i, c)
-JOIN lot t ON t.tenant_id = $1 AND t.item_id = n.i AND t.code = n.c
+SELECT {LOT} FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS n(tenant, i, c)
+JOIN lot t ON (t.tenant_id, t.item_id, t.code) = (n.tenant, n.i, n.c)
 ORDER BY t.item_id, t.code FOR NO KEY UPDATE OF t
 """
 _OPEN = """
@@ -28,7 +28,7 @@ SELECT b.item_id, b.location_id, b.lot_id FROM stock_balance b
 WHERE b.tenant_id = $1 AND b.lot_id = ANY($2::uuid[]) AND b.lot_id <> '{NO_LOT}'::uuid
 """
 _BY_ID = f"""
-SELECT {LOT} FROM unnest($1::uuid[], $2::uuid[]) AS n(tenant, id) JOIN lot t ON t.tenant_id = n.tenant AND t.id = n.id
+SELECT {LOT} FROM unnest($1::uuid[], $2::uuid[]) AS n(tenant, id) JOIN lot t ON (t.tenant_id, t.id) = (n.tenant, n.id)
 """
 
 
@@ -43,7 +43,7 @@ class PostgresLots:
         """See the port."""
         if not names:
             return {}
-        rows = await self._connection.fetch(_LOCK, self._context.tenant, *columns_of(names))
+        rows = await self._connection.fetch(_LOCK, [self._context.tenant] * len(names), *columns_of(names))
         return {(lot.item, lot.code): lot for lot in map(to_lot, rows)}
 
     async def opened(self, lots: Sequence[Lot]) -> Mapping[LotName, Lot]:

@@ -22,6 +22,8 @@ class Stock:
     @property
     def allowance(self) -> int:
         """What may be owed beyond that, by now."""
+        if not self.backorder_limit:
+            return 0
         owed = sum([units for units in self.available.values() if units < 0])
         return max(0, self.backorder_limit + owed)
 
@@ -48,7 +50,8 @@ def available_of(
     if not components:
         stock = stocks[item]
         here = {code: units for code, units in stock.available.items() if units > 0}
-        return Availability(sku=sku, scale=scale, total=stock.there, by_location=here, allowance=stock.allowance)
+        total = sum(here.values())
+        return Availability(sku=sku, scale=scale, total=total, by_location=here, allowance=stock.allowance)
     parts = [(component.quantity, stocks[component.item]) for component in components]
     total = min([stock.there // quantity for quantity, stock in parts])
     owing = min([(stock.there + stock.allowance) // quantity for quantity, stock in parts])

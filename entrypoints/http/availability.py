@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, cast
 
 from msgspec import Meta
 
@@ -54,8 +54,15 @@ def show_availability(one: Availability) -> ShownAvailability:
         sku=one.sku,
         total=to_amount(one.total, scale),
         allowance=to_amount(one.allowance, scale),
-        locations={code: to_amount(units, scale) for code, units in one.by_location.items()},
+        locations=_amounts(one.by_location, scale),
     )
+
+
+def _amounts(units: Mapping[str, int], scale: int) -> Mapping[str, Decimal]:
+    if scale == 0:
+        # Whole pieces are written as they are: twenty thousand decimals cost more than all the rest of the answer.
+        return cast(Mapping[str, Decimal], units)
+    return {code: to_amount(amount, scale) for code, amount in units.items()}
 
 
 ROUTES = (
