@@ -28,10 +28,10 @@ class LotWatch:
         for shelf in sorted(_taken_from(writes)):
             lot = self._row(writes, LOTS, (shelf[0], shelf[3]))
             if not self._may_go(lot):
-                self._findings.append(f"I7: {process} promised of lot {lot.code}, which is {lot.status}")
+                self._findings.append(f"lots: {process} promised of {lot.code}, which is {lot.status}")
             for other in self._beside(writes, shelf):
                 if first_expired_first(other)[0] < first_expired_first(lot)[0]:
-                    self._findings.append(f"I11: {process} took lot {lot.code} while {other.code} was there")
+                    self._findings.append(f"lots: {process} took {lot.code} while {other.code} was there")
 
     def _beside(self, writes: Writes, shelf: Key) -> Iterator[Lot]:
         """Lots at the same place that something may still be promised of, as the committing transaction knew."""

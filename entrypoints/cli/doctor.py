@@ -21,6 +21,7 @@ CHECKS = {
     "I8": "an order is journaled as it stands",
     "I10": "a dead letter keeps its cause",
     "I11": "what is reserved is what is held",
+    "I15": "a serial is one unit",
 }
 """The invariants of ports.invariants in a person's words."""
 

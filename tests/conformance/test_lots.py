@@ -16,6 +16,7 @@ from core.catalogue.use_cases.amend_item import amend_item
 from core.catalogue.use_cases.create_items import create_items
 from core.inventory.acts import Act, AllocateStock, ChangeStock, StockAct, StockChanged
 from core.inventory.availability import Availability
+from core.inventory.balance import Account, EntryKind
 from core.inventory.holding import Holder, ReleaseReservation, ReservationLine, ReserveStock
 from core.inventory.location import CreateLocation, LocationKind
 from core.inventory.lot import Lot, LotNotFound, LotStatus, ReclassifyLot
@@ -28,9 +29,10 @@ from core.inventory.use_cases.reclassify_lot import reclassify_lot
 from core.inventory.use_cases.reserve_stock import reserve_stock
 from core.kernel.errors import DomainError
 from core.kernel.goods import Component, Tracking, Unit
-from core.kernel.ids import ItemId, LotId
+from core.kernel.ids import GroupId, ItemId, LotId
+from ports.inventory import NewEntries
 from ports.storage import TransactionConflict
-from tests.conformance.shop import a_tenant, accept_all, an_order
+from tests.conformance.shop import a_tenant, accept_all, an_order, movement
 from tests.conformance.storage import Storage
 from tests.support.given import OTHER_TENANT, TENANT, a_context, an_id, numbered_ids, reason_codes
 
@@ -369,6 +371,25 @@ async def test_a_kit_is_promised_by_its_components_whole_or_not_at_all(storage: 
         ("CUP", "W1", None): (1, 0, 8),
     }
     assert await storage.invariants.violations() == []
+
+
+async def test_the_doctor_sees_a_serial_that_is_there_twice_and_a_kit_promised_too_much(storage: Storage) -> None:
+    await a_shop(storage)
+    await done(storage, receipt("WATCH", 1, "S1"), receipt("TEA", 1, "A"), receipt("CUP", 9))
+    await ordered(storage, 201, "SET", 1)
+    rows = await storage.inventory.stock(TENANT, sku=None, location="W1", after=("", "", ""), limit=9)
+    shelves = {row.sku: row.balance.key for row in rows}
+    again = movement(EntryKind.RECEIVE, Account.SUPPLIER, Account.AVAILABLE, 1, shelves["WATCH"])
+    more = movement(EntryKind.COMMIT, Account.AVAILABLE, Account.COMMITTED, 1, shelves["CUP"])
+    async with storage.transactions.begin(a_context()) as tx:
+        await tx.ledger.enter(
+            [
+                NewEntries(group=GroupId(an_id(5)), movements=(again,)),
+                NewEntries(group=GroupId(an_id(100_201)), movements=(more,)),
+            ]
+        )
+    found = {one.invariant.split()[0] for one in await storage.invariants.violations()}
+    assert found == {"I3", "I15"}
 
 
 async def test_a_lines_unit_is_kept_with_the_order(storage: Storage) -> None:
