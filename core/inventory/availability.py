@@ -49,7 +49,9 @@ def available_of(
     """The availability of an item; ``stocks`` has its own stock, or that of its components."""
     if not components:
         stock = stocks[item]
-        here = {code: units for code, units in stock.available.items() if units > 0}
+        here = stock.available
+        if min(here.values(), default=1) <= 0:
+            here = {code: units for code, units in here.items() if units > 0}
         total = sum(here.values())
         return Availability(sku=sku, scale=scale, total=total, by_location=here, allowance=stock.allowance)
     parts = [(component.quantity, stocks[component.item]) for component in components]

@@ -12,6 +12,8 @@ from core.inventory.balance import PHYSICAL
 from core.kernel.goods import Component
 from core.kernel.ids import NO_LOT, ItemId, TenantId
 
+_NOT_SOLD_FROM = ""
+"""No location's code."""
 _ITEM = "i.id, i.sku, i.scale, i.backorder_limit, i.tracking, i.components"
 # OFFSET 0 keeps each a look-up by its key: left to choose, the planner walks all the tenant has.
 _ITEMS = f"""
@@ -65,7 +67,11 @@ async def availability(
     if made_of:
         stocked |= {_id(row): row for row in await connection.fetch(_COMPONENTS, tenant, _parts(made_of))}
     places = await connection.fetch(_LOCATIONS, tenant)
-    ids, codes = [row["id"] for row in places], [row["code"] for row in places]
+    ids = [row["id"] for row in places]
+    codes: dict[int | None, str] = {
+        None: _NOT_SOLD_FROM,
+        **{place: row["code"] for place, row in enumerate(places, start=1)},
+    }
     plain = [item for item, row in stocked.items() if row["tracking"] == "none"]
     shelves = await connection.fetch(_SHELVES, tenant, plain, ids, NO_LOT) if plain else []
     tracked = [item for item, row in stocked.items() if row["tracking"] != "none"]
@@ -73,7 +79,7 @@ async def availability(
         shelves = [*shelves, *await connection.fetch(_LOTS, tenant, tracked, ids, today)]
     stands = {ItemId(str(item)): _by_code(at, units, codes) for item, at, units in shelves}
     stocks = {
-        item: Stock(available=stands.get(item, {}), backorder_limit=row["backorder_limit"] if codes else 0)
+        item: Stock(available=stands.get(item, {}), backorder_limit=row["backorder_limit"] if places else 0)
         for item, row in stocked.items()
     }
     return [available_of(row["sku"], row["scale"], _id(row), made_of.get(_id(row), ()), stocks) for row in items]
@@ -87,11 +93,12 @@ def _parts(made_of: Mapping[ItemId, Sequence[Component]]) -> list[ItemId]:
     return sorted({part.item for parts in made_of.values() for part in parts})
 
 
-def _by_code(at: Sequence[int | None], units: Sequence[int], codes: Sequence[str]) -> dict[str, int]:
+def _by_code(at: Sequence[int | None], units: Sequence[int], codes: Mapping[int | None, str]) -> dict[str, int]:
     """Sums by location code; a location that is not sold from has no place. Several lots may stand at one."""
-    found: dict[str, int] = {}
-    for place, available in zip(at, units, strict=True):
-        if place is not None:
-            code = codes[place - 1]
-            found[code] = found[code] + available if code in found else available
+    found = {codes[place]: available for place, available in zip(at, units, strict=True)}
+    if len(found) < len(at):
+        found = dict.fromkeys(found, 0)
+        for place, available in zip(at, units, strict=True):
+            found[codes[place]] += available
+    found.pop(_NOT_SOLD_FROM, None)
     return found
