@@ -1,6 +1,6 @@
 """Items as the catalogue keeps them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from core.catalogue.item import Item
@@ -13,6 +13,10 @@ class Items(Protocol):
 
     async def add(self, items: Sequence[Item]) -> Sequence[str]:
         """Keep new items; answers the SKUs that were already taken, whose items were not kept."""
+        ...
+
+    async def by_sku(self, skus: Collection[str]) -> Mapping[str, Item]:
+        """Those of ``skus`` that exist."""
         ...
 
     async def lock(self, item: ItemId) -> Item | None:

@@ -95,6 +95,10 @@ class DossiersView(Protocol):
         """The order's fulfilment orders, as they came about."""
         ...
 
+    async def fulfilment(self, tenant: TenantId, one: FulfilmentId) -> Work | None:
+        """The fulfilment order with this id, None: there is none."""
+        ...
+
     async def returns(self, tenant: TenantId, order: OrderId) -> Sequence[Return]:
         """The order's returns, as they came about."""
         ...

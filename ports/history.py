@@ -34,12 +34,13 @@ class StockHistory(Protocol):
         *,
         sku: str | None,
         location: str | None,
-        after: tuple[str, str],
+        after: tuple[str, str, str],
         limit: int,
     ) -> Sequence[StockRow]:
-        """Up to ``limit`` balances by (SKU, location code), greater than ``after``, as the fold of every entry recorded
-        up to ``at``, that moment included. A shelf without an entry until then is not there.
+        """Up to ``limit`` balances by (SKU, location code, lot code or nothing), greater than ``after``.
 
+        They are the fold of every entry recorded up to ``at``, that moment included. A shelf without an entry until
+        then is not there.
         ``updated_at`` is the time of the last of those entries; a past balance has no version and no backorder limit.
         """
         ...

@@ -5,19 +5,41 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from adapters.memory.configuration import policies_of
-from adapters.memory.inventory import enter_group, hold_balance, in_order, item_named, move, open_balance, sellable
+from adapters.memory.inventory import (
+    enter_group,
+    hold_balance,
+    in_order,
+    item_named,
+    lots_of,
+    move,
+    open_balance,
+    sellable,
+)
 from adapters.memory.journal import append
 from adapters.memory.session import Session
-from adapters.memory.tables import ACCOUNTS, BALANCES, FULFILMENTS, HISTORIES, INTAKE, JOURNAL, ORDERS, Row, Table
+from adapters.memory.tables import (
+    ACCOUNTS,
+    BALANCES,
+    FULFILMENTS,
+    HISTORIES,
+    INTAKE,
+    JOURNAL,
+    LOTS,
+    ORDERS,
+    Row,
+    Table,
+)
 from adapters.toolkit.codec import decoder_of
 from core.acceptance.events import OrderAccepted, OrderHeld, OrderRejected
-from core.acceptance.facts import Customer, Facts, Outcome, Requested, names_of
+from core.acceptance.facts import Customer, Facts, LotOnShelf, Outcome, Requested, names_of
 from core.catalogue.item import Item
 from core.intake.submission import OrderRequest
-from core.inventory.balance import BalanceKey, Movement
+from core.inventory.balance import Balance, BalanceKey, Movement
 from core.inventory.location import Location
+from core.inventory.lot import Lot
 from core.kernel.context import Context
 from core.kernel.event import NewEvent
+from core.kernel.goods import Tracking
 from core.kernel.ids import GroupId, IntakeId, ItemId, LocationId, NewId, StreamId, TenantId
 from core.orders.fulfilment import proposed
 from core.orders.order import Order
@@ -59,48 +81,60 @@ class MemoryAcceptance:
         tenants = sorted({requested.submission.tenant for requested in batch})
         named = ((name, item_named(session, *name)) for name in sorted(names_of(batch)))
         items = {name: item for name, item in named if item is not None}
+        await self._add_components(items)
         locations = {tenant: sellable(session, tenant) for tenant in tenants}
-        available, reserved = await self._shelves(items, locations)
+        shelves = await self._shelves(items, locations)
         customers = sorted({(r.submission.tenant, r.request.customer) for r in batch if r.request.customer})
         histories = await self._hold(HISTORIES, customers)
         accounts = await self._hold(ACCOUNTS, customers)
         return Facts(
             items=items,
             locations=locations,
-            available=available,
-            reserved=reserved,
+            available=shelves.available,
+            lots=shelves.lots,
+            today=self._context.now.date(),
+            reserved=shelves.reserved,
             histories=histories,
             accounts=accounts,
             policies=policies_of(session, tenants),
         )
 
+    async def _add_components(self, items: dict[tuple[TenantId, str], Item]) -> None:
+        """What kits among ``items`` are made of."""
+        kits = [(tenant, item) for (tenant, _), item in items.items() if item.components]
+        if kits:
+            await self._session.statement()
+        for tenant, kit in kits:
+            for component in kit.components:
+                item = item_named(self._session, tenant, component.item)
+                assert item is not None, "an item is never deleted"
+                items[tenant, item.id] = item
+
     async def _shelves(
         self, items: Mapping[tuple[TenantId, str], Item], locations: Mapping[TenantId, Sequence[Location]]
-    ) -> tuple[dict[ItemId, dict[LocationId, int]], dict[TenantId, set[ItemId]]]:
+    ) -> "_Shelves":
+        """What stands where, held in key order; a lot is read when its balance is held."""
         session = self._session
-        keys = sorted(
-            {
-                (tenant, item.id, place.id, item.backorder_limit)
-                for (tenant, _), item in items.items()
-                for place in locations[tenant]
-            }
-        )
+        wanted = sorted({(tenant, item.id): item for (tenant, _), item in items.items()}.items())
         await session.statement()
-        for tenant, item, place, limit in keys:
-            if limit:
-                stream = StreamId(self._new_id())
-                await open_balance(session, tenant, BalanceKey(item=item, location=place), stream)
+        for (tenant, _), item in wanted:
+            for place in locations[tenant]:
+                if item.backorder_limit:
+                    key = BalanceKey(item=item.id, location=place.id)
+                    await open_balance(session, tenant, key, StreamId(self._new_id()))
         await session.statement()
-        available: dict[ItemId, dict[LocationId, int]] = {}
-        held: dict[TenantId, set[ItemId]] = {}
-        for tenant, item, place, _ in keys:
-            key = BalanceKey(item=item, location=place)
-            if session.get(BALANCES, (tenant, *in_order(key))) is not None:
-                locked = await hold_balance(session, tenant, key)
-                available.setdefault(item, {})[place] = locked.balance.available
-                if locked.balance.reserved:
-                    held.setdefault(tenant, set()).add(item)
-        return available, held
+        shelves = _Shelves()
+        for (tenant, _), item in wanted:
+            if item.tracking is Tracking.NONE:
+                keys = [BalanceKey(item=item.id, location=place.id) for place in locations[tenant]]
+            else:
+                shelves.lots[item.id] = []
+                keys = lots_of(session, tenant, item.id, locations[tenant])
+            for key in sorted(keys, key=in_order):
+                if session.get(BALANCES, (tenant, *in_order(key))) is not None:
+                    balance = (await hold_balance(session, tenant, key)).balance
+                    shelves.add(tenant, balance, session.get(LOTS, (tenant, key.lot)))
+        return shelves
 
     async def _hold(self, table: Table[Row], customers: Collection[Customer]) -> dict[Customer, Row]:
         if customers:
@@ -185,6 +219,25 @@ class MemoryAcceptance:
         accounts = {outcome.customer: outcome.account for outcome in outcomes if outcome.customer and outcome.account}
         for customer, account in sorted(accounts.items(), key=lambda pair: pair[0]):
             await session.put(ACCOUNTS, customer, account)
+
+
+class _Shelves:
+    """What was read of held balances."""
+
+    def __init__(self) -> None:
+        self.available: dict[ItemId, dict[LocationId, int]] = {}
+        self.lots: dict[ItemId, list[LotOnShelf]] = {}
+        self.reserved: dict[TenantId, set[ItemId]] = {}
+
+    def add(self, tenant: TenantId, balance: Balance, lot: Lot | None) -> None:
+        """``lot`` is the balance's, None where it has none."""
+        item, location = balance.key.item, balance.key.location
+        if lot is None:
+            self.available.setdefault(item, {})[location] = balance.available
+        else:
+            self.lots[item].append(LotOnShelf(lot=lot, location=location, available=balance.available))
+        if balance.reserved:
+            self.reserved.setdefault(tenant, set()).add(item)
 
 
 def order_of(outcome: Outcome, context: Context) -> Order:

@@ -1,12 +1,13 @@
 """Items."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.session import BoundBroken, Session
 from adapters.memory.tables import BALANCES, ITEM_SKUS, ITEMS
-from core.catalogue.item import InvalidItem, Item
+from core.catalogue.item import Item
+from core.catalogue.terms import InvalidItem
 from core.kernel.context import Context
 from core.kernel.ids import ItemId, TenantId
 
@@ -29,6 +30,19 @@ class MemoryItems:
             else:
                 taken.append(item.sku)
         return taken
+
+    async def by_sku(self, skus: Collection[str]) -> Mapping[str, Item]:
+        """See the port."""
+        if not skus:
+            return {}
+        await self._session.statement()
+        tenant, found = self._context.tenant, {}
+        for sku in skus:
+            known = self._session.get(ITEM_SKUS, (tenant, sku))
+            item = self._session.get(ITEMS, (tenant, known)) if known else None
+            if item is not None:
+                found[sku] = item
+        return found
 
     async def lock(self, item: ItemId) -> Item | None:
         """See the port."""

@@ -80,6 +80,13 @@ class MemoryDossiersView:
             kept = session.get(ORDERS, (tenant, order))
             return [] if kept is None else fulfilments_of(session, tenant, kept)
 
+    async def fulfilment(self, tenant: TenantId, one: FulfilmentId) -> Work | None:
+        """See the port."""
+        async with self._database.reading(tenant) as session:
+            found = session.get(FULFILMENTS, (tenant, one))
+            order = session.get(ORDERS, (tenant, found[1].order)) if found else None
+        return Work(fulfilment=found[1], lines=order.facts.lines) if found and order else None
+
     async def returns(self, tenant: TenantId, order: OrderId) -> Sequence[Return]:
         """See the port."""
         async with self._database.reading(tenant) as session:

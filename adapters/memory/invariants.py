@@ -14,6 +14,7 @@ from adapters.memory.tables import (
     FULFILMENTS,
     INTAKE,
     INTAKE_JOBS,
+    ITEMS,
     JOBS,
     JOURNAL,
     ORDERS,
@@ -29,6 +30,7 @@ from core.inventory.balance import BUCKETS, Account, Balance, BalanceKey
 from core.inventory.reservation import ReservationState
 from core.inventory.stock import evolve
 from core.inventory.transfer import TransferState
+from core.kernel.goods import Tracking
 from core.kernel.ids import TenantId
 from ports.invariants import Violation
 
@@ -193,6 +195,17 @@ def _under_way(session: Session) -> Found:
             )
 
 
+def _serials_are_one(session: Session) -> Found:
+    serials = {key for key, item in session.scan(ITEMS) if item.tracking is Tracking.SERIAL}
+    units: Counter[Key] = Counter()
+    for key, row in session.scan(BALANCES):
+        if key[:2] in serials:
+            units[key[0], key[3]] += sum(getattr(row.balance, bucket) for bucket in BUCKETS)
+    for (tenant, lot), count in units.items():
+        if count > 1:
+            yield tenant, f"serial {lot} is in stock {count} times"
+
+
 CHECKS: Mapping[str, Callable[[Session], Found]] = {
     "I1 available >= -backorder limit": _within_bounds,
     "I2 balance = fold of its entries": _folds,
@@ -207,6 +220,7 @@ CHECKS: Mapping[str, Callable[[Session], Found]] = {
     "I15 a snapshot = the fold of its entries": _snapshots_fold,
     "I2 what leaves a shelf by transfer arrives at another": _handed_over,
     "I11 what is in transit = what transfers have under way": _under_way,
+    "I16 a serial is one unit": _serials_are_one,
 }
 
 

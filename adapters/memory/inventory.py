@@ -5,13 +5,24 @@ from dataclasses import replace
 
 from adapters.memory.configuration import policies_of
 from adapters.memory.session import Session
-from adapters.memory.tables import BALANCES, ENTRIES, ITEM_SKUS, ITEMS, LOCATION_CODES, LOCATIONS, BalanceRow, LedgerRow
+from adapters.memory.tables import (
+    BALANCES,
+    ENTRIES,
+    ITEM_SKUS,
+    ITEMS,
+    LOCATION_CODES,
+    LOCATIONS,
+    LOTS,
+    BalanceRow,
+    LedgerRow,
+)
 from core.catalogue.item import Item
 from core.inventory.balance import Balance, BalanceKey, Movement
 from core.inventory.location import Location, LocationKind
 from core.inventory.stock import evolve
 from core.kernel.context import Context
-from core.kernel.ids import GroupId, ItemId, NewId, StreamId, TenantId
+from core.kernel.goods import Tracking
+from core.kernel.ids import NO_LOT, GroupId, ItemId, NewId, StreamId, TenantId
 from ports.inventory import LockedBalance, NewEntries, Shelves, Stockable
 
 
@@ -76,21 +87,35 @@ class MemoryLedger:
         await self._session.statement()
         return {key: await hold_balance(self._session, tenant, key) for key in ordered}
 
-    async def shelves(self, name: str) -> Shelves | None:
+    async def named(self, name: str) -> Stockable | None:
         """See the port."""
         await self._session.statement()
-        tenant = self._context.tenant
-        item = item_named(self._session, tenant, name)
-        if item is None:
+        item = item_named(self._session, self._context.tenant, name)
+        return _to_stockable(item) if item else None
+
+    async def shelves(self, name: str) -> Shelves | None:
+        """See the port."""
+        stockable = await self.named(name)
+        if stockable is None:
             return None
+        tenant = self._context.tenant
+        await self._session.statement()
         places = sellable(self._session, tenant)
-        stockable = _to_stockable(item)
-        locked = await self.lock([BalanceKey(item=item.id, location=place.id) for place in places])
+        if stockable.components:
+            keys = []
+        elif stockable.tracking is Tracking.NONE:
+            keys = [BalanceKey(item=stockable.item, location=place.id) for place in places]
+        else:
+            await self._session.statement()
+            keys = lots_of(self._session, tenant, stockable.item, places)
+        locked = await self.lock(keys)
+        lots = {key.lot for key in keys} - {NO_LOT}
         policies = policies_of(self._session, [tenant])
         return Shelves(
             stockable=stockable,
-            places=tuple((place, locked[BalanceKey(item=item.id, location=place.id)]) for place in places),
+            places=tuple((place, locked[key]) for place in places for key in keys if key.location == place.id),
             policy=policies[tenant].allocation,
+            lots={lot: row for lot in lots if (row := self._session.get(LOTS, (tenant, lot))) is not None},
         )
 
     async def enter(self, groups: Sequence[NewEntries]) -> None:
@@ -106,6 +131,20 @@ class MemoryLedger:
             touching = [group for group in groups if any(movement.key == key for movement in group.movements)]
             moved = [movement for group in touching for movement in group.movements if movement.key == key]
             await move(self._session, self._context, tenant, key, moved, versions=len(touching))
+
+
+def lots_of(session: Session, tenant: TenantId, item: ItemId, places: Iterable[Location]) -> list[BalanceKey]:
+    """Every balance of the item's lots at ``places`` that something can be taken from or is held of, in key order."""
+    sellable_ids = {place.id for place in places}
+    found = [
+        row.balance.key
+        for key, row in session.scan(BALANCES)
+        if key[:2] == (tenant, item)
+        and key[2] in sellable_ids
+        and key[3] != NO_LOT
+        and (row.balance.available > 0 or row.balance.reserved > 0)
+    ]
+    return sorted(found, key=in_order)
 
 
 def item_named(session: Session, tenant: TenantId, name: str) -> Item | None:
@@ -185,4 +224,11 @@ def in_order(key: BalanceKey) -> tuple[ItemId, str, str]:
 
 
 def _to_stockable(item: Item) -> Stockable:
-    return Stockable(item=item.id, sku=item.sku, scale=item.scale, backorder_limit=item.backorder_limit)
+    return Stockable(
+        item=item.id,
+        sku=item.sku,
+        measure=item.measure,
+        backorder_limit=item.backorder_limit,
+        tracking=item.tracking,
+        components=item.components,
+    )

@@ -16,10 +16,11 @@ from core.inventory.balance import Balance, Movement
 from core.inventory.expected import ExpectedReceipt
 from core.inventory.history import SnapshotDays
 from core.inventory.location import Location
+from core.inventory.lot import Lot
 from core.inventory.reservation import Reservation
 from core.inventory.stock import violation
 from core.inventory.transfer import Transfer
-from core.kernel.ids import StreamId
+from core.kernel.ids import LotId, StreamId
 from core.kernel.value import value
 from core.orders.fulfilment import Fulfilment
 from core.orders.order import Order
@@ -167,6 +168,8 @@ BALANCES: Table[BalanceRow] = Table("stock_balance", check=lambda row: violation
 ENTRIES: Table[LedgerRow] = Table("stock_entry", check=_moves_something)
 SNAPSHOTS: Table[SnapshotRow] = Table("stock_snapshot")
 SNAPSHOT_DAYS: Table[SnapshotDays] = Table("snapshot_day")
+LOTS: Table[Lot] = Table("lot")
+LOT_CODES: Table[LotId] = Table("lot_code")
 RESERVATIONS: Table[Reservation] = Table("reservation")
 TRANSFERS: Table[Transfer] = Table("transfer")
 EXPECTED: Table[ExpectedReceipt] = Table("expected_receipt")

@@ -17,6 +17,7 @@ from adapters.memory.identity import MemoryApiKeys, MemoryTenants
 from adapters.memory.inbox import MemoryInbox
 from adapters.memory.inventory import MemoryLedger, MemoryLocations
 from adapters.memory.journal import MemoryJournal
+from adapters.memory.lots import MemoryLots
 from adapters.memory.queue import MemoryDeadLetters, MemoryQueue
 from adapters.memory.reservations import MemoryReservations
 from adapters.memory.session import Session
@@ -38,6 +39,7 @@ class MemoryTransaction:
         self.items = MemoryItems(session, context)
         self.locations = MemoryLocations(session, context)
         self.ledger = MemoryLedger(session, context, new_id)
+        self.lots = MemoryLots(session, context)
         self.reservations = MemoryReservations(session, context)
         self.transfers = MemoryTransfers(session, context)
         self.expected = MemoryExpectedReceipts(session, context)

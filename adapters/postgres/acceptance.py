@@ -11,13 +11,15 @@ from adapters.postgres.configuration import policies_of
 from adapters.postgres.credit import to_account
 from adapters.postgres.engine import Connection, columns_of
 from adapters.postgres.inventory import LOCATION, OPEN, to_location
+from adapters.postgres.shelves import Shelves
 from adapters.postgres.submissions import SUBMISSIONS, to_requested
 from core.acceptance.facts import Customer, Facts, Outcome, Requested, names_of
 from core.catalogue.item import Item
 from core.credit.account import CreditAccount
 from core.inventory.location import Location
 from core.kernel.context import Context
-from core.kernel.ids import NO_LOT, IntakeId, ItemId, LocationId, NewId, TenantId, is_id
+from core.kernel.goods import Tracking
+from core.kernel.ids import NO_LOT, IntakeId, NewId, TenantId, is_id
 from core.risk.assessment import CustomerHistory
 from ports.acceptance import Save
 
@@ -38,9 +40,9 @@ SELECT l.tenant_id, {LOCATION} FROM location l
 WHERE l.tenant_id = ANY($1::uuid[]) AND l.sellable ORDER BY l.priority, l.code
 """
 _SHELVES = """
-SELECT n.place, b.location_id, b.available, b.reserved
+SELECT n.place, b.location_id, b.available, b.reserved, NULLIF(b.lot_id, $3) AS lot
 FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS n(t, i, place)
-JOIN stock_balance b ON b.tenant_id = n.t AND b.item_id = n.i AND (b.lot_id = $3) IS TRUE
+JOIN stock_balance b ON b.tenant_id = n.t AND b.item_id = n.i AND (b.lot_id = $3 OR b.available > 0 OR b.reserved > 0)
 ORDER BY b.tenant_id, b.item_id, b.location_id, b.lot_id FOR NO KEY UPDATE OF b
 """
 _HISTORIES = """
@@ -82,14 +84,17 @@ class PostgresAcceptance:
         """See the port."""
         tenants = sorted({requested.submission.tenant for requested in batch})
         items = await self._items(names_of(batch))
+        await self._add_components(items)
         locations = await self._locations(tenants)
-        available, reserved = await self._shelves(items, locations)
+        shelves = await self._shelves(items, locations)
         customers = sorted({(r.submission.tenant, r.request.customer) for r in batch if r.request.customer})
         return Facts(
             items=items,
             locations=locations,
-            available=available,
-            reserved=reserved,
+            available=shelves.available,
+            lots=await shelves.lots(self._connection),
+            today=self._context.now.date(),
+            reserved=shelves.reserved,
             histories=await self._histories(customers),
             accounts=await self._accounts(customers),
             policies=await policies_of(self._connection, tenants),
@@ -136,22 +141,24 @@ class PostgresAcceptance:
             found[TenantId(str(row["tenant_id"]))].append(to_location(row))
         return found
 
+    async def _add_components(self, items: dict[tuple[TenantId, str], Item]) -> None:
+        """What kits among ``items`` are made of."""
+        parts = {(tenant, part.item) for (tenant, _), item in items.items() for part in item.components}
+        if parts:
+            wanted = sorted(parts)
+            rows = await self._connection.fetch(_BY_ID, *columns_of(wanted))
+            items.update({wanted[row["place"] - 1]: to_item(row) for row in rows})
+
     async def _shelves(
         self, items: dict[tuple[TenantId, str], Item], locations: dict[TenantId, list[Location]]
-    ) -> tuple[dict[ItemId, dict[LocationId, int]], dict[TenantId, set[ItemId]]]:
-        """What is available by item and location, and of which items somebody holds some; held from here on."""
+    ) -> Shelves:
+        """What stands where of each item; held from here on."""
         wanted = sorted({(tenant, item.id) for (tenant, _), item in items.items()})
-        available: dict[ItemId, dict[LocationId, int]] = {}
-        held: dict[TenantId, set[ItemId]] = {}
-        if not wanted:
-            return available, held
-        await self._open_backorders(items, locations)
-        for place, location, units, reserved in await self._connection.fetch(_SHELVES, *columns_of(wanted), NO_LOT):
-            tenant, item = wanted[place - 1]
-            available.setdefault(item, {})[LocationId(str(location))] = units
-            if reserved:
-                held.setdefault(tenant, set()).add(item)
-        return available, held
+        shelves = Shelves(wanted, [item for item in items.values() if item.tracking is not Tracking.NONE])
+        if wanted:
+            await self._open_backorders(items, locations)
+            shelves.read(await self._connection.fetch(_SHELVES, *columns_of(wanted), NO_LOT))
+        return shelves
 
     async def _open_backorders(
         self, items: dict[tuple[TenantId, str], Item], locations: dict[TenantId, list[Location]]

@@ -27,8 +27,8 @@ _ORDERS = """
 """
 _LINES = """
     INSERT INTO order_line (tenant_id, order_id, number, item_id, sku, scale, ordered, allocated, backordered, price,
-                            parts)
-    SELECT * FROM unnest($4::line_row[])
+                            parts, unit, per, components)
+    SELECT * FROM unnest($4::sold_row[])
 """
 _RECORD = """
     INSERT INTO journal (tenant_id, stream, version, name, payload, actor, correlation, recorded_at)
@@ -38,21 +38,22 @@ _SAVE = """
 WITH saved AS ({orders} RETURNING 1), lines AS ({lines}), recorded AS ({record}), entries AS (
     INSERT INTO stock_entry (tenant_id, item_id, group_id, number, location_id, lot_id, kind, source, target,
                              quantity, cause, actor, recorded_at)
-    SELECT tenant_id, item_id, group_id, number, location_id, $6::uuid, 'commit', 'available', 'committed', quantity,
-           'order:' || group_id, $2::text, $1
-    FROM unnest($5::entry_row[])
+    SELECT tenant_id, item_id, group_id, number, location_id, COALESCE(lot_id, $6::uuid), 'commit', 'available',
+           'committed', quantity, 'order:' || group_id, $2::text, $1
+    FROM unnest($5::promise_row[])
 ), asked AS (
     INSERT INTO fulfilment (tenant_id, id, order_id, place, location_id, state)
     SELECT tenant_id, id, order_id, place, location_id, 'proposed' FROM unnest($7::fulfilment_row[])
 ), promised AS MATERIALIZED (
     -- Summed over the part, so that one row changes once.
-    SELECT tenant_id, item_id, location_id, sum(quantity)::bigint AS quantity FROM unnest($5::entry_row[])
-    GROUP BY tenant_id, item_id, location_id
+    SELECT tenant_id, item_id, location_id, COALESCE(lot_id, $6) AS lot_id, sum(quantity)::bigint AS quantity
+    FROM unnest($5::promise_row[]) AS p GROUP BY tenant_id, item_id, location_id, p.lot_id
 ), moved AS (
     UPDATE stock_balance b SET available = b.available - p.quantity, committed = b.committed + p.quantity,
            updated_at = $1
     FROM promised p
-    WHERE b.tenant_id = p.tenant_id AND b.item_id = p.item_id AND b.location_id = p.location_id AND b.lot_id = $6
+    WHERE b.tenant_id = p.tenant_id AND b.item_id = p.item_id AND b.location_id = p.location_id
+      AND b.lot_id = p.lot_id
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM saved) AS orders, (SELECT count(*) FROM promised) AS promised,
@@ -69,7 +70,8 @@ _DECIDE_AGAIN = _SAVE.format(
     lines=f"""{_LINES}
     ON CONFLICT (tenant_id, order_id, number) DO UPDATE SET item_id = EXCLUDED.item_id, sku = EXCLUDED.sku,
         scale = EXCLUDED.scale, ordered = EXCLUDED.ordered, allocated = EXCLUDED.allocated,
-        backordered = EXCLUDED.backordered, price = EXCLUDED.price, parts = EXCLUDED.parts""",
+        backordered = EXCLUDED.backordered, price = EXCLUDED.price, parts = EXCLUDED.parts, unit = EXCLUDED.unit,
+        per = EXCLUDED.per, components = EXCLUDED.components""",
     record=_RECORD.format(
         version="""CASE WHEN n.reviewed THEN (
             SELECT max(h.version) + 1 FROM journal h WHERE h.tenant_id = n.tenant_id AND h.stream = n.id
@@ -163,7 +165,7 @@ def _order(outcome: Outcome) -> tuple[Any, ...]:
 
 
 def _lines(outcomes: Sequence[Outcome]) -> list[tuple[Any, ...]]:
-    """line_rows."""
+    """sold_rows."""
     return [
         (
             outcome.tenant,
@@ -177,6 +179,9 @@ def _lines(outcomes: Sequence[Outcome]) -> list[tuple[Any, ...]]:
             line.backordered,
             line.price,
             encode(line.parts),
+            line.unit,
+            line.per,
+            encode(line.components) if line.components else None,
         )
         for outcome in outcomes
         for line in outcome.event.facts.lines
@@ -184,11 +189,11 @@ def _lines(outcomes: Sequence[Outcome]) -> list[tuple[Any, ...]]:
 
 
 def _entries(outcomes: Sequence[Outcome]) -> list[tuple[Any, ...]]:
-    """entry_rows, numbered within their order."""
+    """promise_rows, numbered within their order; a lot only where stock is kept by lot."""
     return [
-        (outcome.tenant, item, outcome.event.facts.order_id, number, location, quantity)
+        (outcome.tenant, item, outcome.event.facts.order_id, number, location, lot, quantity)
         for outcome in outcomes
-        for number, (item, location, quantity) in enumerate(outcome.promised, start=1)
+        for number, (item, location, lot, quantity) in enumerate(outcome.promised, start=1)
     ]
 
 

@@ -1,27 +1,36 @@
 """Items: rows and back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import asyncpg
 
 from adapters.postgres.engine import Connection, Database
-from core.catalogue.item import InvalidItem, Item
+from adapters.toolkit.codec import decode, encode
+from core.catalogue.item import Item
+from core.catalogue.terms import InvalidItem
 from core.kernel.context import Context
+from core.kernel.goods import Component, Tracking, Unit
 from core.kernel.ids import ItemId, TenantId
 from core.kernel.money import Money
 from ports.transaction import TransactionConflict
 
-COLUMNS = "i.id, i.sku, i.name, i.uom, i.scale, i.price_minor, i.price_currency, i.backorder_limit, i.version"
+_TRACKINGS = {tracking.value: tracking for tracking in Tracking}
+COLUMNS = """
+    i.id, i.sku, i.name, i.uom, i.scale, i.price_minor, i.price_currency, i.backorder_limit, i.version, i.tracking,
+    i.components, i.units
+"""
 _ADD = """
-INSERT INTO item (tenant_id, id, sku, name, uom, scale, price_minor, price_currency, backorder_limit, version)
+INSERT INTO item (tenant_id, id, sku, name, uom, scale, price_minor, price_currency, backorder_limit, version, tracking,
+                  components, units)
 SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::bigint[], $8::text[],
-                         $9::bigint[], $10::int[])
+                         $9::bigint[], $10::int[], $11::text[], $12::bytea[], $13::bytea[])
 ON CONFLICT (tenant_id, sku) DO NOTHING RETURNING sku
 """
 _LOCK = f"SELECT {COLUMNS} FROM item i WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE"
 _CHANGE = """
-UPDATE item SET name = $3, uom = $4, price_minor = $5, price_currency = $6, backorder_limit = $7, version = $8
+UPDATE item SET name = $3, uom = $4, price_minor = $5, price_currency = $6, backorder_limit = $7, version = $8,
+       units = $9
 WHERE tenant_id = $1 AND id = $2 AND version = $8 - 1
 """
 _CHANGE_LIMIT = """
@@ -35,6 +44,9 @@ _ONE = f"SELECT {COLUMNS} FROM item i WHERE tenant_id = $1 AND id = $2"
 _LIST = f"""
 SELECT {COLUMNS} FROM item i WHERE tenant_id = $1 AND sku > $2 AND ($3::text IS NULL OR sku = $3) ORDER BY sku LIMIT $4
 """
+
+
+_BY_SKU = f"SELECT {COLUMNS} FROM item i WHERE tenant_id = $1 AND sku = ANY($2)"
 
 
 class PostgresItems:
@@ -60,9 +72,19 @@ class PostgresItems:
             [item.price.currency if item.price else None for item in items],
             [item.backorder_limit for item in items],
             [item.version for item in items],
+            [item.tracking for item in items],
+            [_written(item.components) for item in items],
+            [_written(item.units) for item in items],
         )
         kept = {row["sku"] for row in rows}
         return [item.sku for item in items if item.sku not in kept]
+
+    async def by_sku(self, skus: Collection[str]) -> Mapping[str, Item]:
+        """See the port."""
+        if not skus:
+            return {}
+        rows = await self._connection.fetch(_BY_SKU, self._context.tenant, list(skus))
+        return {row["sku"]: to_item(row) for row in rows}
 
     async def lock(self, item: ItemId) -> Item | None:
         """See the port."""
@@ -74,7 +96,15 @@ class PostgresItems:
         tenant = self._context.tenant
         price = (item.price.minor, item.price.currency) if item.price else (None, None)
         tag = await self._connection.execute(
-            _CHANGE, tenant, item.id, item.name, item.uom, *price, item.backorder_limit, item.version
+            _CHANGE,
+            tenant,
+            item.id,
+            item.name,
+            item.uom,
+            *price,
+            item.backorder_limit,
+            item.version,
+            _written(item.units),
         )
         if tag != "UPDATE 1":
             raise TransactionConflict("the item was changed by somebody else")
@@ -115,4 +145,22 @@ def to_item(row: Any) -> Item:
         price=None if minor is None else Money(minor=minor, currency=currency),
         backorder_limit=row["backorder_limit"],
         version=row["version"],
+        tracking=_TRACKINGS[row["tracking"]],
+        components=to_components(row["components"]),
+        units=to_units(row["units"]),
     )
+
+
+def to_components(written: bytes | None) -> tuple[Component, ...]:
+    """A kit's components from their column."""
+    return decode(tuple[Component, ...], written) if written else ()
+
+
+def to_units(written: bytes | None) -> tuple[Unit, ...]:
+    """An item's units from their column."""
+    return decode(tuple[Unit, ...], written) if written else ()
+
+
+def _written(parts: tuple[Any, ...]) -> bytes | None:
+    """Nothing is kept for the many items that have none."""
+    return encode(parts) if parts else None

@@ -23,6 +23,7 @@ _FULFILMENTS = f"""
 SELECT {_FULFILMENT} FROM fulfilment f
 WHERE f.tenant_id = $1 AND f.id BETWEEN $3 AND $4 AND f.order_id = $2 ORDER BY f.place
 """
+_ONE = f"SELECT {_FULFILMENT} FROM fulfilment f WHERE f.tenant_id = $1 AND f.id = $2"
 _RETURNS = """
 SELECT r.body FROM order_return r
 WHERE r.tenant_id = $1 AND r.id BETWEEN $3 AND $4 AND r.order_id = $2 ORDER BY r.place
@@ -140,6 +141,15 @@ class PostgresDossiersView:
         async with self._database.reading(tenant) as connection:
             row = await connection.fetchrow(_ORDER, tenant, order)
             return [] if row is None else await _fulfilments(connection, tenant, await _order(connection, tenant, row))
+
+    async def fulfilment(self, tenant: TenantId, one: FulfilmentId) -> Work | None:
+        """See the port."""
+        async with self._database.reading(tenant) as connection:
+            row = await connection.fetchrow(_ONE, tenant, one)
+            if row is None:
+                return None
+            lines = [to_line(line) for line in await connection.fetch(LINES_OF, tenant, [row["order_id"]])]
+        return Work(fulfilment=_to_fulfilment(row, lines), lines=lines)
 
     async def returns(self, tenant: TenantId, order: OrderId) -> Sequence[Return]:
         """See the port."""

@@ -23,6 +23,7 @@ _DIFFERS = " OR ".join(f"b.{bucket} <> COALESCE(e.{bucket}, 0)" for bucket in BU
 _SHELF = "tenant_id, item_id, location_id, lot_id"
 _GROWN = ", ".join(f"sum({bucket}) OVER shelf AS {bucket}" for bucket in BUCKETS)
 _STRAYS = " OR ".join(f"s.{bucket} <> g.{bucket}" for bucket in BUCKETS)
+_UNITS = " + ".join(f"b.{bucket}" for bucket in BUCKETS)
 CHECKS: Mapping[str, str] = {
     "I1 available >= -backorder limit": """
         SELECT tenant_id, format('item %s at %s: available %s, limit %s', item_id, location_id, available,
@@ -133,6 +134,11 @@ CHECKS: Mapping[str, str] = {
             WHERE t.state = 'in_transit' GROUP BY 1, 2, 3, 4
         ) w USING (tenant_id, item_id, location_id, lot_id)
         WHERE COALESCE(b.in_transit, 0) <> COALESCE(w.under_way, 0)
+    """,
+    "I16 a serial is one unit": f"""
+        SELECT b.tenant_id, format('serial %s is in stock %s times', b.lot_id, sum({_UNITS})) AS detail
+        FROM stock_balance b JOIN item i ON i.tenant_id = b.tenant_id AND i.id = b.item_id AND i.tracking = 'serial'
+        GROUP BY b.tenant_id, b.lot_id HAVING sum({_UNITS}) > 1
     """,
 }
 

@@ -3,12 +3,15 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from adapters.postgres.catalogue import to_components, to_units
 from adapters.postgres.configuration import policies_of
 from adapters.postgres.engine import Connection, columns_of
+from adapters.postgres.lots import lots_by_id
 from core.inventory.balance import BUCKETS, Balance, BalanceKey
 from core.inventory.location import Location, LocationKind
 from core.kernel.context import Context
-from core.kernel.ids import ItemId, LocationId, LotId, NewId, StreamId, is_id
+from core.kernel.goods import Measure, Tracking
+from core.kernel.ids import NO_LOT, ItemId, LocationId, LotId, NewId, StreamId, is_id
 from ports.inventory import LockedBalance, NewEntries, Shelves, Stockable
 from ports.transaction import TransactionConflict
 
@@ -22,8 +25,9 @@ ON CONFLICT (tenant_id, code) DO NOTHING RETURNING id
 """
 _BY_CODE = f"SELECT {LOCATION} FROM location l WHERE tenant_id = $1 AND code = ANY($2)"
 _IN_TRANSIT = f"SELECT {LOCATION} FROM location l WHERE tenant_id = $1 AND kind = 'in_transit' ORDER BY code LIMIT 1"
-_STOCKABLES = "SELECT id, sku, scale, backorder_limit FROM item WHERE tenant_id = $1 AND sku = ANY($2)"
-_STOCKABLE_BY_ID = "SELECT id, sku, scale, backorder_limit FROM item WHERE tenant_id = $1 AND id = $2"
+_STOCKABLE = "SELECT id, sku, uom, scale, backorder_limit, tracking, components, units FROM item"
+_STOCKABLES = f"{_STOCKABLE} WHERE tenant_id = $1 AND sku = ANY($2)"
+_STOCKABLE_BY_ID = f"{_STOCKABLE} WHERE tenant_id = $1 AND id = $2"
 # The limit is read under a lock: an amendment of it either comes before, or finds the new balance.
 OPEN = """
 INSERT INTO stock_balance (tenant_id, item_id, location_id, lot_id, backorder_limit, stream_id, updated_at)
@@ -41,6 +45,12 @@ SELECT {BALANCE} FROM stock_balance b
 JOIN unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[]) AS k(tenant, i, l, t)
      ON (b.tenant_id, b.item_id, b.location_id, b.lot_id) = (k.tenant, k.i, k.l, k.t)
 ORDER BY b.tenant_id, b.item_id, b.location_id, b.lot_id FOR NO KEY UPDATE OF b
+"""
+_HOLD_LOTS = f"""
+SELECT {BALANCE} FROM stock_balance b
+WHERE b.tenant_id = $1 AND b.item_id = $2 AND b.location_id = ANY($3::uuid[]) AND b.lot_id <> '{NO_LOT}'::uuid
+  AND (b.available > 0 OR b.reserved > 0)
+ORDER BY b.location_id, b.lot_id FOR NO KEY UPDATE OF b
 """
 _ENTER = """
 INSERT INTO stock_entry (tenant_id, item_id, group_id, number, location_id, lot_id, kind, source, target, quantity,
@@ -116,26 +126,39 @@ class PostgresLedger:
         held = [to_locked(row) for row in rows]
         return {locked.balance.key: locked for locked in held}
 
+    async def named(self, name: str) -> Stockable | None:
+        """See the port."""
+        found = (await self.stockables([name])).get(name)
+        if found is not None or not is_id(name):
+            return found
+        row = await self._connection.fetchrow(_STOCKABLE_BY_ID, self._context.tenant, name)
+        return _to_stockable(row) if row else None
+
     async def shelves(self, name: str) -> Shelves | None:
         """See the port."""
         tenant = self._context.tenant
-        found = await self.stockables([name])
-        stockable = found.get(name)
-        if stockable is None and is_id(name):
-            row = await self._connection.fetchrow(_STOCKABLE_BY_ID, tenant, name)
-            stockable = _to_stockable(row) if row else None
+        stockable = await self.named(name)
         if stockable is None:
             return None
         rows = await self._connection.fetch(
             f"SELECT {LOCATION} FROM location l WHERE tenant_id = $1 AND sellable ORDER BY priority, code", tenant
         )
         places = [to_location(row) for row in rows]
-        locked = await self.lock([BalanceKey(item=stockable.item, location=place.id) for place in places])
+        if stockable.components:
+            held: Collection[LockedBalance] = []
+        elif stockable.tracking is Tracking.NONE:
+            keys = [BalanceKey(item=stockable.item, location=place.id) for place in places]
+            held = (await self.lock(keys)).values()
+        else:
+            found = await self._connection.fetch(_HOLD_LOTS, tenant, stockable.item, [place.id for place in places])
+            held = [to_locked(row) for row in found]
         policies = await policies_of(self._connection, [tenant])
+        lots = {(tenant, one.balance.key.lot) for one in held if one.balance.key.lot != NO_LOT}
         return Shelves(
             stockable=stockable,
-            places=tuple((place, locked[BalanceKey(item=stockable.item, location=place.id)]) for place in places),
+            places=tuple((place, one) for place in places for one in held if one.balance.key.location == place.id),
             policy=policies[tenant].allocation,
+            lots=await lots_by_id(self._connection, lots),
         )
 
     async def enter(self, groups: Sequence[NewEntries]) -> None:
@@ -200,7 +223,12 @@ def to_locked(row: Any) -> LockedBalance:
 
 def _to_stockable(row: Any) -> Stockable:
     return Stockable(
-        item=ItemId(str(row["id"])), sku=row["sku"], scale=row["scale"], backorder_limit=row["backorder_limit"]
+        item=ItemId(str(row["id"])),
+        sku=row["sku"],
+        measure=Measure(scale=row["scale"], uom=row["uom"], units=to_units(row["units"])),
+        backorder_limit=row["backorder_limit"],
+        tracking=Tracking(row["tracking"]),
+        components=to_components(row["components"]),
     )
 
 

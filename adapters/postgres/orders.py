@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from adapters.postgres.catalogue import to_components
 from adapters.toolkit.codec import decode
 from core.kernel.ids import IntakeId, ItemId, OrderId
 from core.orders.order import AllocatedPart, Hold, Order, OrderFacts, OrderLine, Reason
 
 LINES_OF = """
-SELECT order_id, number, item_id, sku, scale, ordered, price, parts, shipped, cancelled, delivered, returned
+SELECT order_id, number, item_id, sku, scale, ordered, price, parts, shipped, cancelled, delivered, returned,
+       unit, per, components
 FROM order_line
 WHERE tenant_id = $1 AND order_id = ANY($2::uuid[]) ORDER BY order_id, number
 """
@@ -52,4 +54,7 @@ def to_line(row: Any) -> OrderLine:
         cancelled=row["cancelled"],
         delivered=row["delivered"],
         returned=row["returned"],
+        unit=row["unit"],
+        per=row["per"],
+        components=to_components(row["components"]),
     )

@@ -19,6 +19,7 @@ from adapters.postgres.identity import PostgresApiKeys, PostgresTenants
 from adapters.postgres.inbox import PostgresInbox
 from adapters.postgres.inventory import PostgresLedger, PostgresLocations
 from adapters.postgres.journal import PostgresJournal
+from adapters.postgres.lots import PostgresLots
 from adapters.postgres.queue import PostgresDeadLetters, PostgresQueue
 from adapters.postgres.reservations import PostgresReservations
 from adapters.postgres.supply import PostgresSupply
@@ -54,6 +55,7 @@ class PostgresTransaction:
         self.items = PostgresItems(connection, context)
         self.locations = PostgresLocations(connection, context)
         self.ledger = PostgresLedger(connection, context, new_id)
+        self.lots = PostgresLots(connection, context)
         self.reservations = PostgresReservations(connection, context)
         self.transfers = PostgresTransfers(connection, context)
         self.expected = PostgresExpectedReceipts(connection, context)

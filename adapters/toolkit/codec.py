@@ -17,6 +17,7 @@ from core.identity.api_key import ApiKeyIssued, ApiKeyRevoked
 from core.inventory.balance import StockMoved
 from core.inventory.expected import ExpectedReceived, ExpectedWithdrawn, ReceiptAmended, ReceiptAnnounced
 from core.inventory.location import LocationCreated
+from core.inventory.lot import LotCreated, LotReclassified
 from core.inventory.reservation import (
     ReservationCommitted,
     ReservationExpired,
@@ -85,6 +86,8 @@ EVENTS: dict[str, type] = {
     "refund.refused.v1": RefundRefused,
     "stock.moved.v1": StockMoved,
     "stock.reserved.v1": StockReserved,
+    "lot.created.v1": LotCreated,
+    "lot.reclassified.v1": LotReclassified,
     "reservation.extended.v1": ReservationExtended,
     "reservation.released.v1": ReservationReleased,
     "reservation.expired.v1": ReservationExpired,

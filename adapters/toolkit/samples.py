@@ -1,7 +1,7 @@
 """One example of every message, as consumers and tests see it in ``contracts/samples``."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from adapters.toolkit.order_samples import order_samples
 from adapters.toolkit.transfer_samples import transfer_samples
@@ -15,6 +15,7 @@ from core.inventory.allocation import AllocationPolicy, Candidate, allocate
 from core.inventory.balance import Account, BalanceKey, EntryKind, Movement, StockMoved
 from core.inventory.holding import Holder
 from core.inventory.location import Location, LocationCreated, LocationKind
+from core.inventory.lot import LotCreated, LotReclassified, LotStatus
 from core.inventory.reservation import (
     ReservationCommitted,
     ReservationExpired,
@@ -23,7 +24,8 @@ from core.inventory.reservation import (
     ReservedPart,
     StockReserved,
 )
-from core.kernel.ids import ApiKeyId, GroupId, IntakeId, ItemId, LocationId, OrderId, ReservationId, TenantId
+from core.kernel.goods import Tracking, Unit
+from core.kernel.ids import ApiKeyId, GroupId, IntakeId, ItemId, LocationId, LotId, OrderId, ReservationId, TenantId
 from core.kernel.money import Money
 from core.orders.order import AllocatedPart, OrderFacts, OrderLine, Reason
 from core.risk.assessment import DEFAULT as DEFAULT_RISK
@@ -34,6 +36,8 @@ from core.tenants.tenant import TenantCreated
 _PREFIX = "019ca6b1-dc00-7000-8000-00000000000"
 _ITEM, _LEEDS, _BERLIN = ItemId(f"{_PREFIX}1"), LocationId(f"{_PREFIX}2"), LocationId(f"{_PREFIX}3")
 _RESERVATION = ReservationId(f"{_PREFIX}a")
+_LOT = LotId(f"{_PREFIX}b")
+_BOX = Unit(name="box", size=12)
 _PRICE = Money(minor=1250, currency="GBP")
 _SIGNALS = Signals(
     established_orders=0, recent_orders=6, total=12_500, units=60, new_ship_to=False, credit_used_permille=0
@@ -98,9 +102,19 @@ def samples() -> dict[str, object]:
         **_stock_samples(),
         **transfer_samples(),
         "item.created.v1": ItemCreated(
-            item_id=_ITEM, sku="TEA-250", name="Tea, 250 g", uom="each", scale=0, price=_PRICE, backorder_limit=0
+            item_id=_ITEM,
+            sku="TEA-250",
+            name="Tea, 250 g",
+            uom="each",
+            scale=0,
+            price=_PRICE,
+            backorder_limit=0,
+            tracking=Tracking.LOT,
+            units=(_BOX,),
         ),
-        "item.amended.v1": ItemAmended(item_id=_ITEM, name="Tea, 250 g", uom="each", price=_PRICE, backorder_limit=10),
+        "item.amended.v1": ItemAmended(
+            item_id=_ITEM, name="Tea, 250 g", uom="each", price=_PRICE, backorder_limit=10, units=(_BOX,)
+        ),
         "location.created.v1": LocationCreated(
             location_id=_LEEDS, code="LEEDS", kind=LocationKind.WAREHOUSE, priority=100, country="GB", sellable=True
         ),
@@ -116,7 +130,7 @@ def samples() -> dict[str, object]:
 
 
 def _stock_samples() -> dict[str, object]:
-    key = BalanceKey(item=_ITEM, location=_LEEDS)
+    key = BalanceKey(item=_ITEM, location=_LEEDS, lot=_LOT)
     return {
         "stock.moved.v1": StockMoved(
             group=GroupId(f"{_PREFIX}6"),
@@ -135,9 +149,17 @@ def _stock_samples() -> dict[str, object]:
             reservation_id=_RESERVATION,
             holder=Holder.CART,
             reference="cart-77",
-            parts=(ReservedPart(key=key, quantity=2, sku="TEA-250", scale=0, location="LEEDS"),),
+            parts=(ReservedPart(key=key, quantity=2, sku="TEA-250", scale=0, location="LEEDS", lot="2026-09"),),
             seconds=600,
             expires_at=datetime(2026, 3, 1, 12, 10, tzinfo=UTC),
+        ),
+        "lot.created.v1": LotCreated(lot_id=_LOT, item_id=_ITEM, code="2026-09", expires_on=date(2026, 9, 30)),
+        "lot.reclassified.v1": LotReclassified(
+            lot_id=_LOT,
+            item_id=_ITEM,
+            before=LotStatus.AVAILABLE,
+            status=LotStatus.QUARANTINE,
+            reason="seal broken",
         ),
         "reservation.extended.v1": ReservationExtended(
             reservation_id=_RESERVATION, expires_at=datetime(2026, 3, 1, 12, 15, tzinfo=UTC)

@@ -69,6 +69,7 @@ def violations(world: World, shop: Shop) -> list[str]:
     found += _projections(world)
     found += _sums(world.store)
     found += _waiting(world.store)
+    found += _whole(world.store)
     return found
 
 
@@ -148,6 +149,24 @@ def _projections(world: World) -> Iterator[str]:
     for key in sorted({*have, *due}, key=str):
         if have.get(key, (0, 0)) != (due[key], promised[key]):
             yield f"I8: demand of {key} is {have.get(key)}, the journal says {(due[key], promised[key])}"
+
+
+def _whole(store: Store) -> Iterator[str]:
+    """Every accepted order was promised whole, of a kit all that the catalogue says it is made of."""
+    for (tenant, stream, _), row in store.table(JOURNAL).items():
+        event = decode_event(row.name, row.payload)
+        if not isinstance(event, OrderAccepted):
+            continue
+        due: Counter[str] = Counter()
+        have: Counter[str] = Counter()
+        for line in event.facts.lines:
+            made_of = store.table(ITEMS)[tenant, line.item].components
+            for item, quantity in [(part.item, part.quantity) for part in made_of] or [(line.item, 1)]:
+                due[item] += line.ordered * quantity
+            for part in line.parts:
+                have[part.item or line.item] += part.quantity
+        if have != due:
+            yield f"I3: order {stream} was accepted with {dict(have)} of {dict(due)}"
 
 
 def _sums(store: Store) -> Iterator[str]:

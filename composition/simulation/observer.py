@@ -8,6 +8,7 @@ from adapters.memory.store import Store, Writes
 from adapters.memory.tables import JOBS, ORDERS, RELAYS, WORKERS, Key, QueueRow, Table
 from composition.simulation.clock import Naps, moment
 from composition.simulation.loop import SimulatedLoop
+from composition.simulation.lots import LotWatch
 from core.kernel.event import RecordedEvent
 
 
@@ -19,6 +20,7 @@ class Observer:
         self.delivered: set[tuple[str, str, int]] = set()
         self._loop = loop
         self._store = store
+        LotWatch(loop, store, self.findings)
         self._naps = naps
         self._trace = blake2b(digest_size=12)
         self._leases: dict[int, str] = {}

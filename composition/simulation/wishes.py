@@ -11,9 +11,15 @@ from composition.simulation.faults import PlannedFaults
 from core.intake.submission import Address, Lane, OrderRequest, Receipt, RequestedLine, Submission
 from core.inventory.acts import StockAct
 from core.kernel.context import Context
+from core.kernel.goods import Unit
 from core.kernel.ids import IntakeId, NewId, OrderId, TenantId
 
-SKUS = ("A", "B", "C", "D")
+PLAIN = ("A", "B", "C", "D")
+BY_LOT = "L"
+KIT = "K"
+SKUS = (*PLAIN, BY_LOT, KIT)
+PAIR = Unit(name="pair", size=2)
+"""A unit of every plain item."""
 CUSTOMERS = (None, None, "ann", "bo")
 
 
@@ -76,11 +82,14 @@ def wishes(random: Random, tenants: Sequence[TenantId], faults: PlannedFaults, c
     return wanted
 
 
+def _line(random: Random) -> RequestedLine:
+    sku, quantity = random.choice(SKUS), random.choice((1, 1, 1, 2, 3, 7))
+    unit = PAIR.name if sku in PLAIN and random.random() < 0.1 else None
+    return RequestedLine(sku=sku, quantity=Decimal(quantity), unit=unit)
+
+
 def _wish(random: Random, tenant: TenantId, marker: str) -> Wish:
-    lines = tuple(
-        RequestedLine(sku=random.choice(SKUS), quantity=Decimal(random.choice((1, 1, 1, 2, 3, 7))))
-        for _ in range(random.choice((1, 1, 2, 3)))
-    )
+    lines = tuple(_line(random) for _ in range(random.choice((1, 1, 2, 3))))
     identity = random.randrange(4)
     request = OrderRequest(
         items=() if random.random() < 0.03 else lines,

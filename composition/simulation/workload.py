@@ -1,19 +1,21 @@
 """A shop or two at work: clients order and repeat themselves, shoppers hold stock, a keeper and movers move it."""
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
 from adapters.memory.tables import JOBS
+from composition.simulation.goods import LOTS, NEW_KIT, lots, new_items, reclassification
 from composition.simulation.holders import Holders
 from composition.simulation.movers import Movers
 from composition.simulation.warehouse import Warehouse
-from composition.simulation.wishes import CUSTOMERS, SKUS, KeptAct, Wish, wishes
+from composition.simulation.wishes import BY_LOT, CUSTOMERS, PLAIN, SKUS, KeptAct, Wish, wishes
 from composition.simulation.world import APIS, NO_ANSWER, Api, ConnectionLost, World
 from core.acceptance.policies import SetPolicy
 from core.acceptance.queues import REVIEW
-from core.catalogue.item import AmendItem, CreateItem, CreateItems
+from core.catalogue.item import AmendItem, CreateItems
 from core.credit.account import SetCreditLimit
 from core.intake.dead_letters import ReplayDeadLetter
 from core.intake.submission import Receipt
@@ -56,29 +58,24 @@ class Shop:
 
     async def _furnish(self, api: Api, tenant: TenantId, number: int) -> None:
         random = self.random
-        items = tuple(
-            CreateItem(
-                sku=sku, name=sku, price=Money(minor=500, currency="EUR"), backorder_limit=random.choice((0, 0, 2, 4))
-            )
-            for sku in SKUS
-        )
         stock = tuple(
             StockAct(act=Act.RECEIVE, sku=sku, location=place, quantity=Decimal(random.randint(1, 8)))
-            for sku in SKUS
+            for sku in PLAIN
             for place in PLACES
             if random.random() < 0.7
         )
         policy = RiskPolicy(weights={"many_units": 750}, many_units=6)
-        commands: list[Any] = [CreateTenant(name=f"shop {number}"), CreateItems(items=items)]
+        commands: list[Any] = [CreateTenant(name=f"shop {number}"), CreateItems(items=new_items(random))]
+        commands += [CreateItems(items=(NEW_KIT,))]
         for code in PLACES:
             commands.append(CreateLocation(code=code, kind=LocationKind.WAREHOUSE, priority=random.randint(1, 3)))
-        commands += [ChangeStock(acts=stock), SetPolicy(policy=policy)]
+        commands += [ChangeStock(acts=(*stock, *lots(random, PLACES))), SetPolicy(policy=policy)]
         commands += [SetCreditLimit(customer="ann", limit=Money(minor=4000, currency="EUR"))]
         for command in commands:
             task = api.spawn(api.dispatch.run(command, self.world.context(api, tenant)))
             answer = await task
             if isinstance(command, CreateItems):
-                self.items[tenant] = [item.id for item in answer]
+                self.items.setdefault(tenant, []).extend(item.id for item in answer)
 
     async def trade(self) -> None:
         """Everybody at work until all orders were sent and answered."""
@@ -126,7 +123,7 @@ class Shop:
         for number in range(random.randint(3, 7)):
             await asyncio.sleep(random.random() * 0.5)
             tenant = random.choice(self.tenants)
-            kind = random.randrange(6)
+            kind = random.randrange(7)
             if kind == 0:
                 item = random.choice(self.items[tenant])
                 await self._try(AmendItem(id=item, backorder_limit=random.randint(0, 4)), tenant)
@@ -135,13 +132,16 @@ class Shop:
                 await self._try(SetCreditLimit(customer=random.choice(CUSTOMERS) or "cy", limit=limit), tenant)
             elif kind == 2:
                 await self._try(AllocateStock(name=random.choice(SKUS), quantity=Decimal(1), channel="shop"), tenant)
+            elif kind == 3:
+                await self._try(reclassification(random), tenant)
             else:
                 await self._move(KeptAct(marker=f"act-{number}", tenant=tenant, act=self._stock_act(number)))
 
     def _stock_act(self, number: int) -> StockAct:
         act, quantity = self.random.choice(((Act.RECEIVE, 3), (Act.ADJUST, -2), (Act.COUNT, 4), (Act.RECEIVE, 1)))
-        place, sku = self.random.choice(PLACES), self.random.choice(SKUS)
-        return StockAct(act=act, sku=sku, location=place, quantity=Decimal(quantity), reason=f"act-{number}")
+        place, sku = self.random.choice(PLACES), self.random.choice((*PLAIN, BY_LOT))
+        done = StockAct(act=act, sku=sku, location=place, quantity=Decimal(quantity), reason=f"act-{number}")
+        return replace(done, lot=self.random.choice(LOTS)) if sku == BY_LOT else done
 
     async def _move(self, act: KeptAct) -> None:
         """Do a stock act once, under its key, until there is an answer."""

@@ -15,6 +15,7 @@ from core.inventory.holding import (
     ReserveStock,
 )
 from core.inventory.location import CreateLocation
+from core.inventory.lot import ReclassifyLot
 from core.inventory.use_cases.allocate_stock import allocate_stock
 from core.inventory.use_cases.change_reservation import (
     commit_reservation,
@@ -24,12 +25,13 @@ from core.inventory.use_cases.change_reservation import (
 )
 from core.inventory.use_cases.change_stock import change_stock
 from core.inventory.use_cases.create_location import create_location
+from core.inventory.use_cases.reclassify_lot import reclassify_lot
 from core.inventory.use_cases.reserve_stock import reserve_stock
 from entrypoints.dispatch import UseCase
 
 
 class Inventory(containers.DeclarativeContainer):
-    """Locations, the ledger, holds. Expired holds are ended by whoever sweeps, so that has no scope."""
+    """Locations, the ledger, lots, holds. Expired holds are ended by whoever sweeps, so that has no scope."""
 
     new_id: providers.Dependency[Any] = providers.Dependency()
     use_cases = providers.Dict(
@@ -55,6 +57,7 @@ class Inventory(containers.DeclarativeContainer):
             ExpireReservations: providers.Factory(
                 UseCase, scope=None, run=providers.Factory(partial, expire_reservations, new_id=new_id)
             ),
+            ReclassifyLot: providers.Factory(UseCase, scope=Scope.STOCK_WRITE, run=providers.Object(reclassify_lot)),
             AllocateStock: providers.Factory(
                 UseCase, scope=Scope.STOCK_WRITE, run=providers.Factory(partial, allocate_stock, new_id=new_id)
             ),

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from core.acceptance.events import Explanation, LineExplanation, OrderAccepted, OrderHeld, OrderRejected
+from core.acceptance.events import Explanation, OrderAccepted, OrderHeld, OrderRejected
 from core.acceptance.facts import Outcome, Requested, Working
 from core.acceptance.lines import ReadLines, read_lines
+from core.acceptance.promising import country_of, promise_lines
 from core.configuration.flag import Flag
 from core.credit import account as credit
 from core.intake.submission import Address
-from core.inventory.allocation import Allocation, allocate
-from core.kernel.ids import ItemId, LocationId
 from core.kernel.money import exponent_of
 from core.kernel.quantity import SCALE_MAX
 from core.orders.order import AllocatedPart, OrderFacts, OrderLine, Reason
@@ -64,45 +63,22 @@ def _promise(
             reason = Reason(code="credit_limit_exceeded", detail=refusal)
             return _rejected(requested, lines, (reason,), Explanation(risk=risk, credit=refusal))
     credit_words = "within the limit" if account else "no account"
-    allocations, reasons = _allocate(requested, working, lines)
-    explained = tuple(LineExplanation(number=n, allocation=a) for n, a in enumerate(allocations, start=1))
-    if reasons:
-        return _rejected(requested, lines, reasons, Explanation(risk=risk, credit=credit_words, allocation=explained))
-    routing = choose(request.vendor_id, _country(request.ship_to), working.policies(tenant).routing)
+    promise = promise_lines(requested, working, lines.lines)
+    explained = promise.explained
+    if promise.reasons:
+        why = Explanation(risk=risk, credit=credit_words, allocation=explained)
+        return _rejected(requested, lines, promise.reasons, why)
+    routing = choose(request.vendor_id, country_of(request), working.policies(tenant).routing)
     return Outcome(
         requested=requested,
         event=OrderAccepted(
-            facts=_facts(requested, lines, allocations),
+            facts=_facts(requested, lines, promise.parts),
             vendor=routing.vendor,
             explanation=Explanation(risk=risk, credit=credit_words, allocation=explained, routing=routing),
         ),
         history=remember(working.history(customer), placed, digest(request.ship_to)) if customer else None,
         account=credit.hold(account, lines.total) if account else None,
     )
-
-
-def _allocate(requested: Requested, working: Working, lines: ReadLines) -> tuple[list[Allocation], tuple[Reason, ...]]:
-    """An allocation for each line. Lines of one item see what the lines before them took."""
-    policy = working.policies(requested.submission.tenant).allocation
-    country = _country(requested.request.ship_to)
-    taken: dict[ItemId, dict[LocationId, int]] = {}
-    allocations, reasons = [], []
-    for index, line in enumerate(lines.lines):
-        item = line.item
-        left = taken.get(item.id)
-        if left is None:
-            left = taken[item.id] = working.available(item.id).copy()
-        allocation = allocate(
-            line.units, working.candidates(left), policy, backorder_limit=item.backorder_limit, country=country
-        )
-        for part in allocation.parts:
-            left[part.location] -= part.quantity
-        if allocation.short:
-            detail = f"{item.sku}: {allocation.short} of {line.units} base units are not available"
-            path = f"$.items[{index}].quantity"
-            reasons.append(Reason(code="insufficient_stock", detail=detail, path=path))
-        allocations.append(allocation)
-    return allocations, tuple(reasons)
 
 
 def _risk(requested: Requested, working: Working, lines: ReadLines, placed: datetime) -> RiskAssessment | None:
@@ -146,8 +122,8 @@ def _held(requested: Requested, lines: ReadLines, reasons: tuple[Reason, ...], w
     return Outcome(requested=requested, event=event)
 
 
-def _facts(requested: Requested, read: ReadLines, allocations: Sequence[Allocation] = ()) -> OrderFacts:
-    """What every outcome says; with the ``allocations`` of its lines when it is promised."""
+def _facts(requested: Requested, read: ReadLines, parts: Sequence[tuple[AllocatedPart, ...]] = ()) -> OrderFacts:
+    """What every outcome says; with the ``parts`` of its lines when it is promised."""
     submission = requested.submission
     return OrderFacts(
         order_id=submission.order_id,
@@ -166,21 +142,15 @@ def _facts(requested: Requested, read: ReadLines, allocations: Sequence[Allocati
                     scale=line.item.scale,
                     ordered=line.units,
                     price=line.price,
-                    parts=_parts(allocations[number - 1]) if allocations else (),
+                    parts=parts[number - 1] if parts else (),
+                    unit=line.unit,
+                    per=line.per,
+                    components=line.item.components,
                 )
                 for number, line in enumerate(read.lines, start=1)
             ]
         ),
         received_at=submission.received_at,
-    )
-
-
-def _parts(allocation: Allocation) -> tuple[AllocatedPart, ...]:
-    return tuple(
-        [
-            AllocatedPart(location=part.location, quantity=part.quantity, backordered=part.backordered)
-            for part in allocation.parts
-        ]
     )
 
 
@@ -190,10 +160,6 @@ def digest(address: Address | None) -> str | None:
         return None
     parts = (address.line1, address.line2, address.city, address.postcode, address.country)
     return "|".join((part or "").strip().lower() for part in parts)
-
-
-def _country(address: Address | None) -> str | None:
-    return address.country if address else None
 
 
 def _hits(risk: RiskAssessment) -> str:

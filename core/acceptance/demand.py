@@ -6,6 +6,7 @@ from datetime import date, datetime
 from core.acceptance.events import ACCEPTED, REJECTED
 from core.forecasting.demand import DemandChange
 from core.kernel.event import RecordedEvent
+from core.kernel.goods import Component, kits
 from core.kernel.ids import ItemId, TenantId
 from core.kernel.value import value
 
@@ -26,6 +27,7 @@ class RecordDemand:
 @value
 class _Part:
     quantity: int
+    item: ItemId | None = None
 
 
 @value
@@ -33,6 +35,7 @@ class _Line:
     item: ItemId
     ordered: int
     parts: tuple[_Part, ...]
+    components: tuple[Component, ...] = ()
 
 
 @value
@@ -47,17 +50,35 @@ class _Decided:
 
 
 def demand_of(events: Iterable[RecordedEvent]) -> list[DemandChange]:
-    """What every accepted or rejected order among ``events`` asked for, added up: one change for an item and day."""
+    """What every accepted or rejected order among ``events`` asked for, added up: one change for an item and day.
+
+    A line of a kit counts twice, because two people plan by it: under the kit, in kits, for whoever decides what to
+    sell, and under each component, in what the kits take of it, for whoever buys it. Sums over items are of components
+    and plain items, without kits.
+    """
     sums: dict[tuple[TenantId, ItemId, date], tuple[int, int]] = {}
     for event in events:
         if event.name in COUNTED:
             facts = event.read_as(_Decided).facts
             day = facts.received_at.date()
             for line in facts.lines:
-                key = (event.tenant, line.item, day)
-                ordered, promised = sums.get(key, (0, 0))
-                sums[key] = (ordered + line.ordered, promised + sum([part.quantity for part in line.parts]))
+                for item, asked, given in _asked(line):
+                    key = (event.tenant, item, day)
+                    ordered, promised = sums.get(key, (0, 0))
+                    sums[key] = (ordered + asked, promised + given)
     return [
         DemandChange(tenant=tenant, item=item, day=day, ordered=ordered, promised=promised)
         for (tenant, item, day), (ordered, promised) in sums.items()
     ]
+
+
+def _asked(line: _Line) -> list[tuple[ItemId, int, int]]:
+    """(item, base units asked for, base units promised) of the line."""
+    if not line.components:
+        return [(line.item, line.ordered, sum([part.quantity for part in line.parts]))]
+    parts = [(part.item or line.item, part.quantity) for part in line.parts]
+    asked = [(line.item, line.ordered, kits(parts, line.components))]
+    for component in line.components:
+        given = sum(quantity for item, quantity in parts if item == component.item)
+        asked.append((component.item, line.ordered * component.quantity, given))
+    return asked

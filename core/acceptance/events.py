@@ -11,10 +11,14 @@ from core.routing.selection import RoutingDecision
 
 @value
 class LineExplanation:
-    """How line ``number`` was allocated: candidates as they stood, rules, parts, what was short."""
+    """How line ``number`` was allocated: candidates as they stood, rules, parts, what was short.
+
+    The line of a kit has one for each ``component``, by its SKU.
+    """
 
     number: int
     allocation: Allocation
+    component: str | None = None
 
 
 @value

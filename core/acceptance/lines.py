@@ -1,24 +1,24 @@
 """Reading a request's lines against the catalogue: items, base units, prices, or the reasons they cannot be."""
 
-from decimal import Decimal
-
 from core.acceptance.facts import Requested, Working
 from core.catalogue.item import Item
 from core.intake.submission import OrderRequest, RequestedLine
 from core.kernel.errors import DomainError
-from core.kernel.money import MINOR_MAX, Money, exponent_of
-from core.kernel.quantity import to_units
+from core.kernel.money import MINOR_MAX, Money, exponent_of, extended
+from core.kernel.quantity import UNITS_MAX, to_units
 from core.kernel.value import value
 from core.orders.order import Reason
 
 
 @value
 class ReadLine:
-    """``units`` base units of ``item``; ``price`` in minor units for one whole unit."""
+    """``units`` base units of ``item``; ``price`` in minor units for ``per`` base units, None: one unit of measure."""
 
     item: Item
     units: int
     price: int | None
+    unit: str | None = None
+    per: int | None = None
 
 
 @value
@@ -43,30 +43,24 @@ def read_lines(requested: Requested, working: Working) -> ReadLines:
         if item is None:
             reasons.append(_unknown(line, path))
             continue
-        units = _units(line.quantity, item, f"{path}.quantity", reasons)
+        unit = None if line.unit == item.uom else line.unit
+        units = _units(line, item, unit, path, reasons)
+        if item.components:
+            units = _kits(units, item, f"{path}.quantity", reasons)
         price = line.unit_price or item.price
+        per = item.measure.size(unit) if unit and units and line.unit_price else None
         if price:
             currency = currency or price.currency
             if price.currency != currency:
                 reasons.append(_mixed(price, currency, path))
             if price.minor < 0:
                 reasons.append(_negative(path))
-            total += amount(max(price.minor, 0), units, item.scale)
-        lines.append(ReadLine(item=item, units=units, price=price.minor if price else None))
+            total += extended(max(price.minor, 0), units, per or 10**item.scale)
+        lines.append(ReadLine(item=item, units=units, price=price.minor if price else None, unit=unit, per=per))
     if total > MINOR_MAX:
         reasons.append(Reason(code="total_out_of_range", detail="the order's total is out of range"))
         total = 0
     return ReadLines(lines=tuple(lines), currency=currency, total=total, reasons=tuple(reasons))
-
-
-def amount(price: int, units: int, scale: int) -> int:
-    """Minor units for ``units`` base units at ``price`` a whole unit, rounded half to even."""
-    if scale == 0:
-        return price * units
-    one: int = 10**scale
-    whole, rest = divmod(price * units, one)
-    twice = 2 * rest - one
-    return whole + (1 if twice > 0 or (twice == 0 and whole % 2) else 0)
 
 
 def _against(request: OrderRequest) -> list[Reason]:
@@ -84,15 +78,27 @@ def _against(request: OrderRequest) -> list[Reason]:
     return reasons
 
 
-def _units(quantity: Decimal, item: Item, path: str, reasons: list[Reason]) -> int:
+def _units(line: RequestedLine, item: Item, unit: str | None, path: str, reasons: list[Reason]) -> int:
     try:
-        units = to_units(quantity, item.scale, path=path)
+        if unit is None:
+            units = to_units(line.quantity, item.scale, path=f"{path}.quantity")
+        else:
+            units = item.measure.base_units(line.quantity, unit, path=path)
     except DomainError as error:
-        reasons.append(Reason(code=error.code, detail=error.detail, path=path))
+        reasons.append(Reason(code=error.code, detail=error.detail, path=error.path))
         return 0
     if units <= 0:
-        reasons.append(Reason(code="invalid_quantity", detail="quantity must be greater than zero", path=path))
+        detail = "quantity must be greater than zero"
+        reasons.append(Reason(code="invalid_quantity", detail=detail, path=f"{path}.quantity"))
     return max(units, 0)
+
+
+def _kits(units: int, kit: Item, path: str, reasons: list[Reason]) -> int:
+    """``units`` kits, unless so many take more of a component than any quantity may be."""
+    if units * max(component.quantity for component in kit.components) <= UNITS_MAX:
+        return units
+    reasons.append(Reason(code="invalid_quantity", detail=f"{units} kits are out of range", path=path))
+    return 0
 
 
 def _unknown(line: RequestedLine, path: str) -> Reason:

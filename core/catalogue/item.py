@@ -1,12 +1,16 @@
 """An item: its terms, how it comes to be, what may change."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import assert_never
 
-from core.kernel.errors import Conflict, NotFound, Rejected
+from core.catalogue.terms import InvalidItem, check_kind, check_limit, check_price, check_units, recipe
+from core.kernel.errors import Conflict, NotFound
+from core.kernel.goods import Component, Measure, Tracking, Unit
 from core.kernel.ids import ItemId
 from core.kernel.money import Money
-from core.kernel.quantity import SCALE_MAX, UNITS_MAX
+from core.kernel.quantity import SCALE_MAX
 from core.kernel.value import value
 
 
@@ -22,15 +26,12 @@ class ItemNotFound(NotFound):
     code = "item_not_found"
 
 
-class InvalidItem(Rejected):
-    """Terms an item cannot have."""
-
-    code = "invalid_item"
-
-
 @value
 class Item:
-    """The terms orders and stock depend on. ``version`` counts its events; ``backorder_limit`` is in base units."""
+    """The terms orders and stock depend on. ``version`` counts its events; ``backorder_limit`` is in base units.
+
+    An item with ``components`` is a kit: it holds no stock, they do.
+    """
 
     id: ItemId
     sku: str
@@ -40,11 +41,27 @@ class Item:
     price: Money | None
     backorder_limit: int
     version: int
+    tracking: Tracking = Tracking.NONE
+    components: tuple[Component, ...] = ()
+    units: tuple[Unit, ...] = ()
+
+    @property
+    def measure(self) -> Measure:
+        """What its quantities are said in."""
+        return Measure(scale=self.scale, uom=self.uom, units=self.units)
+
+
+@value
+class WantedComponent:
+    """``quantity`` (in the component's unit of measure) of the item with this SKU goes into one kit."""
+
+    sku: str
+    quantity: Decimal
 
 
 @value
 class CreateItem:
-    """Begin to sell ``sku``. ``backorder_limit`` in base units of ``scale`` decimals."""
+    """Begin to sell ``sku``. ``backorder_limit`` in base units of ``scale`` decimals; ``components`` make it a kit."""
 
     sku: str
     name: str
@@ -52,6 +69,9 @@ class CreateItem:
     scale: int = 0
     price: Money | None = None
     backorder_limit: int = 0
+    tracking: Tracking = Tracking.NONE
+    components: tuple[WantedComponent, ...] = ()
+    units: tuple[Unit, ...] = ()
 
 
 @value
@@ -70,6 +90,7 @@ class AmendItem:
     uom: str | None = None
     price: Money | None = None
     backorder_limit: int | None = None
+    units: tuple[Unit, ...] | None = None
 
 
 @value
@@ -83,6 +104,9 @@ class ItemCreated:
     scale: int
     price: Money | None
     backorder_limit: int
+    tracking: Tracking = Tracking.NONE
+    components: tuple[Component, ...] = ()
+    units: tuple[Unit, ...] = ()
 
 
 @value
@@ -94,18 +118,27 @@ class ItemAmended:
     uom: str
     price: Money | None
     backorder_limit: int
+    units: tuple[Unit, ...] = ()
 
 
 ItemCommand = CreateItem | AmendItem
 ItemEvent = ItemCreated | ItemAmended
 
 
-def create(command: CreateItem, item_id: ItemId) -> ItemCreated:
-    """The event that begins an item. Raises InvalidItem for terms no item can have."""
+def create(command: CreateItem, item_id: ItemId, known: Mapping[str, Item] | None = None) -> ItemCreated:
+    """The event that begins an item; ``known`` holds the items its components name, by SKU.
+
+    Raises InvalidItem for terms no item can have, InvalidQuantity for a fraction of a component's base unit.
+    """
     if not 0 <= command.scale <= SCALE_MAX:
         raise InvalidItem(f"scale must be 0 to {SCALE_MAX}", path="$.scale")
-    _check_limit(command.backorder_limit)
-    _check_price(command.price)
+    kit = bool(command.components)
+    check_limit(command.backorder_limit, command.tracking, kit=kit)
+    check_price(command.price)
+    check_kind(command.tracking, command.scale, kit=kit)
+    check_units(command.units, command.uom)
+    wanted = [(part.sku, part.quantity) for part in command.components]
+    found = {sku: (item.id, item.scale, bool(item.components)) for sku, item in (known or {}).items()}
     return ItemCreated(
         item_id=item_id,
         sku=command.sku,
@@ -114,21 +147,25 @@ def create(command: CreateItem, item_id: ItemId) -> ItemCreated:
         scale=command.scale,
         price=command.price,
         backorder_limit=command.backorder_limit,
+        tracking=command.tracking,
+        components=recipe(wanted, found),
+        units=command.units,
     )
 
 
 def amend(item: Item, command: AmendItem) -> tuple[ItemAmended, ...]:
     """The event that changes the terms, or none when nothing would change. Raises InvalidItem."""
-    limit = item.backorder_limit if command.backorder_limit is None else command.backorder_limit
-    _check_limit(limit)
-    _check_price(command.price)
     amended = ItemAmended(
         item_id=item.id,
         name=item.name if command.name is None else command.name,
         uom=item.uom if command.uom is None else command.uom,
         price=item.price if command.price is None else command.price,
-        backorder_limit=limit,
+        backorder_limit=item.backorder_limit if command.backorder_limit is None else command.backorder_limit,
+        units=item.units if command.units is None else command.units,
     )
+    check_limit(amended.backorder_limit, item.tracking, kit=bool(item.components))
+    check_price(command.price)
+    check_units(amended.units, amended.uom)
     return () if replace(evolve(item, amended), version=item.version) == item else (amended,)
 
 
@@ -145,6 +182,9 @@ def evolve(item: Item | None, event: ItemEvent) -> Item:
                 price=event.price,
                 backorder_limit=event.backorder_limit,
                 version=1,
+                tracking=event.tracking,
+                components=event.components,
+                units=event.units,
             )
         case ItemAmended():
             assert item is not None, "an item is amended only after it was created"
@@ -154,17 +194,8 @@ def evolve(item: Item | None, event: ItemEvent) -> Item:
                 uom=event.uom,
                 price=event.price,
                 backorder_limit=event.backorder_limit,
+                units=event.units,
                 version=item.version + 1,
             )
         case _:
             assert_never(event)
-
-
-def _check_limit(limit: int) -> None:
-    if not 0 <= limit <= UNITS_MAX:
-        raise InvalidItem("backorder_limit must not be negative", path="$.backorder_limit")
-
-
-def _check_price(price: Money | None) -> None:
-    if price is not None and price.minor < 0:
-        raise InvalidItem("price must not be negative", path="$.price")

@@ -1,9 +1,9 @@
 """Promising anew what is due of an order and promised from nowhere."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from core.inventory.allocation import AllocationPolicy, Candidate, allocate
+from core.inventory.allocation import AllocationPolicy, Candidate, Part, allocate
 from core.kernel.ids import ItemId, LocationId
 from core.kernel.value import value
 from core.orders.dossier import Dossier
@@ -59,15 +59,26 @@ def reallocate(
         ]
         done = allocate(quantity, candidates, policy, backorder_limit=supply.backorder_limit, country=country)
         short += done.short
-        taken = {part.location: part.quantity for part in done.parts}
-        left[item] = replace(
-            supply,
-            candidates=tuple(
-                replace(one, available=one.available - taken.get(one.location.id, 0)) for one in supply.candidates
-            ),
-        )
+        left[item] = replace(supply, candidates=tuple(_after(one, done.parts) for one in supply.candidates))
         promised += [
-            (line, item, AllocatedPart(location=part.location, quantity=part.quantity, backordered=part.backordered))
+            (
+                line,
+                item,
+                AllocatedPart(
+                    location=part.location, quantity=part.quantity, backordered=part.backordered, lot=part.lot
+                ),
+            )
             for part in done.parts
         ]
     return Reallocated(promised=tuple(promised), short=short)
+
+
+def _after(candidate: Candidate, parts: Sequence[Part]) -> Candidate:
+    """``candidate`` when ``parts`` were taken from it."""
+    here = [part for part in parts if part.location == candidate.location.id]
+    by_lot = {part.lot: part.quantity for part in here}
+    return replace(
+        candidate,
+        available=candidate.available - sum(part.quantity for part in here),
+        lots=tuple(replace(one, available=one.available - by_lot.get(one.lot, 0)) for one in candidate.lots),
+    )

@@ -1,5 +1,6 @@
-"""What a person does to stock, in a person's words: SKU, location code, decimal quantity."""
+"""What a person does to stock, in a person's words: SKU, location code, lot code, decimal quantity."""
 
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
@@ -7,8 +8,8 @@ from core.inventory.allocation import Allocation
 from core.inventory.balance import Account, Balance, BalanceKey, Movement
 from core.inventory.stock import AdjustStock, CountStock, InvalidMovement, MoveStock, ReceiveStock, StockCommand
 from core.kernel.errors import Rejected
-from core.kernel.ids import GroupId
-from core.kernel.quantity import to_units
+from core.kernel.goods import Component, Measure, kits
+from core.kernel.ids import GroupId, ItemId, LotId
 from core.kernel.value import value
 
 
@@ -24,6 +25,12 @@ class UnknownLocation(Rejected):
     code = "unknown_location"
 
 
+class KitHoldsNoStock(Rejected):
+    """The act is about a kit, whose components are what stands on shelves."""
+
+    code = "kit_holds_no_stock"
+
+
 class Act(StrEnum):
     """The acts there are."""
 
@@ -33,9 +40,18 @@ class Act(StrEnum):
     MOVE = "move"
 
 
+BEGINNING = (Act.RECEIVE, Act.COUNT)
+"""Acts that may be about a lot nobody knew of: it arrives, or somebody finds it."""
+
+
 @value
 class StockAct:
-    """One act on one shelf. ``source`` and ``target`` are for a move alone."""
+    """One act on one shelf. ``source`` and ``target`` are for a move alone.
+
+    A receipt or a count may name a ``lot`` nobody knew of, with the day it expires on.
+
+    ``quantity`` is in ``unit``; None: in the item's unit of measure.
+    """
 
     act: Act
     sku: str
@@ -44,6 +60,9 @@ class StockAct:
     reason: str | None = None
     source: Account | None = None
     target: Account | None = None
+    unit: str | None = None
+    lot: str | None = None
+    expires_on: date | None = None
 
 
 @value
@@ -55,11 +74,15 @@ class ChangeStock:
 
 @value
 class StockChanged:
-    """What one act did: its movements (none when nothing had to change), the shelf afterwards, what is to come."""
+    """What one act did: its movements (none when nothing had to change), the shelf afterwards, what is to come.
+
+    ``units`` are the base units the act named.
+    """
 
     group: GroupId
     act: StockAct
     scale: int
+    units: int
     movements: tuple[Movement, ...]
     balance: Balance
     incoming: int = 0
@@ -76,18 +99,54 @@ class AllocateStock:
 
 
 @value
-class StockAllocated:
-    """The allocation, and the ledger group it was entered as: None when it is short or a dry run."""
+class ItemAllocation:
+    """How much of one item was wanted, for a kit as one of its components, and where it comes from.
 
-    allocation: Allocation
+    ``lots`` has the codes of the lots its parts name.
+    """
+
+    item: ItemId
     sku: str
     scale: int
+    allocation: Allocation
+    lots: dict[LotId, str]
+
+
+@value
+class StockAllocated:
+    """``demand`` base units of ``sku`` were wanted; a kit's ``components`` say what one takes.
+
+    ``group`` is the ledger group it was entered as: None when it is short or a dry run.
+    """
+
+    sku: str
+    scale: int
+    demand: int
+    allocations: tuple[ItemAllocation, ...]
     group: GroupId | None
+    components: tuple[Component, ...] = ()
+
+    @property
+    def promised(self) -> int:
+        """Base units that can be promised; of a kit, whole ones."""
+        if not self.components:
+            return self.allocations[0].allocation.quantity
+        return kits([(one.item, one.allocation.quantity) for one in self.allocations], self.components)
+
+    @property
+    def short(self) -> int:
+        """Base units that cannot."""
+        return self.demand - self.promised
 
 
-def command_of(act: StockAct, key: BalanceKey, scale: int) -> StockCommand:
-    """The ledger's command for ``act``. Raises InvalidQuantity, or InvalidMovement when no reason is given."""
-    units = to_units(act.quantity, scale, path="$.quantity")
+def units_of(act: StockAct, measure: Measure) -> int:
+    """The base units ``act`` names. Raises InvalidQuantity, UnknownUnit."""
+    return measure.base_units(act.quantity, act.unit)
+
+
+def command_of(act: StockAct, key: BalanceKey, measure: Measure) -> StockCommand:
+    """The ledger's command for ``act``. Raises as ``units_of``, and InvalidMovement when no reason is given."""
+    units = units_of(act, measure)
     if act.act is Act.RECEIVE:
         return ReceiveStock(key=key, quantity=units, reason=act.reason)
     if not act.reason:

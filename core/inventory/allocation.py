@@ -4,6 +4,7 @@ The policy is a list of named rules, each giving every candidate a rank; candida
 first rule, ties by the second, and so on; the location code settles what is left, so the answer never depends on
 the order facts came in. A demand no single location covers is split. What stock does not cover may be promised
 against the item's backorder limit, at the first candidate; what is left after that is *short*.
+Where stock is kept by lot, a candidate says which lots it may be promised from, in the order they are to be taken.
 The total promised for one item is min(demand, available + backorder allowance), whatever the order of requests.
 """
 
@@ -11,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from core.inventory.location import Location
 from core.kernel.errors import Rejected
-from core.kernel.ids import LocationId
+from core.kernel.ids import LocationId, LotId
 from core.kernel.value import value
 
 
@@ -22,11 +23,23 @@ class UnknownRule(Rejected):
 
 
 @value
+class StockedLot:
+    """Base units of one lot that may be promised."""
+
+    lot: LotId
+    available: int
+
+
+@value
 class Candidate:
-    """A location and the base units of the item it has available (negative when it owes backorders)."""
+    """A location and the base units of the item it has available (negative when it owes backorders).
+
+    Where stock is kept by lot, ``available`` is what its ``lots`` have in all, first expired first.
+    """
 
     location: Location
     available: int
+    lots: tuple[StockedLot, ...] = ()
 
 
 @value
@@ -38,11 +51,15 @@ class AllocationPolicy:
 
 @value
 class Part:
-    """``quantity`` base units promised from ``location``; ``backordered`` of them are not on the shelf."""
+    """``quantity`` base units promised from ``location``; ``backordered`` of them are not on the shelf.
+
+    ``lot`` is None where stock is not kept by lot.
+    """
 
     location: LocationId
     quantity: int
     backordered: int = 0
+    lot: LotId | None = None
 
 
 @value
@@ -102,7 +119,10 @@ def allocate(
     for candidate in ordered:
         taken = min(left, candidate.available)
         if taken > 0:
-            parts.append(Part(location=candidate.location.id, quantity=taken))
+            if candidate.lots:
+                parts += _of_lots(candidate, taken)
+            else:
+                parts.append(Part(location=candidate.location.id, quantity=taken))
             left -= taken
             if left == 0:
                 break
@@ -114,6 +134,17 @@ def allocate(
             left -= promised
     tried = tuple([Tried(location=one.location.id, code=one.location.code, available=one.available) for one in ordered])
     return Allocation(parts=tuple(parts), short=left, tried=tried, rules=policy.rules)
+
+
+def _of_lots(candidate: Candidate, quantity: int) -> list[Part]:
+    """``quantity`` from the candidate's lots, the first until it is empty, then the next."""
+    parts = []
+    for stocked in candidate.lots:
+        taken = min(quantity, stocked.available)
+        if taken > 0:
+            parts.append(Part(location=candidate.location.id, quantity=taken, lot=stocked.lot))
+            quantity -= taken
+    return parts
 
 
 def _in_order(

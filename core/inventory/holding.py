@@ -22,10 +22,11 @@ class Holder(StrEnum):
 
 @value
 class ReservationLine:
-    """``quantity`` (in the item's unit) of the item with this SKU."""
+    """``quantity`` of the item with this SKU, in ``unit``; None: in its unit of measure."""
 
     sku: str
     quantity: Decimal
+    unit: str | None = None
 
 
 @value

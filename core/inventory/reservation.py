@@ -62,6 +62,7 @@ class ReservedPart:
     sku: str
     scale: int
     location: str
+    lot: str | None = None
 
 
 @value

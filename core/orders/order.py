@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from core.kernel.errors import NotFound
+from core.kernel.goods import Component, kits
 from core.kernel.ids import IntakeId, ItemId, LocationId, LotId, OrderId
 from core.kernel.money import extended
 from core.kernel.value import value
@@ -78,7 +79,11 @@ class AllocatedPart:
 
 @value
 class OrderLine:
-    """One line, in base units of its item; ``price`` in minor units of the order's currency for one whole unit."""
+    """One line, in base units of its item; ``price`` in minor units of the order's currency for ``per`` base units.
+
+    ``unit`` is what it was ordered in. None stands for the item's unit of measure, and in ``per`` for one of that. A
+    line of a kit is counted in kits; its ``components`` say what one takes, and its parts are of them.
+    """
 
     number: int
     item: ItemId
@@ -91,15 +96,23 @@ class OrderLine:
     cancelled: int = 0
     delivered: int = 0
     returned: int = 0
+    unit: str | None = None
+    per: int | None = None
+    components: tuple[Component, ...] = ()
 
     @property
     def allocated(self) -> int:
-        """Base units promised from a location."""
+        """Base units promised from a location; of a kit, whole ones."""
+        if self.components:
+            return kits([(part.item or self.item, part.quantity) for part in self.parts], self.components)
         return sum([part.quantity for part in self.parts])
 
     @property
     def backordered(self) -> int:
-        """Base units promised that are not on a shelf yet."""
+        """Base units promised that are not on a shelf yet; of a kit, those that lack something."""
+        if self.components:
+            there = [(part.item or self.item, part.quantity - part.backordered) for part in self.parts]
+            return self.allocated - kits(there, self.components)
         return sum([part.backordered for part in self.parts])
 
     @property
@@ -129,17 +142,26 @@ class OrderLine:
             sums[item] = sums.get(item, 0) + counted(part)
         return sums
 
+    def named(self, item: ItemId) -> tuple[str, int]:
+        """The SKU and the decimals of ``item``: the line's own, or one of its components."""
+        for component in self.components:
+            if component.item == item:
+                return component.sku, component.scale
+        return self.sku, self.scale
+
     def needs(self, units: int) -> dict[ItemId, int]:
         """What ``units`` of the line take from the shelves: base units by item."""
+        if self.components:
+            return {component.item: units * component.quantity for component in self.components}
         return {self.item: units}
 
     def whole(self, units: Mapping[ItemId, int]) -> int:
         """How much of the line so much of each item makes: the opposite of ``needs``, what is odd left out."""
-        return units.get(self.item, 0)
+        return kits(list(units.items()), self.components) if self.components else units.get(self.item, 0)
 
     def worth(self, units: int) -> int:
         """What ``units`` of it cost, in minor units; nothing when it has no price."""
-        return extended(self.price or 0, units, 10**self.scale)
+        return extended(self.price or 0, units, self.per or 10**self.scale)
 
 
 @value

@@ -22,6 +22,7 @@ CHECKS = {
     "I10": "a dead letter keeps its cause",
     "I11": "what is reserved is what is held",
     "I15": "a snapshot is the fold of its entries",
+    "I16": "a serial is one unit",
 }
 """The invariants of ports.invariants in a person's words."""
 

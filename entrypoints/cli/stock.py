@@ -1,5 +1,7 @@
 """``fluxor stock``: what is there, and single acts that change it. stock_history.py has what was there, and why."""
 
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
@@ -22,6 +24,9 @@ SkuArgument = Annotated[str, typer.Argument(help="The item's SKU.")]
 LocationArgument = Annotated[str, typer.Argument(help="The location's code.")]
 QuantityArgument = Annotated[str, typer.Argument(help="A decimal number in the item's unit.")]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept with the entry.")]
+UnitOption = Annotated[str | None, typer.Option("--unit", help="One of the item's units; else its own.")]
+LotOption = Annotated[str | None, typer.Option("--lot", help="The lot or serial, where stock is kept by it.")]
+DayOption = Annotated[str | None, typer.Option("--expires-on", help="The lot's last day, such as 2026-09-30.")]
 SHOWN = ("on_hand", "available", "reserved", "committed", "safety_stock", "damaged")
 
 
@@ -31,11 +36,13 @@ def list_stock(
     tenant: TenantOption,
     sku: Annotated[str | None, typer.Option(help="Only this SKU.")] = None,
     location: Annotated[str | None, typer.Option(help="Only at this location.")] = None,
-    after: Annotated[tuple[str, str], typer.Option(help="Go on after this SKU and location.")] = ("", ""),
+    after: Annotated[
+        tuple[str, str, str], typer.Option(help="Go on after this SKU, location and lot ('' for none).")
+    ] = ("", "", ""),
     limit: LimitOption = 100,
     as_json: JsonOption = False,
 ) -> None:
-    """List balances by SKU and location."""
+    """List balances by SKU, location and lot."""
 
     async def ask(session: Session) -> list[StockRow]:
         owner = await tenant_named(session, tenant)
@@ -52,10 +59,14 @@ def receive(
     quantity: QuantityArgument,
     tenant: TenantOption,
     reason: Annotated[str | None, typer.Option("--reason", help="Kept with the entry.")] = None,
+    unit: UnitOption = None,
+    lot: LotOption = None,
+    expires_on: DayOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Goods from a supplier arrive and can be sold."""
-    _act(context, Act.RECEIVE, sku, location, quantity, reason, tenant, as_json)
+    act = _read(Act.RECEIVE, sku, location, quantity, reason, unit, lot)
+    _do(context, replace(act, expires_on=_day(expires_on)), tenant, as_json)
 
 
 @group.command(context_settings={"ignore_unknown_options": True})
@@ -66,10 +77,12 @@ def adjust(
     quantity: QuantityArgument,
     tenant: TenantOption,
     reason: ReasonOption,
+    unit: UnitOption = None,
+    lot: LotOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Correct what is available by a quantity, which may be negative."""
-    _act(context, Act.ADJUST, sku, location, quantity, reason, tenant, as_json)
+    _do(context, _read(Act.ADJUST, sku, location, quantity, reason, unit, lot), tenant, as_json)
 
 
 @group.command()
@@ -80,28 +93,34 @@ def count(
     quantity: QuantityArgument,
     tenant: TenantOption,
     reason: ReasonOption,
+    unit: UnitOption = None,
+    lot: LotOption = None,
+    expires_on: DayOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say how much somebody counted on the shelf; the difference goes to what is available."""
-    _act(context, Act.COUNT, sku, location, quantity, reason, tenant, as_json)
+    act = _read(Act.COUNT, sku, location, quantity, reason, unit, lot)
+    _do(context, replace(act, expires_on=_day(expires_on)), tenant, as_json)
 
 
-def _act(
-    context: typer.Context,
-    act: Act,
-    sku: str,
-    location: str,
-    quantity: str,
-    reason: str | None,
-    tenant: str,
-    as_json: bool,
-) -> None:
+def _read(
+    act: Act, sku: str, location: str, quantity: str, reason: str | None, unit: str | None, lot: str | None
+) -> StockAct:
     try:
         amount = Decimal(quantity)
     except InvalidOperation:
         raise typer.BadParameter(f"'{quantity}' is not a decimal number", param_hint="QUANTITY") from None
-    wanted = StockAct(act=act, sku=sku, location=location, quantity=amount, reason=reason)
+    return StockAct(act=act, sku=sku, location=location, quantity=amount, reason=reason, unit=unit, lot=lot)
 
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise typer.BadParameter(f"'{text}' is not a day such as 2026-09-30", param_hint="--expires-on") from None
+
+
+def _do(context: typer.Context, wanted: StockAct, tenant: str, as_json: bool) -> None:
     async def run(session: Session) -> StockChanged:
         owner = await tenant_named(session, tenant)
         context = session.context(owner, ALL_SCOPES)
@@ -114,9 +133,10 @@ def _act(
     done = run_in_session(context, run, as_json=as_json)
     available = to_amount(done.balance.available, done.scale)
     if as_json:
-        print_json({"sku": sku, "location": location, "available": available, "changed": bool(done.movements)})
+        shelf = {"sku": wanted.sku, "location": wanted.location, "lot": wanted.lot}
+        print_json({**shelf, "available": available, "changed": bool(done.movements)})
     else:
-        print_line(f"{sku} at {location}: {available} available")
+        print_line(f"{wanted.sku} at {wanted.location}: {available} available")
 
 
 def print_rows(rows: list[StockRow], as_json: bool) -> None:
@@ -125,7 +145,12 @@ def print_rows(rows: list[StockRow], as_json: bool) -> None:
         print_json({"items": [row_as_json(row) for row in rows]})
         return
     shown = [
-        (row.sku, row.location, *(to_amount(getattr(row.balance, bucket), row.scale) for bucket in SHOWN))
+        (
+            row.sku,
+            row.location,
+            row.lot or "",
+            *(to_amount(getattr(row.balance, bucket), row.scale) for bucket in SHOWN),
+        )
         for row in rows
     ]
-    print_table("stock", ("sku", "location", *SHOWN), shown)
+    print_table("stock", ("sku", "location", "lot", *SHOWN), shown)

@@ -51,7 +51,7 @@ def as_of(
     tenant: TenantOption,
     sku: Annotated[str | None, typer.Option(help="Only this SKU.")] = None,
     location: Annotated[str | None, typer.Option(help="Only at this location.")] = None,
-    after: Annotated[tuple[str, str], typer.Option(help="Go on after this SKU and location.")] = ("", ""),
+    after: Annotated[tuple[str, str, str], typer.Option(help="Go on after this SKU, location and lot.")] = ("", "", ""),
     limit: LimitOption = 100,
     as_json: JsonOption = False,
 ) -> None:

@@ -18,6 +18,7 @@ def row_as_json(row: StockRow) -> dict[str, object]:
         "sku": row.sku,
         "name": row.name,
         "location": row.location,
+        "lot": row.lot,
         "on_hand": to_amount(row.balance.on_hand, row.scale),
         **amounts,
         "incoming": to_amount(row.incoming, row.scale),

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from core.identity.permission import Scope
-from core.inventory.acts import AllocateStock, StockAllocated
+from core.inventory.acts import AllocateStock, ItemAllocation, StockAllocated
 from core.inventory.stock import InsufficientStock
 from core.kernel.errors import Rejected
 from core.kernel.quantity import to_amount
@@ -23,22 +23,28 @@ class NewAllocation(Body):
 
 
 class ShownPart(Shown):
-    """A quantity promised from one location; `backordered` of it is not on the shelf."""
+    """A quantity of an item promised from one location; `backordered` of it is not on the shelf."""
 
+    sku: str
     location: str
+    lot: str | None
     quantity: Decimal
     backordered: Decimal
 
 
 class ShownCandidate(Shown):
-    """A location that was tried, in order, and what it had available."""
+    """A location that was tried for an item, in order, and what it had that can be promised."""
 
+    sku: str
     location: str
     available: Decimal
 
 
 class ShownAllocation(Shown):
-    """Where the quantity comes from, and why; `group_id` is its entry in the ledger, null when nothing was entered."""
+    """Where the quantity comes from, and why; `group_id` is its entry in the ledger, null when nothing was entered.
+
+    `quantity` and `short` are of the item itself; a kit's allocations are of its components.
+    """
 
     sku: str
     quantity: Decimal
@@ -65,29 +71,21 @@ def _name(body: NewAllocation) -> str:
 
 
 def _show(done: StockAllocated, command: AllocateStock) -> ShownAllocation:
-    allocation, scale = done.allocation, done.scale
-    codes = {tried.location: tried.code for tried in allocation.tried}
     shown = ShownAllocation(
         sku=done.sku,
-        quantity=to_amount(allocation.quantity, scale),
-        short=to_amount(allocation.short, scale),
-        allocations=[
-            ShownPart(
-                location=codes[part.location],
-                quantity=to_amount(part.quantity, scale),
-                backordered=to_amount(part.backordered, scale),
-            )
-            for part in allocation.parts
-        ],
-        rules=list(allocation.rules),
+        quantity=to_amount(done.promised, done.scale),
+        short=to_amount(done.short, done.scale),
+        allocations=[part for one in done.allocations for part in _parts(one)],
+        rules=list(done.allocations[0].allocation.rules),
         tried=[
-            ShownCandidate(location=tried.code, available=to_amount(tried.available, scale))
-            for tried in allocation.tried
+            ShownCandidate(sku=one.sku, location=tried.code, available=to_amount(tried.available, one.scale))
+            for one in done.allocations
+            for tried in one.allocation.tried
         ],
         dry_run=command.dry_run,
         group_id=done.group,
     )
-    if allocation.short:
+    if done.short:
         raise ExplainedConflict(
             f"{shown.short} of {command.quantity} cannot be promised",
             shown,
@@ -95,6 +93,20 @@ def _show(done: StockAllocated, command: AllocateStock) -> ShownAllocation:
             path="$.quantity",
         )
     return shown
+
+
+def _parts(one: ItemAllocation) -> list[ShownPart]:
+    codes = {tried.location: tried.code for tried in one.allocation.tried}
+    return [
+        ShownPart(
+            sku=one.sku,
+            location=codes[part.location],
+            lot=None if part.lot is None else one.lots[part.lot],
+            quantity=to_amount(part.quantity, one.scale),
+            backordered=to_amount(part.backordered, one.scale),
+        )
+        for part in one.allocation.parts
+    ]
 
 
 ROUTES = (

@@ -11,6 +11,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from entrypoints.http import (
     allocation,
+    availability,
     catalogue,
     configuration,
     credit,
@@ -24,6 +25,7 @@ from entrypoints.http import (
     intake,
     keys,
     locations,
+    lots,
     order_changes,
     orders,
     promise,
@@ -45,6 +47,8 @@ API: tuple[Route, ...] = (
     *locations.ROUTES,
     *stock.ROUTES,
     *history.ROUTES,
+    *lots.ROUTES,
+    *availability.ROUTES,
     *allocation.ROUTES,
     *reservations.ROUTES,
     *transfers.ROUTES,

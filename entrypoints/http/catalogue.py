@@ -5,9 +5,11 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from core.catalogue.item import AmendItem, CreateItem, CreateItems, Item, ItemNotFound
+from core.catalogue.item import AmendItem, CreateItem, CreateItems, Item, ItemNotFound, WantedComponent
+from core.catalogue.terms import COMPONENTS_MAX, UNITS_OF_AN_ITEM_MAX
 from core.identity.permission import Scope
 from core.kernel.errors import DomainError
+from core.kernel.goods import Tracking, Unit
 from core.kernel.ids import ItemId
 from core.kernel.quantity import SCALE_MAX, to_amount, to_units
 from entrypoints.http.fields import (
@@ -17,6 +19,7 @@ from entrypoints.http.fields import (
     MoneyOut,
     Name,
     NotNegative,
+    Positive,
     Shown,
     Sku,
     known_id,
@@ -29,8 +32,25 @@ from entrypoints.http.routes import Call, Reply, Route
 PATH = "/catalogue/items"
 
 
+class NewComponent(Body):
+    """So much of an item, in its unit of measure, goes into one kit."""
+
+    sku: Sku
+    quantity: Positive
+
+
+class NewUnit(Body):
+    """One `name` is `size` of the item's unit of measure: a box of 12, a roll of 50."""
+
+    name: Code
+    size: Positive
+
+
+NewUnits = Annotated[tuple[NewUnit, ...], Meta(max_length=UNITS_OF_AN_ITEM_MAX)]
+
+
 class NewItem(Body):
-    """An item to sell. `backorder_limit` is in the item's unit of measure."""
+    """An item to sell. `backorder_limit` is in the item's unit of measure; `components` make it a kit."""
 
     sku: Sku
     name: Name
@@ -38,6 +58,9 @@ class NewItem(Body):
     scale: Annotated[int, Meta(ge=0, le=SCALE_MAX, description="decimals a quantity may have")] = 0
     price: MoneyIn | None = None
     backorder_limit: NotNegative | None = None
+    tracking: Tracking = Tracking.NONE
+    components: Annotated[tuple[NewComponent, ...], Meta(max_length=COMPONENTS_MAX)] = ()
+    units: NewUnits = ()
 
 
 class ItemChanges(Body):
@@ -47,6 +70,21 @@ class ItemChanges(Body):
     uom: Code | None = None
     price: MoneyIn | None = None
     backorder_limit: NotNegative | None = None
+    units: NewUnits | None = None
+
+
+class ShownComponent(Shown):
+    """What one kit takes of an item, in its unit of measure."""
+
+    sku: str
+    quantity: Decimal
+
+
+class ShownUnit(Shown):
+    """A unit, in the item's unit of measure."""
+
+    name: str
+    size: Decimal
 
 
 class ShownItem(Shown):
@@ -60,6 +98,9 @@ class ShownItem(Shown):
     price: MoneyOut | None
     backorder_limit: Decimal
     version: int
+    tracking: Tracking
+    components: list[ShownComponent]
+    units: list[ShownUnit]
 
 
 class ItemsQuery(PageQuery, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -79,6 +120,11 @@ def show_item(item: Item) -> ShownItem:
         price=show_money(item.price),
         backorder_limit=to_amount(item.backorder_limit, item.scale),
         version=item.version,
+        tracking=item.tracking,
+        components=[
+            ShownComponent(sku=part.sku, quantity=to_amount(part.quantity, part.scale)) for part in item.components
+        ],
+        units=[ShownUnit(name=unit.name, size=to_amount(unit.size, item.scale)) for unit in item.units],
     )
 
 
@@ -92,6 +138,9 @@ async def create_item(call: Call) -> Reply:
         scale=body.scale,
         price=to_money(body.price, "$.price.amount") if body.price else None,
         backorder_limit=to_units(body.backorder_limit or 0, body.scale, path="$.backorder_limit"),
+        tracking=body.tracking,
+        components=tuple(WantedComponent(sku=part.sku, quantity=part.quantity) for part in body.components),
+        units=_to_units(body.units, body.scale),
     )
     return await call.run(CreateItems(items=(item,)), _show_created)
 
@@ -108,6 +157,7 @@ async def amend_item(call: Call) -> Reply:
         price=to_money(body.price, "$.price.amount") if body.price else None,
         # The scale of an item never changes, so it may be read before the transaction.
         backorder_limit=None if limit is None else to_units(limit, item.scale, path="$.backorder_limit"),
+        units=None if body.units is None else _to_units(body.units, item.scale),
     )
     return await call.run(command, show_item)
 
@@ -123,6 +173,14 @@ async def list_items(call: Call) -> Reply:
     after = call.place("items", str) or ""
     rows = await call.parts.views.catalogue.items(call.tenant, sku=query.sku, after=after, limit=query.limit + 1)
     return call.reply(page_of(rows, query.limit, show_item, lambda item: call.cursor("items", item.sku)))
+
+
+def _to_units(given: tuple[NewUnit, ...], scale: int) -> tuple[Unit, ...]:
+    """Raises InvalidQuantity for a size the item's decimals cannot carry."""
+    return tuple(
+        Unit(name=unit.name, size=to_units(unit.size, scale, path=f"$.units[{index}].size"))
+        for index, unit in enumerate(given)
+    )
 
 
 async def _item(call: Call) -> Item:

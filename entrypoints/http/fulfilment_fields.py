@@ -7,10 +7,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from core.kernel.ids import LocationId
 from core.kernel.quantity import to_amount
 from core.orders.changing import LineQuantity
-from core.orders.fulfilment import Fulfilment, FulfilmentState, Units
+from core.orders.fulfilment import Fulfilment, FulfilmentLine, FulfilmentState, Units
 from core.orders.order import OrderLine
 from entrypoints.http.fields import Body, Code, Name, Positive, Reason, Reference, Shown
 from entrypoints.http.order_body import ITEMS_MAX
@@ -74,6 +73,7 @@ class ShownFulfilmentLine(Shown):
 
     line: int
     sku: str
+    lot: str | None
     quantity: Decimal
     picked: Decimal
     shipped: Decimal
@@ -84,6 +84,7 @@ class ShownShippedLine(Shown):
 
     line: int
     sku: str
+    lot: str | None
     quantity: Decimal
 
 
@@ -117,8 +118,8 @@ class WorkQuery(PageQuery, frozen=True, forbid_unknown_fields=True, kw_only=True
     state: FulfilmentState | None = None
 
 
-def show_fulfilment(one: Fulfilment, lines: Iterable[OrderLine], codes: Mapping[LocationId, str]) -> ShownFulfilment:
-    """A fulfilment order as a person reads it; ``lines`` are its order's."""
+def show_fulfilment(one: Fulfilment, lines: Iterable[OrderLine], codes: Mapping[str, str]) -> ShownFulfilment:
+    """A fulfilment order as a person reads it; ``lines`` are its order's, ``codes`` of locations and lots."""
     known = {line.number: line for line in lines}
     return ShownFulfilment(
         id=one.id,
@@ -126,16 +127,7 @@ def show_fulfilment(one: Fulfilment, lines: Iterable[OrderLine], codes: Mapping[
         location=codes.get(one.location, one.location),
         state=one.state,
         reason=one.reason,
-        lines=[
-            ShownFulfilmentLine(
-                line=wanted.line,
-                sku=known[wanted.line].sku,
-                quantity=to_amount(wanted.quantity, known[wanted.line].scale),
-                picked=to_amount(wanted.picked, known[wanted.line].scale),
-                shipped=to_amount(wanted.shipped, known[wanted.line].scale),
-            )
-            for wanted in one.lines
-        ],
+        lines=[_show_line(wanted, known[wanted.line], codes) for wanted in one.lines],
         shipments=[
             ShownShipment(
                 number=parcel.number,
@@ -143,17 +135,31 @@ def show_fulfilment(one: Fulfilment, lines: Iterable[OrderLine], codes: Mapping[
                 tracking=parcel.tracking,
                 shipped_at=parcel.shipped_at,
                 delivered_at=parcel.delivered_at,
-                lines=[_show_units(units, known[units.line]) for units in parcel.units],
+                lines=[_show_units(units, known[units.line], codes) for units in parcel.units],
             )
             for parcel in one.shipments
         ],
     )
 
 
+def _show_line(wanted: FulfilmentLine, line: OrderLine, codes: Mapping[str, str]) -> ShownFulfilmentLine:
+    sku, scale = line.named(wanted.item)
+    return ShownFulfilmentLine(
+        line=wanted.line,
+        sku=sku,
+        lot=codes.get(wanted.lot, wanted.lot) if wanted.lot else None,
+        quantity=to_amount(wanted.quantity, scale),
+        picked=to_amount(wanted.picked, scale),
+        shipped=to_amount(wanted.shipped, scale),
+    )
+
+
+def _show_units(units: Units, line: OrderLine, codes: Mapping[str, str]) -> ShownShippedLine:
+    sku, scale = line.named(units.item)
+    lot = codes.get(units.lot, units.lot) if units.lot else None
+    return ShownShippedLine(line=units.line, sku=sku, lot=lot, quantity=to_amount(units.quantity, scale))
+
+
 def to_quantities(lines: Iterable[NewLineQuantity] | None) -> tuple[LineQuantity, ...] | None:
     """The core's words for ``lines``."""
     return None if lines is None else tuple(LineQuantity(line=one.line, quantity=one.quantity) for one in lines)
-
-
-def _show_units(units: Units, line: OrderLine) -> ShownShippedLine:
-    return ShownShippedLine(line=units.line, sku=line.sku, quantity=to_amount(units.quantity, line.scale))

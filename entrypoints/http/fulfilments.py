@@ -29,7 +29,7 @@ from entrypoints.http.fulfilment_fields import (
     show_fulfilment,
     to_quantities,
 )
-from entrypoints.http.orders import location_codes
+from entrypoints.http.orders import codes_of
 from entrypoints.http.paging import Page, page_of
 from entrypoints.http.routes import Call, Reply, Route
 from ports.execution import WorkFilter
@@ -41,10 +41,10 @@ ONE = f"{PATH}/{{id:str}}"
 async def list_work(call: Call) -> Reply:
     """What is to be sent, oldest order first."""
     query: WorkQuery = call.query
-    codes = await location_codes(call)
     location = None
     if query.location is not None:
-        location = next((known for known, code in codes.items() if code == query.location), None)
+        places = await call.parts.views.inventory.locations(call.tenant)
+        location = next((place.id for place in places if place.code == query.location), None)
         if location is None:
             raise UnknownLocation(f"there is no location '{query.location}'", path="location")
     rows = await call.parts.views.dossiers.work(
@@ -53,6 +53,7 @@ async def list_work(call: Call) -> Reply:
         after=call.place("fulfilments", FulfilmentId),
         limit=query.limit + 1,
     )
+    codes = await codes_of(call, [line for row in rows for line in row.lines])
     page = page_of(
         rows,
         query.limit,
@@ -60,6 +61,14 @@ async def list_work(call: Call) -> Reply:
         lambda row: call.cursor("fulfilments", row.fulfilment.id),
     )
     return call.reply(page)
+
+
+async def get_fulfilment(call: Call) -> Reply:
+    """One fulfilment order."""
+    found = await call.parts.views.dossiers.fulfilment(call.tenant, _id(call))
+    if found is None:
+        raise _missing(call)
+    return call.reply(show_fulfilment(found.fulfilment, found.lines, await codes_of(call, found.lines)))
 
 
 async def accept(call: Call) -> Reply:
@@ -111,7 +120,8 @@ async def cancel(call: Call) -> Reply:
 
 
 async def _change(call: Call, command: FulfilmentChange) -> Reply:
-    codes = await location_codes(call)
+    known = await call.parts.views.dossiers.fulfilment(call.tenant, command.fulfilment)
+    codes = await codes_of(call, known.lines if known else ())
 
     def show(dossier: Dossier) -> ShownFulfilment:
         return show_fulfilment(dossier.fulfilment(command.fulfilment), dossier.order.facts.lines, codes)
@@ -120,8 +130,11 @@ async def _change(call: Call, command: FulfilmentChange) -> Reply:
 
 
 def _id(call: Call) -> FulfilmentId:
-    missing = FulfilmentNotFound(f"there is no fulfilment order {call.path['id']}")
-    return FulfilmentId(known_id(call.path["id"], missing))
+    return FulfilmentId(known_id(call.path["id"], _missing(call)))
+
+
+def _missing(call: Call) -> FulfilmentNotFound:
+    return FulfilmentNotFound(f"there is no fulfilment order {call.path['id']}")
 
 
 def _act(name: str, summary: str, handle: object, body: type | None = None) -> Route:
@@ -135,6 +148,10 @@ ROUTES = (
     Route(
         method="GET", path=PATH, summary="What is to be sent", handle=list_work, tag="fulfilment",
         query=WorkQuery, answer=Page[ShownFulfilment], scope=Scope.ORDERS_READ, refusals=(422,),
+    ),
+    Route(
+        method="GET", path=ONE, summary="One fulfilment order", handle=get_fulfilment, tag="fulfilment",
+        answer=ShownFulfilment, scope=Scope.ORDERS_READ, refusals=(404,),
     ),
     _act("accept", "Take it on", accept),
     _act("reject", "Leave it to another location", reject, NewRefusal),

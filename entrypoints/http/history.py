@@ -20,7 +20,7 @@ from entrypoints.http.history_fields import (
 )
 from entrypoints.http.paging import Page, page_of
 from entrypoints.http.routes import Call, Reply, Route
-from entrypoints.http.stock import show_stock
+from entrypoints.http.stock import place_of, show_stock
 from entrypoints.http.stock_fields import ShownStock
 from ports.history import StockStory
 from ports.inventory import StockRow
@@ -30,19 +30,19 @@ SHELVES_MAX = 10_000
 
 
 async def list_stock(call: Call) -> Reply:
-    """Balances by SKU and location, as they are; with `at`, as they were at that moment."""
+    """Balances by SKU, location and lot, as they are; with `at`, as they were at that moment."""
     query: PastStockQuery = call.query
     listing = f"stock at {query.at.isoformat()}" if query.at else "stock"
-    after = call.place(listing, tuple[str, str]) or ("", "")
+    after = call.place(listing, tuple[str, str, str]) or ("", "", "")
     rows = await _stock(call, query.at, query.sku, query.location, after, query.limit + 1)
-    return call.reply(page_of(rows, query.limit, show_stock, lambda row: call.cursor(listing, [row.sku, row.location])))
+    return call.reply(page_of(rows, query.limit, show_stock, lambda row: call.cursor(listing, place_of(row))))
 
 
 async def get_stock(call: Call) -> Reply:
     """Every balance of one item, as it is or, with `at`, as it was."""
     query: PastQuery = call.query
     sku = call.path["sku"]
-    rows = await _stock(call, query.at, sku, None, ("", ""), SHELVES_MAX)
+    rows = await _stock(call, query.at, sku, None, ("", "", ""), SHELVES_MAX)
     if not rows and not await call.parts.views.catalogue.items(call.tenant, sku=sku, after="", limit=1):
         raise _missing(sku)
     return call.reply(ShownPastStock(sku=sku, at=query.at or call.context.now, items=[show_stock(row) for row in rows]))
@@ -60,7 +60,7 @@ async def explain(call: Call) -> Reply:
 
 
 async def _stock(
-    call: Call, at: datetime | None, sku: str | None, location: str | None, after: tuple[str, str], limit: int
+    call: Call, at: datetime | None, sku: str | None, location: str | None, after: tuple[str, str, str], limit: int
 ) -> Sequence[StockRow]:
     views = call.parts.views
     if at is None:

@@ -12,6 +12,7 @@ from core.intake.submission import (
     Receipt,
     Submission,
     SubmissionNotFound,
+    as_before_units,
     lane_of,
 )
 from core.kernel.errors import DomainError
@@ -37,7 +38,7 @@ async def take_order(call: Call) -> Reply:
     """Take one order in."""
     body: NewOrder = call.body
     request = to_request(body)
-    encoded = _encode(request)
+    encoded = as_before_units(_encode(request))
     lanes = await call.desk.lanes(call.context)
     key = None if call.key is None else digest(call.key)
     new = _submission(call, request, body.priority, lanes, encoded, key, digest(encoded))
@@ -59,7 +60,9 @@ async def take_orders(call: Call) -> Reply:
         place = b"\n%d" % index
         key = None if call.key is None else digest(call.key + place)
         submissions.append(
-            _submission(call, request, body.priority, lanes, _encode(request), key, digest(whole + place))
+            _submission(
+                call, request, body.priority, lanes, as_before_units(_encode(request)), key, digest(whole + place)
+            )
         )
     answers = await call.parts.intake_writer.submit(submissions)
     if all(isinstance(answer, KeyReused) for answer in answers):

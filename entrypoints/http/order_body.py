@@ -27,12 +27,16 @@ class InvalidOrder(Rejected):
 
 
 class NewLine(Body):
-    """So much of one item, named by either `sku` or `product_id`. A bare price is in the order's currency."""
+    """So much of one item, named by either `sku` or `product_id`. A bare price is in the order's currency.
+
+    Quantity and price are in `unit`, one of the item's, or in its unit of measure.
+    """
 
     quantity: Positive
     sku: Reference | None = None
     product_id: Reference | None = None
     unit_price: NotNegative | MoneyIn | None = None
+    unit: Code | None = None
 
 
 class NewAddress(Body):
@@ -121,6 +125,7 @@ def _to_line(line: NewLine, index: int, currency: str | None) -> RequestedLine:
         sku=line.sku,
         product_id=line.product_id,
         unit_price=None if price is None else _to_price(price, currency, f"$.items[{index}].unit_price"),
+        unit=line.unit,
     )
 
 

@@ -24,7 +24,7 @@ from entrypoints.http.fulfilment_fields import (
     ShownFulfilment,
     show_fulfilment,
 )
-from entrypoints.http.orders import ShownOrder, location_codes, order_fields
+from entrypoints.http.orders import ShownOrder, codes_of, order_fields
 from entrypoints.http.routes import Call, Reply, Route
 
 ONE = "/orders/{id:str}"
@@ -111,13 +111,14 @@ async def list_fulfilments(call: Call) -> Reply:
     order = await call.parts.views.orders.order(call.tenant, _id(call))
     if order is None:
         raise _missing(call)
-    codes = await location_codes(call)
+    codes = await codes_of(call, order.facts.lines)
     found = await call.parts.views.dossiers.fulfilments(call.tenant, order.facts.order_id)
     return call.reply([show_fulfilment(one, order.facts.lines, codes) for one in found])
 
 
 async def _change(call: Call, command: OrderChange) -> Reply:
-    codes = await location_codes(call)
+    known = await call.parts.views.orders.order(call.tenant, command.order)
+    codes = await codes_of(call, known.facts.lines if known else ())
 
     def show(dossier: Dossier) -> ShownChangedOrder:
         lines = dossier.order.facts.lines

@@ -1,6 +1,6 @@
 """Orders as they were decided: lists, and one with its whole story."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from core.acceptance.events import Explanation, OrderAccepted, OrderHeld, OrderRejected
 from core.identity.permission import Scope
 from core.kernel.event import RecordedEvent
-from core.kernel.ids import LocationId, OrderId, StreamId
+from core.kernel.ids import OrderId, StreamId
 from core.kernel.money import Money
 from core.kernel.quantity import to_amount
 from core.orders.order import Hold, Order, OrderLine, OrderNotFound, Phase, Reason
@@ -19,17 +19,25 @@ from entrypoints.http.return_fields import ShownReturn, show_return
 from entrypoints.http.routes import Call, Reply, Route
 from ports.orders import OrderFilter
 
+Codes = Mapping[str, str]
+"""What a person calls a location or a lot, by its id."""
+
 
 class ShownPart(Shown):
-    """A quantity promised from one location; `backordered` of it is not on the shelf."""
+    """A quantity of an item, or of a kit's component, promised from one location; `backordered` is not on the shelf."""
 
+    sku: str
     location: str
+    lot: str | None
     quantity: Decimal
     backordered: Decimal
 
 
 class ShownLine(Shown):
-    """A line, quantities in the item's unit of measure; `price` is for one unit."""
+    """A line, quantities in the item's unit of measure; `unit` is what it was ordered in.
+
+    `price` is for `price_per` of the unit of measure: for one of it, or for one `unit`.
+    """
 
     number: int
     item_id: str
@@ -42,6 +50,8 @@ class ShownLine(Shown):
     cancelled: Decimal
     returned: Decimal
     price: MoneyOut | None
+    price_per: Decimal
+    unit: str | None
     allocations: list[ShownPart]
 
 
@@ -106,7 +116,7 @@ async def list_orders(call: Call) -> Reply:
     )
     before = call.place("orders", OrderId)
     rows = await call.parts.views.orders.orders(call.tenant, wanted, before=before, limit=query.limit + 1)
-    codes = await location_codes(call)
+    codes = await codes_of(call, [line for order in rows for line in order.facts.lines])
     return call.reply(
         page_of(
             rows,
@@ -127,7 +137,7 @@ async def get_order(call: Call) -> Reply:
     events = await call.parts.feed.stream(call.tenant, StreamId(order_id))
     fulfilments = await call.parts.views.dossiers.fulfilments(call.tenant, order_id)
     returns = await call.parts.views.dossiers.returns(call.tenant, order_id)
-    codes = await location_codes(call)
+    codes = await codes_of(call, order.facts.lines)
     story = ShownStory(
         **order_fields(order, codes),
         fulfilments=[show_fulfilment(one, order.facts.lines, codes) for one in fulfilments],
@@ -141,9 +151,14 @@ async def get_order(call: Call) -> Reply:
     return call.reply(story)
 
 
-async def location_codes(call: Call) -> Mapping[LocationId, str]:
-    """The code of each of the tenant's locations."""
-    return {place.id: place.code for place in await call.parts.views.inventory.locations(call.tenant)}
+async def codes_of(call: Call, lines: Iterable[OrderLine]) -> Codes:
+    """What a person calls the tenant's locations, and the lots ``lines`` are promised from."""
+    views = call.parts.views.inventory
+    codes: dict[str, str] = {place.id: place.code for place in await views.locations(call.tenant)}
+    lots = {part.lot for line in lines for part in line.parts if part.lot}
+    if lots:
+        codes |= {str(lot): code for lot, code in (await views.lot_codes(call.tenant, lots)).items()}
+    return codes
 
 
 def _explanation(events: Sequence[RecordedEvent]) -> Explanation | None:
@@ -154,7 +169,7 @@ def _explanation(events: Sequence[RecordedEvent]) -> Explanation | None:
     return None
 
 
-def order_fields(order: Order, codes: Mapping[LocationId, str]) -> dict[str, Any]:
+def order_fields(order: Order, codes: Codes) -> dict[str, Any]:
     """What a ShownOrder is made of."""
     facts = order.facts
     return {
@@ -177,27 +192,38 @@ def order_fields(order: Order, codes: Mapping[LocationId, str]) -> dict[str, Any
     }
 
 
-def _line(line: OrderLine, currency: str | None, codes: Mapping[LocationId, str]) -> ShownLine:
+def _line(line: OrderLine, currency: str | None, codes: Codes) -> ShownLine:
     amounts = {
         name: to_amount(getattr(line, name), line.scale)
         for name in ("ordered", "allocated", "backordered", "shipped", "delivered", "cancelled", "returned")
     }
-    parts = [
-        ShownPart(
-            location=codes.get(part.location, part.location),
-            quantity=to_amount(part.quantity, line.scale),
-            backordered=to_amount(part.backordered, line.scale),
-        )
-        for part in line.parts
-    ]
     return ShownLine(
         number=line.number,
         item_id=line.item,
         sku=line.sku,
         price=_money(line.price, currency),
-        allocations=parts,
+        price_per=to_amount(line.per or 10**line.scale, line.scale),
+        unit=line.unit,
+        allocations=_parts(line, codes),
         **amounts,
     )
+
+
+def _parts(line: OrderLine, codes: Codes) -> list[ShownPart]:
+    of = {component.item: (component.sku, component.scale) for component in line.components}
+    shown = []
+    for part in line.parts:
+        sku, scale = of.get(part.item or line.item, (line.sku, line.scale))
+        shown.append(
+            ShownPart(
+                sku=sku,
+                location=codes.get(part.location, part.location),
+                lot=None if part.lot is None else codes.get(part.lot, part.lot),
+                quantity=to_amount(part.quantity, scale),
+                backordered=to_amount(part.backordered, scale),
+            )
+        )
+    return shown
 
 
 def _money(minor: int | None, currency: str | None) -> MoneyOut | None:

@@ -19,7 +19,7 @@ from core.inventory.holding import (
 from core.inventory.reservation import HOLD_SECONDS_MAX, Reservation, ReservationNotFound, ReservationState
 from core.kernel.ids import ReservationId
 from core.kernel.quantity import to_amount
-from entrypoints.http.fields import Body, Positive, Reason, Reference, Shown, Sku, known_id
+from entrypoints.http.fields import Body, Code, Positive, Reason, Reference, Shown, Sku, known_id
 from entrypoints.http.routes import Call, Reply, Route
 
 PATH = "/reservations"
@@ -28,10 +28,11 @@ Seconds = Annotated[int, Meta(ge=1, le=HOLD_SECONDS_MAX)]
 
 
 class NewReservationLine(Body):
-    """So much of one item."""
+    """So much of one item, in `unit` or in its unit of measure."""
 
     sku: Sku
     quantity: Positive
+    unit: Code | None = None
 
 
 class NewReservation(Body):
@@ -62,10 +63,11 @@ class NewCommitment(Body):
 
 
 class ShownReservedPart(Shown):
-    """A quantity held at one location."""
+    """A quantity held at one location, in the item's unit of measure; a kit is held as its components."""
 
     sku: str
     location: str
+    lot: str | None
     quantity: Decimal
 
 
@@ -84,7 +86,7 @@ async def reserve(call: Call) -> Reply:
     """Hold stock."""
     body: NewReservation = call.body
     command = ReserveStock(
-        lines=tuple(ReservationLine(sku=line.sku, quantity=line.quantity) for line in body.items),
+        lines=tuple(ReservationLine(sku=line.sku, quantity=line.quantity, unit=line.unit) for line in body.items),
         holder=body.holder,
         reference=body.reference,
         seconds=body.expires_in_seconds,
@@ -127,7 +129,9 @@ def show(reservation: Reservation) -> ShownReservation:
         reference=reservation.reference,
         expires_at=reservation.expires_at,
         items=[
-            ShownReservedPart(sku=part.sku, location=part.location, quantity=to_amount(part.quantity, part.scale))
+            ShownReservedPart(
+                sku=part.sku, location=part.location, lot=part.lot, quantity=to_amount(part.quantity, part.scale)
+            )
             for part in reservation.parts
         ],
     )

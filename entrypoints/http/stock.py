@@ -49,11 +49,11 @@ async def move(call: Call) -> Reply:
 async def list_inventory(call: Call) -> Reply:
     """Products with what is on hand (SPEC INV-05), one line a location."""
     query: StockQuery = call.query
-    after = call.place("inventory", tuple[str, str]) or ("", "")
+    after = call.place("inventory", tuple[str, str, str]) or ("", "", "")
     rows = await call.parts.views.inventory.stock(
         call.tenant, sku=query.sku, location=query.location, after=after, limit=query.limit + 1
     )
-    page = page_of(rows, query.limit, _show_product, lambda row: call.cursor("inventory", [row.sku, row.location]))
+    page = page_of(rows, query.limit, _show_product, lambda row: call.cursor("inventory", place_of(row)))
     return call.reply(page)
 
 
@@ -79,7 +79,7 @@ def show_buckets(balance: Balance, incoming: int, scale: int) -> Buckets:
 def show_stock(row: StockRow) -> ShownStock:
     """A balance with the names of its item and location."""
     amounts = _amounts(row.balance, row.incoming, row.scale)
-    return ShownStock(sku=row.sku, location=row.location, updated_at=row.updated_at, **amounts)
+    return ShownStock(sku=row.sku, location=row.location, lot=row.lot, updated_at=row.updated_at, **amounts)
 
 
 async def _change(call: Call, act: Act, source: Account | None = None, target: Account | None = None) -> Reply:
@@ -92,8 +92,16 @@ async def _change(call: Call, act: Act, source: Account | None = None, target: A
         reason=body.reason,
         source=source,
         target=target,
+        unit=body.unit,
+        lot=body.lot,
+        expires_on=body.expires_on if isinstance(body, NewReceipt | NewCount) else None,
     )
     return await call.run(ChangeStock(acts=(done,)), _show_change)
+
+
+def place_of(row: StockRow) -> list[str]:
+    """Where a row comes in a list of stock: what its cursor says."""
+    return [row.sku, row.location, row.lot or ""]
 
 
 def _show_change(outcomes: list[StockChanged | DomainError]) -> ShownChange:
@@ -106,7 +114,9 @@ def _show_change(outcomes: list[StockChanged | DomainError]) -> ShownChange:
         group_id=changed.group,
         sku=changed.act.sku,
         location=changed.act.location,
-        quantity=changed.act.quantity,
+        quantity=to_amount(changed.units, changed.scale),
+        unit=changed.act.unit,
+        lot=changed.act.lot,
         entries=entries,
         balance=show_buckets(changed.balance, changed.incoming, changed.scale),
         kind=only.kind if only else None,
@@ -136,6 +146,7 @@ def _show_entry(row: EntryRow) -> ShownEntry:
         number=row.number,
         sku=row.sku,
         location=row.location,
+        lot=row.lot,
         cause=row.cause,
         actor=row.actor,
         recorded_at=row.recorded_at,
@@ -148,6 +159,7 @@ def _show_product(row: StockRow) -> ShownProduct:
         product_name=row.name,
         sku=row.sku,
         location=row.location,
+        lot=row.lot,
         current_stock=to_amount(row.balance.on_hand, row.scale),
         last_updated=row.updated_at,
     )

@@ -1,6 +1,6 @@
 """The structs of stock bodies and answers."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from core.inventory.balance import Account, EntryKind
@@ -9,12 +9,18 @@ from entrypoints.http.paging import PageQuery
 
 
 class NewReceipt(Body):
-    """Goods from a supplier arrive."""
+    """Goods from a supplier arrive, `quantity` in `unit` or in the item's unit of measure.
+
+    An item kept by lot or serial names its `lot`; `expires_on` is the last day it may be promised on.
+    """
 
     sku: Sku
     location: Code
     quantity: Positive
     reason: Reason | None = None
+    unit: Code | None = None
+    lot: Code | None = None
+    expires_on: date | None = None
 
 
 class NewAdjustment(Body):
@@ -24,6 +30,8 @@ class NewAdjustment(Body):
     location: Code
     quantity: Number
     reason: Reason
+    unit: Code | None = None
+    lot: Code | None = None
 
 
 class NewCount(Body):
@@ -33,6 +41,9 @@ class NewCount(Body):
     location: Code
     quantity: NotNegative
     reason: Reason
+    unit: Code | None = None
+    lot: Code | None = None
+    expires_on: date | None = None
 
 
 class NewMove(Body):
@@ -44,6 +55,8 @@ class NewMove(Body):
     from_bucket: Account
     to_bucket: Account
     reason: Reason
+    unit: Code | None = None
+    lot: Code | None = None
 
 
 class Buckets(Shown):
@@ -63,10 +76,11 @@ class Buckets(Shown):
 
 
 class ShownStock(Buckets):
-    """The balance of one item at one location."""
+    """The balance of one item at one location; of one `lot`, where stock is kept by lot."""
 
     sku: str
     location: str
+    lot: str | None
     updated_at: datetime
 
 
@@ -81,7 +95,10 @@ class ShownMovement(Shown):
 
 
 class ShownChange(Shown):
-    """What an act did: its entries, and the balance afterwards. The last three are there when it made one entry."""
+    """What an act did: its entries, and the balance afterwards, in the item's unit of measure; `unit` is what it said.
+
+    The last three are there when it made one entry.
+    """
 
     group_id: str
     sku: str
@@ -89,6 +106,8 @@ class ShownChange(Shown):
     quantity: Decimal
     entries: list[ShownMovement]
     balance: Buckets
+    unit: str | None
+    lot: str | None
     kind: EntryKind | None = None
     from_bucket: Account | None = None
     to_bucket: Account | None = None
@@ -101,6 +120,7 @@ class ShownEntry(ShownMovement):
     number: int
     sku: str
     location: str
+    lot: str | None
     cause: str | None
     actor: str
     recorded_at: datetime
@@ -113,6 +133,7 @@ class ShownProduct(Shown):
     product_name: str
     sku: str
     location: str
+    lot: str | None
     current_stock: Decimal
     last_updated: datetime
 

@@ -31,6 +31,8 @@ GOOD: dict[str, bytes] = {
         b'{"sku":"SKU-A","location":"LOC-A","quantity":1,"reason":"r","from_bucket":"available","to_bucket":"damaged"}'
     ),
     "POST /inventory/allocate": b'{"sku":"SKU-A","quantity":1,"channel":"web"}',
+    "POST /inventory/availability": b'{"skus":["SKU-A"]}',
+    "POST /stock/lots/SKU-L/L1/reclassify": b'{"status":"hold","reason":"r"}',
     "POST /reservations": b'{"items":[{"sku":"SKU-A","quantity":1}]}',
     "POST /reservations/00000000-0000-7000-8000-000000000000/extend": b'{"expires_in_seconds":60}',
     "POST /reservations/00000000-0000-7000-8000-000000000000/release": b'{"reason":"r"}',
@@ -155,6 +157,8 @@ def particular() -> Iterator[Bad]:
         ("customer a list", 400, "$.customer", b'{"customer":[],"items":[{"sku":"A","quantity":1}]}'),
         ("country", 400, "$.ship_to.country", b'{"ship_to":{"country":"gb"},"items":[{"sku":"A","quantity":1}]}'),
         ("priority", 400, "$.priority", b'{"priority":"urgent","items":[{"sku":"A","quantity":1}]}'),
+        ("empty unit", 400, "$.items[0].unit", b'{"items":[{"sku":"A","quantity":1,"unit":""}]}'),
+        ("long unit", 400, "$.items[0].unit", b'{"items":[{"sku":"A","quantity":1,"unit":"' + b"u" * 65 + b'"}]}'),
         ("long channel", 400, "$.channel", b'{"channel":"' + b"c" * 65 + b'","items":[{"sku":"A","quantity":1}]}'),
         ("long text", 400, "$.text", b'{"text":"' + b"t" * 20_001 + b'"}'),
         ("lone surrogate", 400, "$", b'{"text":"\\ud800"}'),
@@ -180,9 +184,22 @@ def particular() -> Iterator[Bad]:
         ("somebody else's SKU", 422, "$.sku", b'{"sku":"SKU-B","location":"LOC-A","quantity":1}'),
         ("somebody else's place", 422, "$.location", b'{"sku":"SKU-A","location":"LOC-B","quantity":1}'),
         ("NUL", 400, "$.reason", shelf + b'"quantity":1,"reason":"\\u0000"}'),
+        ("no such unit", 422, "$.unit", shelf + b'"quantity":1,"unit":"barrel"}'),
+        ("a lot where there is none", 422, "$.lot", shelf + b'"quantity":1,"lot":"L1"}'),
+        ("a day without a lot", 422, "$.expires_on", shelf + b'"quantity":1,"expires_on":"2030-01-01"}'),
+        ("no lot", 422, "$.lot", b'{"sku":"SKU-L","location":"LOC-A","quantity":1}'),
+        ("another day", 422, "$.expires_on",
+         b'{"sku":"SKU-L","location":"LOC-A","quantity":1,"lot":"L1","expires_on":"2031-01-01"}'),
+        ("no such day", 400, "$.expires_on",
+         b'{"sku":"SKU-L","location":"LOC-A","quantity":1,"lot":"L1","expires_on":"2031-02-30"}'),
+        ("a kit", 422, "$.sku", b'{"sku":"SKU-K","location":"LOC-A","quantity":1}'),
+        ("a serial in stock", 409, "$.lot", b'{"sku":"SKU-S","location":"LOC-A","quantity":1,"lot":"S1"}'),
+        ("two of a serial", 409, "$.lot", b'{"sku":"SKU-S","location":"LOC-A","quantity":2,"lot":"S2"}'),
     ])  # fmt: skip
     yield from _of("POST", "/stock/adjustments", [
         ("no reason", 400, "$.reason", shelf + b'"quantity":1}'),
+        ("no such lot", 422, "$.lot", b'{"sku":"SKU-L","location":"LOC-A","quantity":1,"reason":"r","lot":"L9"}'),
+        ("a third of a dozen and a bit", 422, "$.quantity", shelf + b'"quantity":"0.3","reason":"r","unit":"dozen"}'),
         ("more than there is", 409, "$.quantity", shelf + b'"quantity":-1000000,"reason":"r"}'),
     ])  # fmt: skip
     yield from _of("POST", "/stock/counts", [("negative", 422, "$.quantity", shelf + b'"quantity":-1,"reason":"r"}')])
@@ -211,6 +228,8 @@ def particular() -> Iterator[Bad]:
          b'{"items":[{"sku":"SKU-A","quantity":1}],"expires_in_seconds":0}'),
         ("for ever", 400, "$.expires_in_seconds",
          b'{"items":[{"sku":"SKU-A","quantity":1}],"expires_in_seconds":99999999}'),
+        ("no such unit", 422, "$.items[0].unit", b'{"items":[{"sku":"SKU-A","quantity":1,"unit":"barrel"}]}'),
+        ("more kits than there is", 409, "$.items[0].quantity", b'{"items":[{"sku":"SKU-K","quantity":1000000}]}'),
         ("holder", 400, "$.holder", b'{"items":[{"sku":"SKU-A","quantity":1}],"holder":"ghost"}'),
     ])  # fmt: skip
     yield from _of("POST", "/reservations/not-an-id/release", [("no id", 404, "not-an-id", b'{"reason":"r"}')])
@@ -253,12 +272,49 @@ def particular() -> Iterator[Bad]:
         ("price", 422, "$.price", b'{"sku":"X","name":"X","price":{"amount":-1,"currency":"GBP"}}'),
         ("limit", 422, "$.backorder_limit", b'{"sku":"X","name":"X","backorder_limit":-1}'),
         ("currency", 422, "$.price", b'{"sku":"X","name":"X","price":{"amount":1,"currency":"gbp"}}'),
+        ("tracking", 400, "$.tracking", b'{"sku":"X","name":"X","tracking":"batch"}'),
+        ("owed by lot", 422, "$.backorder_limit", b'{"sku":"X","name":"X","tracking":"lot","backorder_limit":1}'),
+        ("half a serial", 422, "$.scale", b'{"sku":"X","name":"X","tracking":"serial","scale":1}'),
+        ("a kit owed", 422, "$.backorder_limit",
+         b'{"sku":"X","name":"X","backorder_limit":1,"components":[{"sku":"SKU-A","quantity":1}]}'),
+        ("a kit by lot", 422, "$.tracking",
+         b'{"sku":"X","name":"X","tracking":"lot","components":[{"sku":"SKU-A","quantity":1}]}'),
+        ("no such component", 422, "$.components[1].sku",
+         b'{"sku":"X","name":"X","components":[{"sku":"SKU-A","quantity":1},{"sku":"NONE","quantity":1}]}'),
+        ("somebody else's component", 422, "$.components[0].sku",
+         b'{"sku":"X","name":"X","components":[{"sku":"SKU-B","quantity":1}]}'),
+        ("a component twice", 422, "$.components[1].sku",
+         b'{"sku":"X","name":"X","components":[{"sku":"SKU-A","quantity":1},{"sku":"SKU-A","quantity":2}]}'),
+        ("a kit in a kit", 422, "$.components[0].sku",
+         b'{"sku":"X","name":"X","components":[{"sku":"SKU-K","quantity":1}]}'),
+        ("none of a component", 422, "$.components[0].quantity",
+         b'{"sku":"X","name":"X","components":[{"sku":"SKU-A","quantity":0}]}'),
+        ("half a component", 422, "$.components[0].quantity",
+         b'{"sku":"X","name":"X","components":[{"sku":"SKU-A","quantity":0.5}]}'),
+        ("51 components", 400, "$.components", b'{"sku":"X","name":"X","components":['
+         + b",".join([b'{"sku":"SKU-A","quantity":1}'] * 51) + b"]}"),
+        ("a unit finer than the item", 422, "$.units[0].size",
+         b'{"sku":"X","name":"X","uom":"kg","scale":3,"units":[{"name":"lb","size":"0.45359237"}]}'),
+        ("a unit of nothing", 422, "$.units[0].size", b'{"sku":"X","name":"X","units":[{"name":"box","size":0}]}'),
+        ("a unit twice", 422, "$.units[1].name",
+         b'{"sku":"X","name":"X","units":[{"name":"box","size":2},{"name":"box","size":3}]}'),
+        ("a unit that is the uom", 422, "$.units[0].name",
+         b'{"sku":"X","name":"X","uom":"box","units":[{"name":"box","size":2}]}'),
     ])  # fmt: skip
     yield from _of("POST", "/locations", [
         ("taken", 409, "$.code", b'{"code":"LOC-A","kind":"store"}'),
         ("kind", 400, "$.kind", b'{"code":"X","kind":"moon"}'),
         ("priority", 400, "$.priority", b'{"code":"X","kind":"store","priority":99999999999999999999}'),
     ])  # fmt: skip
+    yield from _of("POST", "/inventory/availability", [
+        ("nothing", 400, "$.skus", b'{"skus":[]}'),
+        ("1001 items", 400, "$.skus", b'{"skus":[' + b",".join([b'"A"'] * 1001) + b"]}"),
+    ])  # fmt: skip
+    yield from _of("POST", "/stock/lots/SKU-L/L1/reclassify", [
+        ("status", 400, "$.status", b'{"status":"lost","reason":"r"}'),
+        ("no reason", 400, "$.reason", b'{"status":"hold"}'),
+    ])  # fmt: skip
+    yield from _of("POST", "/stock/lots/SKU-L/L9/reclassify", [("none", 404, "L9", b'{"status":"hold","reason":"r"}')])
     yield from _of("PUT", "/credit/accounts/acme", [
         ("below zero", 422, "$.limit.amount", b'{"limit":{"amount":-1,"currency":"GBP"}}'),
     ])  # fmt: skip
@@ -321,6 +377,8 @@ def without_bodies() -> Iterator[Bad]:
         ("GET", "/stock/expected?state=late", 400, "$.state"),
         ("GET", "/stock/expected/not-an-id", 404, "not-an-id"),
         ("GET", "/stock/expected/00000000-0000-7000-8000-000000000000", 404, "no expected receipt"),
+        ("GET", "/stock/lots?expires_before=soon", 400, "$.expires_before"),
+        ("GET", "/stock/lots?cursor=AAAA", 400, "$.cursor"),
         ("GET", "/nothing/here", 404, "not_found"),
         ("DELETE", "/orders", 405, "method_not_allowed"),
         ("GET", "/stock/receipts", 405, "method_not_allowed"),

@@ -4,7 +4,7 @@ import pytest
 
 from entrypoints.http.app import API
 from tests.api.bad import GOOD, Bad, everywhere, particular, without_bodies
-from tests.api.world import Caller, World, stocked
+from tests.api.world import Caller, World, stocked, with_lots_and_kits
 
 CASES = [*everywhere(), *particular(), *without_bodies()]
 
@@ -15,6 +15,7 @@ def caller(world: World, shop: Caller) -> Caller:
     shop.ok("POST", "/locations", {"code": "LOC-Z", "kind": "store"})
     shop.ok("POST", "/locations", {"code": "WAY-A", "kind": "in_transit"})
     stocked(world.tenant("other"), "B")
+    with_lots_and_kits(shop)
     return shop
 
 

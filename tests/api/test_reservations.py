@@ -20,7 +20,7 @@ def test_a_hold_from_beginning_to_end(world: World) -> None:
     }
     held = caller.ok("POST", "/reservations", body, headers={"idempotency-key": "hold-1"})
     assert (held["state"], held["holder"], held["reference"]) == ("held", "cart", "cart-1")
-    assert held["items"] == [{"sku": "SKU-H", "location": "LOC-H", "quantity": 2}]
+    assert held["items"] == [{"sku": "SKU-H", "location": "LOC-H", "lot": None, "quantity": 2}]
     assert caller.ok("POST", "/reservations", body, headers={"idempotency-key": "hold-1"}) == held
     assert caller.ok("GET", f"/reservations/{held['id']}") == held
     assert available(caller) == (8, 2, 0)

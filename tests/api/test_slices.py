@@ -58,7 +58,7 @@ def test_stock_is_received_adjusted_counted_and_moved(world: World) -> None:
 def test_allocation_explains_itself_and_answers_409_when_short(world: World) -> None:
     caller = stocked(world.tenant("allocation"), "L")
     tried = caller.ok("POST", "/inventory/allocate", {"sku": "SKU-L", "quantity": 4, "channel": "x", "dry_run": True})
-    assert tried["allocations"] == [{"location": "LOC-L", "quantity": 4, "backordered": 0}]
+    assert tried["allocations"] == [{"sku": "SKU-L", "location": "LOC-L", "lot": None, "quantity": 4, "backordered": 0}]
     assert tried["group_id"] is None
     done = caller.ok("POST", "/inventory/allocate", {"sku": "SKU-L", "quantity": 4, "channel": "x"})
     assert done["group_id"]
@@ -94,7 +94,9 @@ def test_an_order_goes_from_202_to_its_story(world: World, way: str) -> None:
     order = caller.ok("GET", f"/orders/{receipt['order_id']}")
     assert order["phase"] == "allocated"
     assert order["total"] == {"amount": "25.00", "currency": "GBP"}
-    assert order["lines"][0]["allocations"] == [{"location": "LOC-O", "quantity": 2, "backordered": 0}]
+    assert order["lines"][0]["allocations"] == [
+        {"sku": "SKU-O", "location": "LOC-O", "lot": None, "quantity": 2, "backordered": 0}
+    ]
     assert order["explanation"]["routing"]["rule"] == "default"
     assert [moment["type"] for moment in order["timeline"]] == ["order.accepted.v1"]
     query = "phase=allocated&channel=web&external_id=1001&created_from=1960-01-01T00:00:00Z"

@@ -90,6 +90,21 @@ def stocked(caller: Caller, mark: str = "A") -> Caller:
     return caller
 
 
+def with_lots_and_kits(caller: Caller, mark: str = "A") -> Caller:
+    """Give the stocked tenant, besides, an item by lot, one by serial, and a kit of two of the first and one by lot."""
+    caller.ok("POST", "/catalogue/items", {"sku": "SKU-L", "name": "By lot", "tracking": "lot"})
+    caller.ok("POST", "/catalogue/items", {"sku": "SKU-S", "name": "By serial", "tracking": "serial"})
+    components = [{"sku": f"SKU-{mark}", "quantity": 2}, {"sku": "SKU-L", "quantity": 1}]
+    caller.ok("POST", "/catalogue/items", {"sku": "SKU-K", "name": "Kit", "components": components})
+    (item,) = caller.ok("GET", f"/catalogue/items?sku=SKU-{mark}")["items"]
+    caller.ok("PATCH", f"/catalogue/items/{item['id']}", {"units": [{"name": "dozen", "size": 12}]})
+    shelf = {"location": f"LOC-{mark}", "quantity": 3}
+    caller.ok("POST", "/stock/receipts", {**shelf, "sku": "SKU-L", "lot": "L1", "expires_on": "2999-06-30"})
+    caller.ok("POST", "/stock/receipts", {**shelf, "sku": "SKU-L", "lot": "L2", "expires_on": "2999-01-31"})
+    caller.ok("POST", "/stock/receipts", {**shelf, "sku": "SKU-S", "lot": "S1", "quantity": 1})
+    return caller
+
+
 def decide(world: World, caller: Caller) -> None:
     """What a worker does with everything that waits."""
 

@@ -90,7 +90,7 @@ async def held(tx: Any, item: int = 1, location: int = 101) -> Balance:
 
 async def shelf(storage: Storage, tenant: TenantId = TENANT) -> Balance:
     """The one balance there is."""
-    (row,) = await storage.inventory.stock(tenant, sku=None, location=None, after=("", ""), limit=9)
+    (row,) = await storage.inventory.stock(tenant, sku=None, location=None, after=("", "", ""), limit=9)
     balance: Balance = row.balance
     return balance
 

@@ -100,7 +100,7 @@ async def second_place(storage: Storage, stock: int = 10) -> None:
 
 
 async def at(storage: Storage, location: str) -> Balance:
-    (row,) = await storage.inventory.stock(TENANT, sku=None, location=location, after=("", ""), limit=9)
+    (row,) = await storage.inventory.stock(TENANT, sku=None, location=location, after=("", "", ""), limit=9)
     balance: Balance = row.balance
     return balance
 

@@ -46,7 +46,7 @@ async def tell(storage: Storage, story: Sequence[Told], cause: str | None = None
 
 
 async def as_of(storage: Storage, at: datetime, **narrowed: Any) -> list[Any]:
-    wanted = {"sku": None, "location": None, "after": ("", ""), "limit": 100, **narrowed}
+    wanted = {"sku": None, "location": None, "after": ("", "", ""), "limit": 100, **narrowed}
     return list(await storage.history.as_of(TENANT, at, **wanted))
 
 
@@ -197,7 +197,7 @@ async def test_the_past_is_paged_like_the_present(storage: Storage) -> None:
     for _ in range(2):
         rows = await as_of(storage, NOW, limit=3)
         assert [(row.sku, row.location) for row in rows] == [("SKU-1", "W101"), ("SKU-1", "W102"), ("SKU-2", "W101")]
-        (last,) = await as_of(storage, NOW, limit=3, after=("SKU-2", "W101"))
+        (last,) = await as_of(storage, NOW, limit=3, after=("SKU-2", "W101", ""))
         assert (last.sku, last.location, last.balance.available) == ("SKU-2", "W102", 4)
         assert [row.location for row in await as_of(storage, NOW, sku="SKU-2")] == ["W101", "W102"]
         assert [row.sku for row in await as_of(storage, NOW, location="W102")] == ["SKU-1", "SKU-2"]
@@ -210,7 +210,7 @@ async def test_nobody_sees_anothers_past(storage: Storage) -> None:
     await storage.snapshots.make(TENANT, FIRST)
     await a_tenant(storage, OTHER_TENANT)
     assert await storage.snapshots.make(OTHER_TENANT, FIRST) == 0
-    wanted = {"sku": None, "location": None, "after": ("", ""), "limit": 9}
+    wanted = {"sku": None, "location": None, "after": ("", "", ""), "limit": 9}
     assert list(await storage.history.as_of(OTHER_TENANT, NOW, **wanted)) == []
     assert await storage.history.explain(OTHER_TENANT, "SKU-1", location=None, at=None, limit=9) is None
 

@@ -1,7 +1,6 @@
 """Balances and entries: the storage refuses an oversell on its own."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 
@@ -9,9 +8,9 @@ from core.inventory.balance import Account, EntryKind
 from core.kernel.ids import GroupId
 from ports.inventory import NewEntries
 from ports.storage import TransactionConflict
-from tests.conformance.shop import a_place, a_shop, a_tenant, held, movement, receive, shelf, taking
+from tests.conformance.shop import a_place, a_shop, held, movement, receive, shelf, taking
 from tests.conformance.storage import Storage
-from tests.support.given import OTHER_TENANT, TENANT, a_context, a_key, an_id, an_item
+from tests.support.given import TENANT, a_context, a_key, an_id
 
 
 async def test_entries_change_their_balance(storage: Storage) -> None:
@@ -121,24 +120,10 @@ async def test_stock_is_listed_by_sku_then_place(storage: Storage) -> None:
     async with storage.transactions.begin(a_context()) as tx:
         await tx.locations.add(a_place(102))
         await receive(tx, 4, group=5, location=102)
-    rows = await storage.inventory.stock(TENANT, sku=None, location=None, after=("", ""), limit=1)
+    rows = await storage.inventory.stock(TENANT, sku=None, location=None, after=("", "", ""), limit=1)
     assert [(row.sku, row.location, row.balance.available) for row in rows] == [("SKU-1", "W101", 1)]
-    after = (rows[0].sku, rows[0].location)
+    after = (rows[0].sku, rows[0].location, "")
     (second,) = await storage.inventory.stock(TENANT, sku="SKU-1", location=None, after=after, limit=9)
     assert (second.location, second.balance.available) == ("W102", 4)
-    (only,) = await storage.inventory.stock(TENANT, sku=None, location="W101", after=("", ""), limit=9)
+    (only,) = await storage.inventory.stock(TENANT, sku=None, location="W101", after=("", "", ""), limit=9)
     assert only.location == "W101"
-
-
-async def test_what_is_available_is_added_up_over_places_that_sell(storage: Storage) -> None:
-    await a_shop(storage, stock=1)
-    async with storage.transactions.begin(a_context()) as tx:
-        await tx.items.add([an_item(2)])
-        await tx.locations.add(a_place(102))
-        await tx.locations.add(replace(a_place(103), sellable=False))
-        await receive(tx, 4, group=5, location=102)
-        await receive(tx, 8, group=6, location=103)
-    assert await storage.inventory.available(TENANT, ["SKU-1", "SKU-2", "SKU-3"]) == {"SKU-1": 5, "SKU-2": 0}
-    assert await storage.inventory.available(TENANT, []) == {}
-    await a_tenant(storage, OTHER_TENANT)
-    assert await storage.inventory.available(OTHER_TENANT, ["SKU-1"]) == {}

@@ -64,7 +64,7 @@ def an_expectation(number: int = 61, state: ExpectedState = ExpectedState.OPEN) 
 
 
 async def incoming(storage: Storage) -> dict[str, int]:
-    rows = await storage.inventory.stock(TENANT, sku=None, location=None, after=("", ""), limit=99)
+    rows = await storage.inventory.stock(TENANT, sku=None, location=None, after=("", "", ""), limit=99)
     return {row.location: row.incoming for row in rows}
 
 
@@ -130,7 +130,7 @@ async def test_what_was_announced_comes_as_it_comes(storage: Storage) -> None:
     ]
     names = [event.name for event in await storage.feed.stream(TENANT, expected.id)]
     assert names == [f"expected_receipt.{verb}.v1" for verb in ("announced", "received", "amended", "received")]
-    (row,) = await storage.inventory.stock(TENANT, sku=None, location="W101", after=("", ""), limit=9)
+    (row,) = await storage.inventory.stock(TENANT, sku=None, location="W101", after=("", "", ""), limit=9)
     assert row.balance.available == 10
     assert await storage.invariants.violations() == []
 
@@ -183,7 +183,7 @@ async def test_of_two_who_receive_the_same_delivery_one_does(storage: Storage) -
             return True
 
     assert sum(await asyncio.gather(*(deliver() for _ in range(4)))) == 1
-    (row,) = await storage.inventory.stock(TENANT, sku=None, location=None, after=("", ""), limit=9)
+    (row,) = await storage.inventory.stock(TENANT, sku=None, location=None, after=("", "", ""), limit=9)
     assert (row.balance.available, row.incoming) == (6, 0)
 
 
@@ -225,7 +225,7 @@ async def test_a_page_of_stock_knows_what_is_to_come_to_each_of_its_rows(storage
     await announced(storage, 3)
     await announced(storage, 4, "W101")
     await announced(storage, 5, "W101", sku="SKU-2")
-    rows = await storage.inventory.stock(TENANT, sku=None, location=None, after=("SKU-1", "W101"), limit=2)
+    rows = await storage.inventory.stock(TENANT, sku=None, location=None, after=("SKU-1", "W101", ""), limit=2)
     assert [(row.sku, row.location, row.incoming) for row in rows] == [("SKU-1", "W102", 3), ("SKU-2", "W101", 5)]
 
 

@@ -40,7 +40,7 @@ ID = TransferId(an_id(61))
 
 
 async def shelves(storage: Storage) -> dict[str, Balance]:
-    rows = await storage.inventory.stock(TENANT, sku=None, location=None, after=("", ""), limit=99)
+    rows = await storage.inventory.stock(TENANT, sku=None, location=None, after=("", "", ""), limit=99)
     return {row.location: row.balance for row in rows}
 
 

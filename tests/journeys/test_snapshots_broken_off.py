@@ -53,7 +53,7 @@ def test_a_day_that_was_broken_off_is_made_again(
     async def agree(storage: PostgresStorage) -> None:
         for day in range(7):
             at = FIRST_DAY + day * DAY
-            rows = await storage.history.as_of(TENANT, at, sku=None, location=None, after=("", ""), limit=99)
+            rows = await storage.history.as_of(TENANT, at, sku=None, location=None, after=("", "", ""), limit=99)
             assert {row.balance.key: bare(row.balance) for row in rows} == fold(story, at), day
         assert await storage.invariants.violations() == []
 

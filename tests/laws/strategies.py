@@ -8,7 +8,7 @@ from typing import TypeVar, get_args
 
 from hypothesis import strategies as st
 
-from core.acceptance.facts import Facts, Requested
+from core.acceptance.facts import Facts, LotOnShelf, Requested
 from core.acceptance.policies import POLICY_TYPES, Policies, PolicySet
 from core.catalogue.item import AmendItem, CreateItem, ItemCommand
 from core.configuration.flag import Flag
@@ -16,8 +16,11 @@ from core.credit.account import CreditAccount
 from core.intake.submission import Address, OrderRequest, RequestedLine
 from core.inventory.allocation import RULES, AllocationPolicy, Candidate
 from core.inventory.balance import Account
+from core.inventory.location import Location
+from core.inventory.lot import Lot, LotStatus
 from core.inventory.stock import AdjustStock, CommitStock, CountStock, MoveStock, ReceiveStock, StockCommand
-from core.kernel.ids import TenantId
+from core.kernel.goods import Component, Tracking, Unit
+from core.kernel.ids import ItemId, LotId, TenantId
 from core.kernel.money import Money
 from core.risk.assessment import RULES as RISK_RULES
 from core.risk.assessment import CustomerHistory, RiskPolicy, Signals
@@ -53,6 +56,9 @@ st.register_type_strategy(
     ),
 )
 
+UNITS = st.lists(
+    st.builds(Unit, name=st.sampled_from(["each", "box", "roll"]), size=st.integers(0, 3)), max_size=2
+).map(tuple)
 ITEM_COMMANDS: st.SearchStrategy[ItemCommand] = st.one_of(
     st.builds(
         CreateItem,
@@ -61,6 +67,8 @@ ITEM_COMMANDS: st.SearchStrategy[ItemCommand] = st.one_of(
         scale=st.integers(-1, 7),
         price=st.none() | MONEY,
         backorder_limit=st.integers(-1, 3),
+        tracking=st.sampled_from(Tracking),
+        units=UNITS,
     ),
     st.builds(
         AmendItem,
@@ -69,6 +77,7 @@ ITEM_COMMANDS: st.SearchStrategy[ItemCommand] = st.one_of(
         uom=st.none() | st.sampled_from(["each", "box"]),
         price=st.none() | st.builds(Money, minor=st.integers(-1, 2), currency=CURRENCIES),
         backorder_limit=st.none() | st.integers(-1, 3),
+        units=st.none() | UNITS,
     ),
 )
 
@@ -132,13 +141,14 @@ CUSTOMERS = ("acme", "bolt")
 @st.composite
 def worlds(draw: st.DrawFn) -> Facts:
     """The facts of two tenants whose items share their SKUs."""
-    world = Facts(items={}, locations={}, available={}, histories={}, accounts={}, policies={})
+    world = Facts(today=NOW.date())
     parts = [draw(_world_of(number, tenant)) for number, tenant in enumerate(TENANTS, start=1)]
     return replace(
         world,
         items={key: item for part in parts for key, item in part.items.items()},
         locations={tenant: places for part in parts for tenant, places in part.locations.items()},
         available={item: found for part in parts for item, found in part.available.items()},
+        lots={item: found for part in parts for item, found in part.lots.items()},
         histories={key: history for part in parts for key, history in part.histories.items()},
         accounts={key: account for part in parts for key, account in part.accounts.items()},
         policies={tenant: policies for part in parts for tenant, policies in part.policies.items()},
@@ -158,13 +168,21 @@ def _world_of(draw: st.DrawFn, number: int, tenant: TenantId) -> Facts:
                 scale=draw(st.integers(0, 1)),
                 price=draw(_often(None, Money(minor=7, currency="GBP"), seldom=[Money(minor=9, currency="JPY")])),
                 backorder_limit=draw(st.sampled_from([0, 0, 3])),
+                units=(Unit(name="pair", size=20), Unit(name="third", size=3)),
             ),
             sku=f"SKU-{n}",
         )
         for n in (1, 2)
     ]
+    by_lot = replace(an_item(number * 100 + 3, price=Money(minor=5, currency="GBP")), sku="LOT", tracking=Tracking.LOT)
+    components = tuple(
+        Component(item=item.id, sku=item.sku, quantity=draw(st.integers(1, 3)), scale=item.scale)
+        for item in draw(st.sampled_from([[by_lot, items[0]], [items[0], by_lot], [by_lot], items]))
+    )
+    kit = replace(an_item(number * 100 + 4, price=Money(minor=11, currency="GBP")), sku="KIT", components=components)
     return Facts(
-        items={(tenant, name): item for item in items for name in (item.sku, item.id)},
+        items={(tenant, name): item for item in (*items, by_lot, kit) for name in (item.sku, item.id)},
+        lots={by_lot.id: draw(_lots(by_lot.id, places, number))},
         locations={tenant: places},
         available={
             item.id: {
@@ -178,6 +196,27 @@ def _world_of(draw: st.DrawFn, number: int, tenant: TenantId) -> Facts:
         accounts={(tenant, name): draw(_account(number, name)) for name in CUSTOMERS if draw(st.booleans())},
         policies={tenant: draw(POLICIES)} if draw(st.integers(0, 2)) == 2 else {},
     )
+
+
+@st.composite
+def _lots(draw: st.DrawFn, item: ItemId, places: Sequence[Location], number: int) -> list[LotOnShelf]:
+    """Up to four lots, some blocked or past their day, each at some of the places."""
+    lots = [
+        Lot(
+            id=LotId(an_id(number * 10_000 + n)),
+            item=item,
+            code=f"L{n}",
+            expires_on=draw(st.sampled_from([None, *(NOW.date() + timedelta(days=days) for days in (-1, 0, 1, 30))])),
+            status=draw(_often(LotStatus.AVAILABLE, seldom=list(LotStatus))),
+        )
+        for n in range(draw(st.integers(1, 4)))
+    ]
+    return [
+        LotOnShelf(lot=lot, location=place.id, available=draw(_often(3, 9, 20, seldom=[0])))
+        for lot in lots
+        for place in places
+        if draw(st.booleans())
+    ]
 
 
 HISTORIES = st.integers(0, 3).flatmap(
@@ -212,8 +251,9 @@ def _account(number: int, customer: str) -> st.SearchStrategy[CreditAccount]:
 
 LINES = st.builds(
     RequestedLine,
-    sku=_often("SKU-1", "SKU-2", seldom=["NOPE"]),
+    sku=_often("SKU-1", "SKU-2", "LOT", "KIT", seldom=["NOPE"]),
     quantity=_often("1", "2", "3", "5", seldom=["8", "0.5", "0", "-2"]).map(Decimal),
+    unit=_often(None, seldom=[None, "pair", "third", "each", "barrel"]),
     unit_price=_often(
         None, seldom=[Money(minor=minor, currency=currency) for minor in (-1, 50) for currency in ("GBP", "JPY")]
     ),

@@ -20,6 +20,7 @@ from core.inventory.stock import evolve as evolve_stock
 from core.inventory.stock import violation
 from core.kernel.decider import decide_each, replay
 from core.kernel.errors import DomainError, Rejected
+from core.kernel.goods import Tracking
 from core.kernel.ids import GroupId
 from core.kernel.money import Money
 from core.kernel.quantity import SCALE_MAX
@@ -56,7 +57,17 @@ def broken_item(before: Item | None, after: Item | None, events: Sequence[ItemEv
         return "an event made no item" if events else None
     if not 0 <= after.scale <= SCALE_MAX or after.backorder_limit < 0 or (after.price and after.price.minor < 0):
         return "terms no item can have"
-    if before and (before.id, before.sku, before.scale) != (after.id, after.sku, after.scale):
+    if after.backorder_limit and after.tracking is not Tracking.NONE:
+        return "what nobody knows the lot of is owed"
+    if len({after.uom, *(unit.name for unit in after.units)}) != 1 + len(after.units):
+        return "two units of one name"
+    if before and (before.id, before.sku, before.scale, before.tracking, before.components) != (
+        after.id,
+        after.sku,
+        after.scale,
+        after.tracking,
+        after.components,
+    ):
         return "what never changes has changed"
     if after.version != (before.version if before else 0) + len(events):
         return "the version does not count events"

@@ -61,7 +61,7 @@ def twin_with(story: Sequence[Told]) -> Twin:
 
 def shown(twin: Twin, at: datetime) -> dict[object, Balance]:
     view = MemoryStockHistory(twin.database)
-    rows = twin.see(view.as_of(TENANT, at, sku=None, location=None, after=("", ""), limit=99))
+    rows = twin.see(view.as_of(TENANT, at, sku=None, location=None, after=("", "", ""), limit=99))
     return {row.balance.key: bare(row.balance) for row in rows}
 
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.invariants import MemoryInvariants
 from adapters.memory.store import Store
-from adapters.memory.tables import BALANCES, RESERVATIONS
+from adapters.memory.tables import BALANCES, LOTS, RESERVATIONS
 from adapters.memory.transaction import MemoryTransactions
-from core.catalogue.item import CreateItem, CreateItems
+from core.catalogue.item import CreateItem, CreateItems, WantedComponent
 from core.catalogue.use_cases.create_items import create_items
 from core.inventory.acts import Act, AllocateStock, ChangeStock, StockAct
 from core.inventory.holding import (
@@ -27,6 +27,7 @@ from core.inventory.holding import (
     ReserveStock,
 )
 from core.inventory.location import CreateLocation, LocationKind
+from core.inventory.lot import LotStatus, ReclassifyLot, promisable
 from core.inventory.reservation import ReservationState, over
 from core.inventory.use_cases.allocate_stock import allocate_stock
 from core.inventory.use_cases.change_reservation import (
@@ -37,14 +38,20 @@ from core.inventory.use_cases.change_reservation import (
 )
 from core.inventory.use_cases.change_stock import change_stock
 from core.inventory.use_cases.create_location import create_location
+from core.inventory.use_cases.reclassify_lot import reclassify_lot
 from core.inventory.use_cases.reserve_stock import reserve_stock
 from core.kernel.errors import DomainError
+from core.kernel.goods import Tracking
 from tests.support.given import NOW, a_context, numbered_ids
 
-SKUS = ("A", "B")
+PLAIN = ("A", "B")
+SKUS = (*PLAIN, "LOT", "KIT")
 PLACES = ("W1", "W2")
 STOCK = 5
 """Of each SKU at each place."""
+
+DAYS = {"late": NOW.date() + timedelta(days=9), "soon": NOW.date(), "over": NOW.date() - timedelta(days=1)}
+"""Lots, in the order they come, and the last day each may be promised on."""
 
 quantities = st.integers(1, 6)
 lines = st.lists(
@@ -52,6 +59,7 @@ lines = st.lists(
 )
 which = st.integers(0, 5)
 steps = st.one_of(
+    st.tuples(st.just("reclassify"), st.sampled_from(sorted(DAYS)), st.sampled_from(LotStatus)),
     st.tuples(st.just("reserve"), lines.map(tuple), st.sampled_from([1, 60, 600])),
     st.tuples(st.sampled_from(["extend", "release", "commit"]), which),
     st.tuples(st.just("allocate"), st.sampled_from(SKUS), quantities),
@@ -75,13 +83,24 @@ class Shop:
             return await use_case(command, a_context(), tx, new_id=self.new_id)
 
     async def open(self) -> None:
-        await self.run(create_items, CreateItems(items=tuple(CreateItem(sku=sku, name=sku) for sku in SKUS)))
+        plain = tuple(CreateItem(sku=sku, name=sku) for sku in PLAIN)
+        by_lot = CreateItem(sku="LOT", name="LOT", tracking=Tracking.LOT)
+        await self.run(create_items, CreateItems(items=(*plain, by_lot)))
+        parts = (WantedComponent(sku="A", quantity=Decimal(2)), WantedComponent(sku="LOT", quantity=Decimal(1)))
+        await self.run(create_items, CreateItems(items=(CreateItem(sku="KIT", name="KIT", components=parts),)))
         for place in PLACES:
             await self.run(create_location, CreateLocation(code=place, kind=LocationKind.WAREHOUSE))
         acts = [
             StockAct(act=Act.RECEIVE, sku=sku, location=place, quantity=Decimal(STOCK))
-            for sku in SKUS
+            for sku in PLAIN
             for place in PLACES
+        ]
+        acts += [
+            StockAct(
+                act=Act.RECEIVE, sku="LOT", location=place, quantity=Decimal(STOCK), lot=code, expires_on=DAYS[code]
+            )
+            for place in PLACES
+            for code in DAYS
         ]
         await self.run(change_stock, ChangeStock(acts=tuple(acts)))
 
@@ -95,6 +114,10 @@ class Shop:
         elif kind == "reserve":
             command = ReserveStock(lines=step[1], holder=Holder.CART, seconds=step[2])
             self.made.append(await self.run(reserve_stock, command))
+        elif kind == "reclassify":
+            command = ReclassifyLot(sku="LOT", code=step[1], status=step[2], reason="r")
+            async with self.transactions.begin(a_context()) as tx:
+                await reclassify_lot(command, a_context(), tx)
         elif kind == "allocate":
             await self.run(allocate_stock, AllocateStock(name=step[1], quantity=Decimal(step[2]), channel="web"))
         elif self.made:
@@ -115,11 +138,23 @@ class Shop:
         return {one.id: one.state for one in kept if one.state is not ReservationState.HELD}
 
 
+def blocked(shop: Shop) -> dict[str, tuple[int, int]]:
+    """(reserved, committed) of each lot that may not be promised."""
+    lots = shop.database.store.table(LOTS)
+    shut = {key[1]: lot.code for key, lot in lots.items() if not promisable(lot, NOW.date())}
+    found: dict[str, tuple[int, int]] = {}
+    for key, row in shop.database.store.table(BALANCES).items():
+        if key[3] in shut:
+            reserved, committed = found.get(shut[key[3]], (0, 0))
+            found[shut[key[3]]] = (reserved + row.balance.reserved, committed + row.balance.committed)
+    return found
+
+
 async def play(story: Sequence[tuple[Any, ...]]) -> None:
     shop = Shop()
     await shop.open()
     for step in story:
-        before = shop.ends()
+        before, shut = shop.ends(), blocked(shop)
         try:
             await shop.take(step)
             event(f"{step[0]} done")
@@ -127,6 +162,9 @@ async def play(story: Sequence[tuple[Any, ...]]) -> None:
             event(f"{step[0]} {refused.code}")
         assert await MemoryInvariants(shop.database).violations() == []
         assert before.items() <= shop.ends().items()
+        for lot, (reserved, committed) in blocked(shop).items():
+            # What was promised before a lot was blocked stays so; nothing more is.
+            assert lot not in shut or reserved + committed <= sum(shut[lot])
         for row in shop.database.store.table(BALANCES).values():
             balance = row.balance
             assert balance.on_hand == STOCK

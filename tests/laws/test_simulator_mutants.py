@@ -11,7 +11,7 @@ from adapters.memory.acceptance import MemoryAcceptance
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.expected import MemoryExpectedReceipts
 from adapters.memory.intake import MemoryIntakeLog
-from adapters.memory.inventory import in_order
+from adapters.memory.inventory import MemoryLedger, in_order
 from adapters.memory.journal import MemoryJournalFeed, place_of, recorded
 from adapters.memory.queue import MemoryJobSource, MemoryQueue
 from adapters.memory.reservations import MemoryReservations
@@ -27,6 +27,7 @@ from core.acceptance.demand import SUBSCRIBER, RecordDemand, demand_of
 from core.acceptance.facts import Facts, Outcome, Requested
 from core.intake.submission import Receipt, Submission
 from core.inventory.balance import BalanceKey
+from core.inventory.lot import Lot, LotStatus, promisable
 from core.inventory.transfer import TRANSITIONS, Transfer
 from core.inventory.transfer import decide as decide_transfer
 from core.inventory.transfer import evolve as evolve_transfer
@@ -253,6 +254,62 @@ async def _no_lock(table: Any, key: Any) -> None:
     return None
 
 
+class ForgetsDays(MemoryAcceptance):
+    """Takes lots in the order they came."""
+
+    async def gather(self, batch: Sequence[Requested]) -> Facts:
+        facts = await super().gather(batch)
+        return with_lots(facts, lambda lot: replace(lot, expires_on=None) if promisable(lot, facts.today) else lot)
+
+
+class ForgetsBlocks(MemoryAcceptance):
+    """Takes any lot whose day is not over."""
+
+    async def gather(self, batch: Sequence[Requested]) -> Facts:
+        return with_lots(await super().gather(batch), lambda lot: replace(lot, status=LotStatus.AVAILABLE))
+
+
+class ForgetsAComponent(MemoryAcceptance):
+    async def gather(self, batch: Sequence[Requested]) -> Facts:
+        facts = await super().gather(batch)
+        items = {name: replace(item, components=item.components[:1]) for name, item in facts.items.items()}
+        return replace(facts, items=items)
+
+
+def with_lots(facts: Facts, seen: Callable[[Lot], Lot]) -> Facts:
+    return replace(
+        facts,
+        lots={item: [replace(one, lot=seen(one.lot)) for one in found] for item, found in facts.lots.items()},
+    )
+
+
+class HoldsAnything(MemoryLedger):
+    """Lots are as good as new to whoever holds stock."""
+
+    async def shelves(self, name: str) -> Any:
+        found = await super().shelves(name)
+        fresh = {key: replace(lot, status=LotStatus.AVAILABLE, expires_on=None) for key, lot in found.lots.items()}
+        return replace(found, lots=fresh)
+
+
+class IgnoresDays(Mutant):
+    acceptance_of = ForgetsDays
+
+
+class IgnoresBlocks(Mutant):
+    acceptance_of = ForgetsBlocks
+
+
+class IgnoresComponents(Mutant):
+    acceptance_of = ForgetsAComponent
+
+
+class HoldsBlocked(Mutant):
+    def __init__(self, session: Any, context: Any, new_id: Any) -> None:
+        super().__init__(session, context, new_id)
+        self.ledger = HoldsAnything(session, context, new_id)
+
+
 class Unlocked(Mutant):
     acceptance_of = Careless
 
@@ -398,6 +455,10 @@ MUTANTS: dict[str, Callable[[], Parts]] = {
     "what is called off stays on the way": lambda: Parts(
         use_cases={CancelTransfer: UseCase(scope=None, run=leaves_it_on_the_way)}
     ),
+    "lots are taken in the order they came": with_transactions(IgnoresDays),
+    "a blocked lot is promised": with_transactions(IgnoresBlocks),
+    "a kit's component is forgotten": with_transactions(IgnoresComponents),
+    "a blocked or expired lot is held": with_transactions(HoldsBlocked),
     "jobs are not deleted with the work": lambda: Parts(work=lambda it: GivesBackTwice(it.database, it.new_id)),
 }
 

@@ -137,7 +137,7 @@ async def _look_back(database: Database, owner: Any, sizes: Sizes, now: datetime
         return f"SKU-{random.randint(1, sizes.skus):06}"
 
     def as_of(named: str | None = None) -> Awaitable[object]:
-        return history.as_of(TENANT, moment(), sku=named or sku(), location=None, after=("", ""), limit=ALL)
+        return history.as_of(TENANT, moment(), sku=named or sku(), location=None, after=("", "", ""), limit=ALL)
 
     def page() -> Awaitable[object]:
         return history.as_of(TENANT, moment(), sku=None, location=None, after=(sku(), ""), limit=51)
@@ -169,15 +169,9 @@ async def _look_around(database: Database, sizes: Sizes, figures: Measured) -> N
     limit = wanted * sizes.locations
 
     def stock() -> Awaitable[object]:
-        return inventory.stock(TENANT, sku=None, location=None, after=("", ""), limit=limit)
-
-    skus = [f"SKU-{number:06}" for number in range(1, wanted + 1)]
-
-    def available() -> Awaitable[object]:
-        return inventory.available(TENANT, skus)
+        return inventory.stock(TENANT, sku=None, location=None, after=("", "", ""), limit=limit)
 
     where = f"of {wanted} SKUs at {sizes.locations} locations"
-    await figures.ask(f"available {where}, added up", sizes.questions // 4, available)
     await figures.ask(f"balances {where}, row by row", sizes.questions // 20, stock)
 
 

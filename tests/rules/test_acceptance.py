@@ -7,7 +7,6 @@ import pytest
 
 from core.acceptance.decision import decide_batch, digest
 from core.acceptance.facts import Facts, Outcome, Requested, Working, names_of
-from core.acceptance.lines import amount
 from core.acceptance.policies import Policies
 from core.acceptance.queues import in_halves, status_of, tally
 from core.configuration.flag import Flag
@@ -15,7 +14,7 @@ from core.credit.account import CreditAccount
 from core.intake.submission import Address, RequestedLine
 from core.inventory.allocation import AllocationPolicy
 from core.inventory.balance import Account, EntryKind
-from core.kernel.money import Money
+from core.kernel.money import Money, extended
 from core.orders.order import AllocatedPart, Reason
 from core.risk.assessment import CustomerHistory, RiskDecision, RiskPolicy
 from core.routing.selection import RoutingPolicy
@@ -262,7 +261,7 @@ def test_an_order_without_prices_is_worth_nothing() -> None:
 def test_a_part_of_a_unit_is_priced_to_the_nearest_penny_halves_to_even(
     price: int, units: int, scale: int, minor: int
 ) -> None:
-    assert amount(price, units, scale) == minor
+    assert extended(price, units, 10**scale) == minor
 
 
 def test_a_risky_order_is_rejected_and_says_which_rules_hit() -> None:

@@ -119,6 +119,7 @@ def test_a_refusal_is_one_and_a_wrong_setting_two() -> None:
         ["nonsense"],
         ["stock", "count", "A", "MAIN", "1", "--tenant", "t"],
         ["stock", "count", "A", "MAIN", "much", "--tenant", "t", "--reason", "r"],
+        ["stock", "receive", "A", "MAIN", "1", "--tenant", "t", "--expires-on", "soon"],
         ["sim", "--seeds", "9..1"],
         ["import", "orders", "no-such-file.csv", "--tenant", "t"],
     ],

@@ -1,5 +1,6 @@
 """What an order's outcome means for demand: what was asked for counts even when it was refused."""
 
+from dataclasses import replace
 from datetime import date
 
 from adapters.toolkit.codec import WIRE, encode, name_of
@@ -8,6 +9,7 @@ from core.acceptance.events import Explanation, OrderAccepted, OrderHeld, OrderR
 from core.configuration.flag import Flag, FlagSet
 from core.forecasting.demand import DemandChange
 from core.kernel.event import START, RecordedEvent
+from core.kernel.goods import Component
 from core.kernel.ids import ItemId, LocationId, StreamId
 from core.orders.order import AllocatedPart, OrderLine
 from tests.support.given import NOW, TENANT, an_id, order_facts
@@ -48,6 +50,22 @@ def test_what_accepted_orders_asked_for_and_were_promised_adds_up() -> None:
 def test_a_rejected_order_was_asked_for_and_not_promised() -> None:
     event = OrderRejected(facts=order_facts(a_line()), reasons=(), explanation=Explanation())
     assert demand_of([recorded(event)]) == [change(0)]
+
+
+def test_a_kit_counts_as_itself_in_kits_and_as_what_it_is_made_of() -> None:
+    kit, cup = ItemId(an_id(4)), ItemId(an_id(2))
+    components = (Component(item=ITEM, sku="TEA", quantity=1), Component(item=cup, sku="CUP", quantity=2))
+    parts = tuple(
+        AllocatedPart(location=LocationId(an_id(101)), quantity=quantity, item=item)
+        for item, quantity in ((ITEM, 3), (cup, 4), (cup, 2))
+    )
+    line = OrderLine(number=1, item=kit, sku="SET", scale=0, ordered=3, price=None, parts=parts, components=components)
+    event = OrderAccepted(facts=order_facts(line, a_line(5)), vendor="own", explanation=Explanation())
+    found = {one.item: (one.ordered, one.promised) for one in demand_of([recorded(event)])}
+    assert found == {kit: (3, 3), ITEM: (3 + 5, 3 + 5), cup: (6, 6)}
+    refused = OrderRejected(facts=order_facts(replace(line, parts=())), reasons=(), explanation=Explanation())
+    found = {one.item: (one.ordered, one.promised) for one in demand_of([recorded(refused)])}
+    assert found == {kit: (3, 0), ITEM: (3, 0), cup: (6, 0)}
 
 
 def test_a_held_order_has_no_demand_until_it_is_decided() -> None:

@@ -1,11 +1,13 @@
 """Items from a list or from orders, counts from a stock file, stock derived from orders."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from core.catalogue.item import CreateItem
 from core.inventory.acts import Act
+from core.kernel.goods import Tracking, Unit
 from core.kernel.money import Money
 from entrypoints.cli.imports import catalogue, stock
 from entrypoints.cli.imports.columns import find_columns
@@ -44,6 +46,40 @@ def test_a_list_says_everything_of_an_item() -> None:
 def test_a_list_may_leave_everything_but_the_sku_out() -> None:
     (chunk,) = listed(["R-1", "", "", "", "", "", ""])
     assert chunk.items[0].item == CreateItem(sku="R-1", name="R-1")
+
+
+KEPT = ["sku", "scale", "Tracked by", "Pack sizes"]
+
+
+def kept(*row: str) -> Chunk[catalogue.NewItem]:
+    reader = catalogue.ItemReader(find_columns(catalogue.FIELDS, KEPT, {}), "GBP")
+    (chunk,) = catalogue.chunks_of_list([Row(2, list(row))], reader, 0)
+    return chunk
+
+
+def test_a_list_may_say_how_an_item_is_kept_and_packed() -> None:
+    (new,) = kept("R-1", "1", "Lot", "box=12; roll = 2.5").items
+    units = (Unit(name="box", size=120), Unit(name="roll", size=25))
+    assert new.item == CreateItem(sku="R-1", name="R-1", scale=1, tracking=Tracking.LOT, units=units)
+
+
+@pytest.mark.parametrize(("tracking", "units"), [("batch", ""), ("", "box"), ("", "box=many"), ("", "box=0.5")])
+def test_what_is_no_way_to_keep_or_pack_an_item_is_rejected(tracking: str, units: str) -> None:
+    chunk = kept("R-1", "0", tracking, units)
+    assert (len(chunk.items), len(chunk.rejects)) == (0, 1)
+
+
+def test_a_count_may_name_a_lot_and_its_day() -> None:
+    columns = find_columns(stock.FIELDS, ["sku", "location", "qty", "Batch", "Best before"], {})
+    reader = stock.CountReader(columns, reason="r", location="")
+    rows = [
+        Row(2, ["A", "W1", "3", "L1", "2026-09-30"]),
+        Row(3, ["A", "W1", "3", "", ""]),
+        Row(4, ["A", "W1", "3", "L1", "soon"]),
+    ]
+    (chunk,) = stock.chunks_of(rows, reader, 0)
+    assert [(one.act.lot, one.act.expires_on) for one in chunk.items] == [("L1", date(2026, 9, 30)), (None, None)]
+    assert ["is not a day" in reject.reason for reject in chunk.rejects] == [True]
 
 
 @pytest.mark.parametrize(

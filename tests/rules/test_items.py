@@ -1,10 +1,15 @@
 """Items: how one begins, what may change, what never does."""
 
 from dataclasses import replace
+from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from core.catalogue.item import AmendItem, CreateItem, InvalidItem, Item, ItemAmended, amend, create, evolve
+from core.catalogue.item import AmendItem, CreateItem, Item, ItemAmended, WantedComponent, amend, create, evolve
+from core.catalogue.terms import InvalidItem
+from core.kernel.errors import Rejected
+from core.kernel.goods import Component, Tracking, Unit
 from core.kernel.ids import ItemId
 from core.kernel.money import Money
 from core.kernel.quantity import SCALE_MAX, UNITS_MAX
@@ -70,3 +75,61 @@ def test_a_change_to_what_is_already_so_is_no_event() -> None:
     item = an_item(price=PRICE)
     assert amend(item, AmendItem(id=ID)) == ()
     assert amend(item, AmendItem(id=ID, name=item.name, price=PRICE)) == ()
+
+
+TEA = an_item(2, sku="TEA")
+KNOWN = {"TEA": TEA, "SET": replace(an_item(3, sku="SET"), components=(Component(item=TEA.id, sku="TEA", quantity=1),))}
+
+
+def a_kit(*components: tuple[str, str], **terms: Any) -> CreateItem:
+    wanted = tuple(WantedComponent(sku=sku, quantity=Decimal(quantity)) for sku, quantity in components)
+    return CreateItem(sku="KIT", name="kit", components=wanted, **terms)
+
+
+def test_a_kit_says_what_one_takes_in_base_units() -> None:
+    cloth = replace(an_item(4, sku="CLOTH", scale=2))
+    made = create(a_kit(("TEA", "2"), ("CLOTH", "1.5")), ID, {**KNOWN, "CLOTH": cloth})
+    assert made.components == (
+        Component(item=TEA.id, sku="TEA", quantity=2),
+        Component(item=cloth.id, sku="CLOTH", quantity=150, scale=2),
+    )
+    assert evolve(None, made).components == made.components
+
+
+@pytest.mark.parametrize(
+    ("command", "path"),
+    [
+        (a_kit(("TEA", "1"), ("NONE", "1")), "$.components[1].sku"),
+        (a_kit(("SET", "1")), "$.components[0].sku"),
+        (a_kit(("TEA", "1"), ("TEA", "2")), "$.components[1].sku"),
+        (a_kit(("TEA", "0")), "$.components[0].quantity"),
+        (a_kit(("TEA", "0.5")), "$.components[0].quantity"),
+        (a_kit(*[("TEA", "1")] * 51), "$.components"),
+        (a_kit(("TEA", "1"), scale=1), "$.scale"),
+        (a_kit(("TEA", "1"), tracking=Tracking.LOT), "$.tracking"),
+        (a_kit(("TEA", "1"), backorder_limit=1), "$.backorder_limit"),
+        (CreateItem(sku="A", name="a", tracking=Tracking.SERIAL, scale=1), "$.scale"),
+        (CreateItem(sku="A", name="a", tracking=Tracking.LOT, backorder_limit=1), "$.backorder_limit"),
+        (CreateItem(sku="A", name="a", units=(Unit(name="box", size=0),)), "$.units[0].size"),
+        (CreateItem(sku="A", name="a", units=(Unit(name="each", size=2),)), "$.units[0].name"),
+        (CreateItem(sku="A", name="a", units=(Unit(name="b", size=2), Unit(name="b", size=3))), "$.units[1].name"),
+    ],
+)
+def test_terms_no_item_can_have_are_refused_by_name(command: CreateItem, path: str) -> None:
+    with pytest.raises(Rejected) as refused:
+        create(command, ID, KNOWN)
+    assert refused.value.path == path
+
+
+def test_units_may_change_and_the_rest_of_what_an_item_is_does_not() -> None:
+    box = Unit(name="box", size=6)
+    (amended,) = amend(an_item(), AmendItem(id=ID, units=(box,)))
+    assert evolve(an_item(), amended).units == (box,)
+    item = an_item(units=(box,))
+    assert amend(item, AmendItem(id=ID, units=(box,))) == ()
+    (emptied,) = amend(item, AmendItem(id=ID, units=()))
+    assert emptied.units == ()
+    with pytest.raises(InvalidItem):
+        amend(item, AmendItem(id=ID, uom="box"))
+    with pytest.raises(InvalidItem):
+        amend(replace(item, tracking=Tracking.LOT), AmendItem(id=ID, backorder_limit=1))

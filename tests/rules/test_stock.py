@@ -1,5 +1,7 @@
 """One shelf of the ledger: what each act moves, and what is refused."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.inventory.balance import Account, Balance, EntryKind, Movement
@@ -78,6 +80,22 @@ def test_a_count_covers_the_whole_shelf_and_leaves_promises_alone() -> None:
     assert counted.on_hand == 15
     (movement,) = decide(shelf, CountStock(key=KEY, counted=12, reason="stocktake"))
     assert (movement.kind, movement.source, movement.quantity) == (EntryKind.COUNT, Account.AVAILABLE, 1)
+
+
+def test_recount_while_reserved_the_difference_goes_to_what_is_available() -> None:
+    shelf = Balance(key=KEY, available=4, reserved=3, committed=2)
+    assert after(shelf, CountStock(key=KEY, counted=6, reason="stocktake")) == replace(shelf, available=1)
+    assert after(shelf, CountStock(key=KEY, counted=5, reason="stocktake")) == replace(shelf, available=0)
+
+
+def test_recount_below_what_is_promised_shows_what_is_short() -> None:
+    shelf = Balance(key=KEY, available=4, reserved=3, committed=2)
+    with pytest.raises(InsufficientStock, match="available would be -1, the limit is 0"):
+        decide(shelf, CountStock(key=KEY, counted=4, reason="stocktake"))
+    owed = replace(shelf, backorder_limit=2)
+    assert after(owed, CountStock(key=KEY, counted=4, reason="stocktake")) == replace(owed, available=-1)
+    with pytest.raises(InsufficientStock, match="available would be -3, the limit is -2"):
+        decide(owed, CountStock(key=KEY, counted=2, reason="stocktake"))
 
 
 def test_a_count_that_agrees_moves_nothing() -> None:

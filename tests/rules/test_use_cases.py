@@ -67,7 +67,9 @@ def change(twin: Twin, *acts: StockAct) -> list[StockChanged | DomainError]:
 
 
 def available(twin: Twin) -> dict[tuple[str, str], int]:
-    rows = twin.see(MemoryInventoryView(twin.database).stock(TENANT, sku=None, location=None, after=("", ""), limit=99))
+    rows = twin.see(
+        MemoryInventoryView(twin.database).stock(TENANT, sku=None, location=None, after=("", "", ""), limit=99)
+    )
     return {(row.sku, row.location): row.balance.available for row in rows}
 
 
@@ -185,8 +187,8 @@ def test_an_allocation_outside_an_order_commits_stock_in_one_group() -> None:
     change(twin, an_act(Act.RECEIVE, "5"), an_act(Act.RECEIVE, "5", location="W2"))
     command = AllocateStock(name=item.id, quantity=Decimal(8), channel="pos")
     allocated = twin.run(allocate_stock, command, new_id=twin.new_id)
-    assert (allocated.sku, allocated.scale, allocated.allocation.short) == ("A", 0, 0)
-    assert [part.quantity for part in allocated.allocation.parts] == [5, 3]
+    assert (allocated.sku, allocated.scale, allocated.short) == ("A", 0, 0)
+    assert [part.quantity for part in allocated.allocations[0].allocation.parts] == [5, 3]
     assert available(twin) == {("A", "W1"): 0, ("A", "W2"): 2}
     moved = [event for event in twin.events() if isinstance(event.body, StockMoved)]
     assert [event.version for event in moved] == [1, 1, 2, 2]
@@ -205,7 +207,7 @@ def test_a_dry_run_and_a_short_allocation_only_say_where_from(quantity: int, dry
     command = AllocateStock(name="A", quantity=Decimal(quantity), channel="pos", dry_run=dry_run)
     allocated = twin.run(allocate_stock, command, new_id=twin.new_id)
     assert allocated.group is None
-    assert allocated.allocation.quantity == min(quantity, 10)
+    assert allocated.promised == min(quantity, 10)
     assert available(twin) == {("A", "W1"): 10}
 
 

@@ -12,6 +12,7 @@ from core.intake.submission import Address, Lane, OrderRequest, RequestedLine, S
 from core.inventory.balance import Balance, BalanceKey
 from core.inventory.location import Location, LocationKind
 from core.kernel.context import Context
+from core.kernel.goods import Unit
 from core.kernel.ids import IntakeId, ItemId, LocationId, OrderId, TenantId
 from core.kernel.money import Money
 from core.orders.order import OrderFacts, OrderLine
@@ -54,6 +55,7 @@ def an_item(
     price: Money | None = None,
     backorder_limit: int = 0,
     sku: str | None = None,
+    units: tuple[Unit, ...] = (),
 ) -> Item:
     return Item(
         id=ItemId(an_id(number)),
@@ -64,6 +66,7 @@ def an_item(
         price=price,
         backorder_limit=backorder_limit,
         version=1,
+        units=units,
     )
 
 

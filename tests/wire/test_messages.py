@@ -1,6 +1,7 @@
 """What was promised to consumers of messages still holds: schemas are up to date, samples are still read."""
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -9,6 +10,8 @@ from adapters.toolkit.codec import EVENTS, decode_event, encode, name_of
 from adapters.toolkit.samples import samples
 from adapters.toolkit.schemas import contract_files, message_schemas, write_contracts
 from core.acceptance.policies import POLICY_TYPES
+from core.catalogue.item import ItemAmended, ItemCreated
+from core.kernel.goods import Tracking
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 REGENERATE = """python -c "from pathlib import Path; from adapters.toolkit.schemas import write_contracts as w; \
@@ -39,6 +42,31 @@ def test_a_published_sample_is_still_read(name: str) -> None:
     event = decode_event(name, payload)
     assert event == samples()[name]
     assert msgspec.json.decode(encode(event)) == msgspec.json.decode(payload)
+
+
+def test_events_from_before_lots_kits_and_units_are_still_read() -> None:
+    item = "019ca6b1-dc00-7000-8000-000000000001"
+    terms = '"name":"Tea","uom":"each","price":null,"backorder_limit":0'
+    created = decode_event("item.created.v1", f'{{"item_id":"{item}","sku":"TEA","scale":0,{terms}}}'.encode())
+    assert isinstance(created, ItemCreated)
+    assert (created.tracking, created.components, created.units) == (Tracking.NONE, (), ())
+    amended = decode_event("item.amended.v1", f'{{"item_id":"{item}",{terms}}}'.encode())
+    assert isinstance(amended, ItemAmended)
+    assert amended.units == ()
+    new: dict[str, tuple[str, ...]] = {
+        "order.accepted.v1": ("unit", "per", "components", "component"),
+        "stock.reserved.v1": ("lot",),
+    }
+    for name, fields in new.items():
+        event = msgspec.json.decode(encode(samples()[name]))
+        assert decode_event(name, msgspec.json.encode(_without(event, fields))) is not None
+
+
+def _without(body: Any, fields: tuple[str, ...]) -> Any:
+    """``body`` as it was before these fields."""
+    if isinstance(body, dict):
+        return {key: _without(inner, fields) for key, inner in body.items() if key not in fields}
+    return [_without(inner, fields) for inner in body] if isinstance(body, list) else body
 
 
 @pytest.mark.parametrize("name", EVENTS)

@@ -7,7 +7,7 @@ from adapters.memory.database import MemoryDatabase
 from adapters.memory.session import Session
 from adapters.memory.snapshots import entries_of, folded, shelves_at_end
 from adapters.memory.tables import ENTRIES, ITEM_SKUS, ITEMS, LOCATIONS, ORDERS, RESERVATIONS, SNAPSHOT_DAYS
-from adapters.memory.views.inventory import live_stock, to_stock
+from adapters.memory.views.inventory import live_stock, place_of, to_stock
 from core.inventory.cause import Cause, OrderCause, ReservationCause, cause_of
 from core.inventory.history import Chain, PastEntry, cut, follow, snapshot_day, start_after, with_causes
 from core.kernel.ids import ItemId, TenantId
@@ -28,13 +28,13 @@ class MemoryStockHistory:
         *,
         sku: str | None,
         location: str | None,
-        after: tuple[str, str],
+        after: tuple[str, str, str],
         limit: int,
     ) -> Sequence[StockRow]:
         """See the port."""
         async with self._database.reading(tenant) as session:
             rows = _as_of(session, tenant, at, sku, location)
-        return [row for row in rows if (row.sku, row.location) > after][:limit]
+        return [row for row in rows if place_of(row) > after][:limit]
 
     async def explain(
         self, tenant: TenantId, sku: str, *, location: str | None, at: datetime | None, limit: int
@@ -60,7 +60,7 @@ def _as_of(session: Session, tenant: TenantId, at: datetime, sku: str | None, lo
     shelves = folded(before, (entry for entry in entries_of(session, tenant) if since <= entry.recorded_at <= at))
     rows = [to_stock(session, tenant, row.balance, row.updated_at) for row in shelves.values()]
     wanted = [row for row in rows if sku in (None, row.sku) and location in (None, row.location)]
-    return sorted(wanted, key=lambda row: (row.sku, row.location))
+    return sorted(wanted, key=place_of)
 
 
 def _entries(session: Session, tenant: TenantId, item: ItemId, at: datetime | None) -> list[PastEntry]:

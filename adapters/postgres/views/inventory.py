@@ -1,58 +1,49 @@
 """Stock as a person reads it."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from adapters.postgres.engine import Database
 from adapters.postgres.inventory import BALANCE, LOCATION, to_balance, to_location
+from adapters.postgres.lots import lots_by_id, to_lot
 from adapters.postgres.supply import incoming_of
+from adapters.postgres.views.availability import LOTS, availability
+from core.inventory.availability import Availability
 from core.inventory.balance import Account, BalanceKey, EntryKind, Movement
 from core.inventory.location import Location
-from core.kernel.ids import GroupId, ItemId, LocationId, LotId, TenantId
+from core.kernel.ids import NO_LOT, GroupId, ItemId, LocationId, LotId, TenantId
 from ports.inventory import EntryRow, StockRow
+from ports.lots import LotRow
 
 _LOCATIONS = f"SELECT {LOCATION} FROM location l WHERE tenant_id = $1 ORDER BY priority, code"
-ALL_ITEMS = "i.sku >= $2 AND $4::text IS NULL"
-ONE_ITEM = "i.sku = $4"
+ALL_ITEMS = "i.sku >= $2 AND $5::text IS NULL"
+ONE_ITEM = "i.sku = $5"
 """Two statements for two ways to the items: one that fits both would walk all of them to find the one."""
 
 _STOCK = f"""
 WITH page AS MATERIALIZED (
-SELECT i.sku, i.name, i.scale, l.code, b.updated_at, {BALANCE}
+SELECT i.sku, i.name, i.scale, l.code, t.code AS lot, b.updated_at, {BALANCE}
 FROM item i
 CROSS JOIN LATERAL (SELECT * FROM stock_balance WHERE tenant_id = $1 AND item_id = i.id OFFSET 0) b
 CROSS JOIN LATERAL (SELECT code FROM location WHERE tenant_id = $1 AND id = b.location_id OFFSET 0) l
-WHERE i.tenant_id = $1 AND {{items}} AND (i.sku, l.code) > ($2, $3) AND ($5::text IS NULL OR l.code = $5)
-ORDER BY i.sku, l.code LIMIT $6
+LEFT JOIN LATERAL (SELECT code FROM lot WHERE tenant_id = $1 AND id = NULLIF(b.lot_id, $8) OFFSET 0) t ON true
+WHERE i.tenant_id = $1 AND {{items}} AND (i.sku, l.code, COALESCE(t.code, '')) > ($2, $3, $4)
+  AND ($6::text IS NULL OR l.code = $6)
+ORDER BY i.sku, l.code, COALESCE(t.code, '') LIMIT $7
 ), coming AS MATERIALIZED ({incoming_of("(SELECT array_agg(item_id) FROM page)::uuid[]")})
 SELECT page.*, COALESCE(coming.incoming, 0) AS incoming
-FROM page LEFT JOIN coming USING (item_id, location_id, lot_id) ORDER BY sku, code
+FROM page LEFT JOIN coming USING (item_id, location_id, lot_id) ORDER BY sku, code, COALESCE(lot, '')
 """
 STOCK = {True: _STOCK.format(items=ALL_ITEMS), False: _STOCK.format(items=ONE_ITEM)}
 """By whether it is of all items. What is to come is gathered once for the items of the page."""
-# Added up where the rows are: to hand over twenty thousand balances takes far longer than to read them. Places that do
-# not sell are few, so theirs is taken off again instead of asking each balance where it is.
-_AVAILABLE = """
-SELECT i.sku, COALESCE(b.available, 0) - COALESCE(kept.available, 0) AS available
-FROM unnest($2::text[]) AS wanted(sku)
-CROSS JOIN LATERAL (SELECT id, sku FROM item WHERE tenant_id = $1 AND sku = wanted.sku OFFSET 0) i
-CROSS JOIN LATERAL (
-    SELECT sum(available)::bigint AS available FROM stock_balance WHERE tenant_id = $1 AND item_id = i.id
-) b
-CROSS JOIN LATERAL (
-    SELECT sum(at_place.available)::bigint AS available
-    FROM unnest(ARRAY(SELECT id FROM location WHERE tenant_id = $1 AND NOT sellable)) AS place(id)
-    CROSS JOIN LATERAL (
-        SELECT available FROM stock_balance WHERE tenant_id = $1 AND item_id = i.id AND location_id = place.id OFFSET 0
-    ) at_place
-) kept
-"""
 ITEM = "SELECT id, sku, scale FROM item WHERE tenant_id = $1 AND sku = $2"
 _ENTRIES = """
-SELECT e.group_id, e.number, l.code, e.item_id, e.location_id, e.lot_id, e.kind, e.source, e.target, e.quantity,
-       e.reason, e.cause, e.actor, e.recorded_at
+SELECT e.group_id, e.number, l.code, t.code AS lot, e.item_id, e.location_id, e.lot_id, e.kind, e.source, e.target,
+       e.quantity, e.reason, e.cause, e.actor, e.recorded_at
 FROM stock_entry e
 CROSS JOIN LATERAL (SELECT code FROM location WHERE tenant_id = $1 AND id = e.location_id OFFSET 0) l
+LEFT JOIN LATERAL (SELECT code FROM lot WHERE tenant_id = $1 AND id = NULLIF(e.lot_id, $6) OFFSET 0) t ON true
 WHERE e.tenant_id = $1 AND e.item_id = $2 AND ($3::uuid IS NULL OR (e.group_id, e.number) < ($3, $4))
 ORDER BY e.group_id DESC, e.number DESC LIMIT $5
 """
@@ -71,18 +62,12 @@ class PostgresInventoryView:
         return [to_location(row) for row in rows]
 
     async def stock(
-        self, tenant: TenantId, *, sku: str | None, location: str | None, after: tuple[str, str], limit: int
+        self, tenant: TenantId, *, sku: str | None, location: str | None, after: tuple[str, str, str], limit: int
     ) -> Sequence[StockRow]:
         """See the port."""
         async with self._database.reading(tenant) as connection:
-            rows = await connection.fetch(STOCK[sku is None], tenant, *after, sku, location, limit)
+            rows = await connection.fetch(STOCK[sku is None], tenant, *after, sku, location, limit, NO_LOT)
         return [to_stock(row) for row in rows]
-
-    async def available(self, tenant: TenantId, skus: Collection[str]) -> Mapping[str, int]:
-        """See the port."""
-        async with self._database.reading(tenant) as connection:
-            rows = await connection.fetch(_AVAILABLE, tenant, list(skus))
-        return {row["sku"]: row["available"] for row in rows}
 
     async def entries(
         self, tenant: TenantId, sku: str, *, before: tuple[str, int] | None, limit: int
@@ -93,8 +78,35 @@ class PostgresInventoryView:
             item = await connection.fetchrow(ITEM, tenant, sku)
             if item is None:
                 return None
-            rows = await connection.fetch(_ENTRIES, tenant, item["id"], group, number, limit)
+            rows = await connection.fetch(_ENTRIES, tenant, item["id"], group, number, limit, NO_LOT)
         return [_to_entry(row, item["sku"], item["scale"]) for row in rows]
+
+    async def availability(self, tenant: TenantId, skus: Collection[str], today: date) -> Sequence[Availability]:
+        """See the port."""
+        async with self._database.reading(tenant) as connection:
+            return await availability(connection, tenant, skus, today)
+
+    async def lots(
+        self,
+        tenant: TenantId,
+        *,
+        sku: str | None,
+        expires_before: date | None,
+        after: tuple[date, LotId] | None,
+        limit: int,
+    ) -> Sequence[LotRow]:
+        """See the port."""
+        async with self._database.reading(tenant) as connection:
+            rows = await connection.fetch(LOTS, tenant, sku, expires_before, *(after or (date.min, NO_LOT)), limit)
+        return [
+            LotRow(sku=row["sku"], scale=row["scale"], lot=to_lot(row), on_hand=row["on_hand"] or 0) for row in rows
+        ]
+
+    async def lot_codes(self, tenant: TenantId, lots: Collection[LotId]) -> Mapping[LotId, str]:
+        """See the port."""
+        async with self._database.reading(tenant) as connection:
+            found = await lots_by_id(connection, {(tenant, lot) for lot in lots})
+        return {lot.id: lot.code for lot in found.values()}
 
 
 def to_stock(row: Any) -> StockRow:
@@ -106,6 +118,7 @@ def to_stock(row: Any) -> StockRow:
         location=row["code"],
         balance=to_balance(row),
         updated_at=row["updated_at"],
+        lot=row["lot"],
         incoming=row.get("incoming", 0),
     )
 
@@ -138,4 +151,5 @@ def _to_entry(row: Any, sku: str, scale: int) -> EntryRow:
         cause=row["cause"],
         actor=row["actor"],
         recorded_at=row["recorded_at"],
+        lot=row["lot"],
     )

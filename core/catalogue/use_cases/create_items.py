@@ -11,17 +11,18 @@ from ports.catalogue import CatalogueTransaction
 async def create_items(
     command: CreateItems, context: Context, tx: CatalogueTransaction, *, new_id: NewId
 ) -> list[Item | DomainError]:
-    """Create each item that can be; for the others the error (InvalidItem, SkuTaken), in order.
+    """Create each item that can be; for the others the error (InvalidItem, InvalidQuantity, SkuTaken), in order.
 
-    A SKU named twice in one call is created once.
+    A SKU named twice in one call is created once. A kit's components are items that are there already.
     """
+    known = await tx.items.by_sku({part.sku for new in command.items for part in new.components})
     outcomes: list[ItemCreated | DomainError] = []
     seen: set[str] = set()
     for new in command.items:
         try:
             if new.sku in seen:
                 raise SkuTaken(f"there is an item with the SKU '{new.sku}'", path="$.sku")
-            outcomes.append(create(new, ItemId(new_id())))
+            outcomes.append(create(new, ItemId(new_id()), known))
             seen.add(new.sku)
         except DomainError as refusal:
             outcomes.append(refusal)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 
 from core.execution.reallocation import Needs, Reallocated, Supply, reallocate, refusing
 from core.inventory.acts import UnknownLocation
-from core.inventory.allocation import AllocationPolicy, Candidate
+from core.inventory.allocation import AllocationPolicy
 from core.inventory.stock import InsufficientStock
 from core.kernel.context import Context
 from core.kernel.ids import ItemId, LocationId
@@ -100,10 +100,7 @@ async def _reallocated(
         assert shelves is not None, "an item is never deleted"
         policy = shelves.policy
         supplies[item] = Supply(
-            candidates=tuple(
-                Candidate(location=place, available=locked.balance.available) for place, locked in shelves.places
-            ),
-            backorder_limit=shelves.stockable.backorder_limit,
+            candidates=tuple(shelves.candidates(context.now.date())), backorder_limit=shelves.stockable.backorder_limit
         )
     country = await tx.dossiers.country(dossier) if items else None
     without = refusing(dossier) if among is None else ()

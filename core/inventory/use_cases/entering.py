@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from core.inventory.balance import BalanceKey, Movement, StockMoved
+from core.inventory.lot import Lot, LotCreated
 from core.inventory.reservation import Changed, Reservation, ReservationExpired, evolve, movements
 from core.inventory.stock import evolve as moved
 from core.kernel.context import Context
@@ -11,6 +12,7 @@ from core.kernel.decider import replay
 from core.kernel.event import NewEvent
 from core.kernel.ids import GroupId, ItemId, NewId, StreamId
 from ports.inventory import InventoryTransaction, LockedBalance, NewEntries
+from ports.transaction import TransactionConflict
 
 AT_ONCE = 100
 """So many expired holds are ended in one go."""
@@ -35,6 +37,17 @@ async def enter(
             )
     await tx.ledger.enter(acts)
     await tx.journal.record(events)
+
+
+async def begin_lots(lots: Sequence[Lot], context: Context, tx: InventoryTransaction) -> None:
+    """Keep lots nobody knew of, each with its event. Raises TransactionConflict when somebody begins one meanwhile."""
+    kept = await tx.lots.opened(lots)
+    if any(kept[lot.item, lot.code].id != lot.id for lot in lots):
+        raise TransactionConflict("another transaction began this lot first")
+    events = [LotCreated(lot_id=lot.id, item_id=lot.item, code=lot.code, expires_on=lot.expires_on) for lot in lots]
+    await tx.journal.record(
+        [NewEvent(tenant=context.tenant, stream=StreamId(event.lot_id), version=1, body=event) for event in events]
+    )
 
 
 async def settle(

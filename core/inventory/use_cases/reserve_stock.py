@@ -3,43 +3,40 @@
 from collections.abc import Mapping
 
 from core.inventory.acts import UnknownSku
-from core.inventory.allocation import Allocation, Candidate, allocate
-from core.inventory.balance import BalanceKey
 from core.inventory.holding import ReserveStock
 from core.inventory.reservation import InvalidReservation, Reservation, ReservedPart, begun, movements, reserve
 from core.inventory.stock import InsufficientStock, InvalidMovement
 from core.inventory.use_cases.entering import end_expired, enter
+from core.inventory.use_cases.taking import Taking, hold_shelves, wants
 from core.kernel.context import Context
 from core.kernel.event import NewEvent
-from core.kernel.ids import GroupId, LocationId, NewId, ReservationId, StreamId
-from core.kernel.quantity import to_units
-from ports.inventory import InventoryTransaction, NewEntries, Shelves, Stockable
+from core.kernel.ids import GroupId, NewId, ReservationId, StreamId
+from ports.inventory import InventoryTransaction, NewEntries, Stockable
 
 
 async def reserve_stock(
     command: ReserveStock, context: Context, tx: InventoryTransaction, *, new_id: NewId
 ) -> Reservation:
-    """The new reservation. What is owed is never held: only stock that is on a shelf can be.
+    """The new reservation; a kit is held as its components. What is owed is never held: only what is on a shelf can be.
 
-    Raises UnknownSku, InvalidQuantity, InvalidMovement, InvalidReservation, InsufficientStock, each naming its path.
+    Raises UnknownSku, UnknownUnit, InvalidQuantity, InvalidMovement, InvalidReservation, InsufficientStock, each naming
+    its path.
     """
     if not command.lines:
         raise InvalidReservation("a reservation holds at least one item", path="$.items")
     stockables = await tx.ledger.stockables({line.sku for line in command.lines})
     demands = [_demand(index, line.sku, command, stockables) for index, line in enumerate(command.lines)]
-    await end_expired([stockable.item for stockable in stockables.values()], context, tx, new_id=new_id)
-    shelves: dict[str, Shelves] = {}
-    for stockable in sorted(stockables.values(), key=lambda one: one.item):
-        found = await tx.ledger.shelves(stockable.sku)
-        assert found is not None, "an item is never deleted"
-        shelves[stockable.sku] = found
-    parts = _parts(command, demands, shelves)
+    wanted = sorted({item for stockable in stockables.values() for item, _ in wants(stockable, 0)})
+    await end_expired(wanted, context, tx, new_id=new_id)
+    taking = Taking(await hold_shelves(stockables.values(), tx), context.now.date())
+    for index, (line, demand) in enumerate(zip(command.lines, demands, strict=True)):
+        _take(index, stockables[line.sku], demand, taking)
+    parts = _parts(taking)
     event = reserve(command, ReservationId(new_id()), parts, await tx.reservations.now())
     act = NewEntries(
         group=GroupId(new_id()), movements=movements(parts, event), cause=f"reservation:{event.reservation_id}"
     )
-    locked = {locked.balance.key: locked for found in shelves.values() for _, locked in found.places}
-    await enter([act], locked, context, tx)
+    await enter([act], taking.locked(), context, tx)
     reservation = begun(event)
     await tx.reservations.add(reservation)
     stream = StreamId(reservation.id)
@@ -48,48 +45,40 @@ async def reserve_stock(
 
 
 def _demand(index: int, sku: str, command: ReserveStock, stockables: Mapping[str, Stockable]) -> int:
+    path = f"$.items[{index}]"
     if sku not in stockables:
-        raise UnknownSku(f"there is no item with the SKU '{sku}'", path=f"$.items[{index}].sku")
-    path = f"$.items[{index}].quantity"
-    units = to_units(command.lines[index].quantity, stockables[sku].scale, path=path)
+        raise UnknownSku(f"there is no item with the SKU '{sku}'", path=f"{path}.sku")
+    line = command.lines[index]
+    units = stockables[sku].measure.base_units(line.quantity, line.unit, path=path)
     if units <= 0:
-        raise InvalidMovement("quantity must be greater than zero", path=path)
+        raise InvalidMovement("quantity must be greater than zero", path=f"{path}.quantity")
     return units
 
 
-def _parts(command: ReserveStock, demands: list[int], shelves: Mapping[str, Shelves]) -> tuple[ReservedPart, ...]:
-    """What each line takes, each after the lines before it."""
-    taken: dict[BalanceKey, int] = {}
-    for index, (line, demand) in enumerate(zip(command.lines, demands, strict=True)):
-        found = shelves[line.sku]
-        allocation = _allocated(demand, found, taken)
+def _take(index: int, stockable: Stockable, demand: int, taking: Taking) -> None:
+    """Take what line ``index`` wants, after the lines before it."""
+    for item, units in wants(stockable, demand):
+        allocation = taking.take(item, units, may_owe=False)
         if allocation.short:
+            of = f" of {taking.shelves[item].stockable.sku}" if stockable.components else ""
             raise InsufficientStock(
-                f"{line.sku}: {allocation.short} of {demand} base units are not available",
+                f"{stockable.sku}: {allocation.short} of {units} base units{of} are not available",
                 path=f"$.items[{index}].quantity",
             )
-        for part in allocation.parts:
-            key = BalanceKey(item=found.stockable.item, location=part.location)
-            taken[key] = taken.get(key, 0) + part.quantity
+
+
+def _parts(taking: Taking) -> tuple[ReservedPart, ...]:
+    """What was taken, a part for each balance, items in the order of their ids."""
     return tuple(
         ReservedPart(
-            key=BalanceKey(item=found.stockable.item, location=place.id),
-            quantity=quantity,
+            key=key,
+            quantity=taking.taken[key],
             sku=found.stockable.sku,
             scale=found.stockable.scale,
             location=place.code,
+            lot=found.lots[key.lot].code if key.lot in found.lots else None,
         )
-        for found in shelves.values()
-        for place, _ in found.places
-        if (quantity := taken.get(BalanceKey(item=found.stockable.item, location=place.id), 0))
+        for found in taking.shelves.values()
+        for place, locked in found.places
+        if (key := locked.balance.key) in taking.taken
     )
-
-
-def _allocated(demand: int, found: Shelves, taken: Mapping[BalanceKey, int]) -> Allocation:
-    def left(location: LocationId, available: int) -> int:
-        return available - taken.get(BalanceKey(item=found.stockable.item, location=location), 0)
-
-    candidates = [
-        Candidate(location=place, available=left(place.id, locked.balance.available)) for place, locked in found.places
-    ]
-    return allocate(demand, candidates, found.policy)

@@ -1,10 +1,12 @@
 """``import catalogue``: a list of items, or the items that a file of orders mentions."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from core.catalogue.item import CreateItem, CreateItems, Item, SkuTaken
 from core.identity.permission import ALL_SCOPES
 from core.kernel.errors import DomainError
+from core.kernel.goods import Tracking, Unit
 from core.kernel.ids import TenantId
 from core.kernel.money import Money
 from core.kernel.quantity import SCALE_MAX, to_units
@@ -29,6 +31,8 @@ FIELDS = (
     Field(name="price", aliases=("UnitPrice", "unit price", "Lineitem price", "variant price")),
     Field(name="currency", aliases=()),
     Field(name="backorder_limit", aliases=("backorder",)),
+    Field(name="tracking", aliases=("tracked by",)),
+    Field(name="pack_units", aliases=("pack units", "pack sizes")),
     Field(name="order_id", aliases=("InvoiceNo", "Invoice", "order number", "order no")),
 )
 
@@ -64,6 +68,8 @@ class ItemReader:
             scale=scale,
             price=self._price(row),
             backorder_limit=to_units(cells.number(limit, "backorder_limit"), scale) if limit else 0,
+            tracking=self._tracking(text(row.cells, "tracking")),
+            units=_units(text(row.cells, "pack_units"), scale),
         )
 
     def _price(self, row: Row) -> Money | None:
@@ -78,6 +84,12 @@ class ItemReader:
             return None
         return price if price and price.minor else None
 
+    def _tracking(self, text: str) -> Tracking:
+        try:
+            return Tracking(text.lower() or Tracking.NONE)
+        except ValueError:
+            raise cells.BadCell(f"tracking '{text[:40]}' is none of {', '.join(Tracking)}") from None
+
     def _scale(self, text: str) -> int:
         if not text:
             return 0
@@ -85,6 +97,17 @@ class ItemReader:
         if scale not in range(SCALE_MAX + 1):
             raise cells.BadCell(f"scale must be 0 to {SCALE_MAX}")
         return int(scale)
+
+
+def _units(text: str, scale: int) -> tuple[Unit, ...]:
+    """``box=12; pallet=480``: each so many of the item's unit of measure. Raises BadCell, InvalidQuantity."""
+    units = []
+    for pair in filter(None, map(str.strip, text.split(";"))):
+        name, equals, size = pair.partition("=")
+        if not equals:
+            raise cells.BadCell(f"pack_units '{pair[:40]}' is not name=size")
+        units.append(Unit(name=name.strip(), size=to_units(cells.number(size.strip(), "pack_units"), scale)))
+    return tuple(units)
 
 
 def chunks_of_list(rows: Iterable[Row], reader: ItemReader, skipped: int) -> Iterator[Chunk[NewItem]]:
@@ -131,14 +154,7 @@ def chunks_of_orders(rows: Iterable[Row], reader: ItemReader) -> Iterator[Chunk[
 
 def completed(known: CreateItem, item: CreateItem) -> CreateItem:
     """``known`` with what it lacks from ``item``."""
-    return CreateItem(
-        sku=known.sku,
-        name=known.name or item.name,
-        uom=known.uom,
-        scale=known.scale,
-        price=known.price or item.price,
-        backorder_limit=known.backorder_limit,
-    )
+    return replace(known, name=known.name or item.name, price=known.price or item.price)
 
 
 def named(item: CreateItem) -> CreateItem:

@@ -1,7 +1,7 @@
 """Cells as values. Whatever cannot be read with certainty is refused in words a person can act on."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
@@ -67,6 +67,14 @@ def moment(text: str, date_format: str | None) -> datetime | None:
         wanted = date_format or "ISO 8601; name its shape with --date-format, such as %d/%m/%Y %H:%M"
         raise BadCell(f"placed_at '{text[:40]}' is not a date as {wanted}") from None
     return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+
+
+def day(text: str, field: str) -> date | None:
+    """``text`` as a day, such as 2026-09-30; None when it is empty. Raises BadCell."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise BadCell(f"{field} '{text[:40]}' is not a day such as 2026-09-30") from None
 
 
 def identifier(text: str, field: str) -> str:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from core.intake.submission import Address, Lane, OrderRequest, RequestedLine, Submission
+from core.intake.submission import Address, Lane, OrderRequest, RequestedLine, Submission, as_before_units
 from core.kernel.context import Context
 from core.kernel.ids import IntakeId, NewId, OrderId
 from core.kernel.value import value
@@ -61,7 +61,7 @@ def is_cancellation(order_id: str, prefix: str) -> bool:
 
 def submission_of(draft: Draft, context: Context, new_id: NewId) -> Submission:
     """``draft`` on its way in, after whoever orders now."""
-    body = msgspec.json.encode(draft.request)
+    body = as_before_units(msgspec.json.encode(draft.request))
     return Submission(
         tenant=context.tenant,
         id=IntakeId(new_id()),

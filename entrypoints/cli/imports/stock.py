@@ -26,6 +26,8 @@ FIELDS = (
         aliases=("qty", "on_hand", "stock", "on hand quantity", "counted", "units"),
         required=True,
     ),
+    Field(name="lot", aliases=("lot code", "batch")),
+    Field(name="expires_on", aliases=("expiry", "expiry date", "best before", "use by")),
     Field(name="reason", aliases=("note", "comment")),
 )
 
@@ -57,6 +59,8 @@ class CountReader:
             location=cells.identifier(text(row.cells, "location") or self._location, "location"),
             quantity=self._quantity(text(row.cells, "quantity")),
             reason=text(row.cells, "reason")[: cells.TEXT_MAX] or self._reason,
+            lot=text(row.cells, "lot") or None,
+            expires_on=cells.day(text(row.cells, "expires_on"), "expires_on"),
         )
 
     def _quantity(self, text: str) -> Decimal:

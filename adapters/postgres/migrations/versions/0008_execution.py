@@ -5,7 +5,7 @@ from alembic import op
 from adapters.postgres.isolation import grant, wall_off
 
 revision = "0008"
-down_revision = "0005"
+down_revision = "0007"
 
 FULFILMENT = """
 CREATE TABLE fulfilment (
