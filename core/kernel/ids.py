@@ -21,6 +21,8 @@ JobId = NewType("JobId", str)
 StreamId = NewType("StreamId", str)
 GroupId = NewType("GroupId", str)
 ReservationId = NewType("ReservationId", str)
+AllotmentId = NewType("AllotmentId", str)
+SagaId = NewType("SagaId", str)
 
 NewId = Callable[[], str]
 """Makes one UUIDv7 in canonical text; later calls sort after earlier ones of the same process."""
