@@ -4,6 +4,7 @@ from typing import Any
 
 from dependency_injector import containers, providers
 
+from adapters.postgres.allotments import PostgresAllotmentsView
 from adapters.postgres.catalogue import PostgresCatalogueView
 from adapters.postgres.configuration import PostgresConfigurationView
 from adapters.postgres.credit import PostgresCreditView
@@ -16,6 +17,7 @@ from adapters.postgres.journal import PostgresJournalFeed
 from adapters.postgres.queue import PostgresJobSource, PostgresQueueView
 from adapters.postgres.relay import PostgresRelayPosition
 from adapters.postgres.reservations import PostgresReservationsView
+from adapters.postgres.sagas import PostgresSagasView
 from adapters.postgres.transaction import PostgresTransactions
 from adapters.postgres.views.inventory import PostgresInventoryView
 from adapters.postgres.views.orders import PostgresOrdersView
@@ -50,6 +52,8 @@ class Adapters(containers.DeclarativeContainer):
     orders_view = providers.Singleton(PostgresOrdersView, database)
     intake_view = providers.Singleton(PostgresIntakeView, database)
     reservations_view = providers.Singleton(PostgresReservationsView, database)
+    allotments_view = providers.Singleton(PostgresAllotmentsView, database)
+    sagas_view = providers.Singleton(PostgresSagasView, database)
     credit_view = providers.Singleton(PostgresCreditView, database)
     configuration_view = providers.Singleton(PostgresConfigurationView, database)
     queue_view = providers.Singleton(PostgresQueueView, database)

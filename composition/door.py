@@ -12,6 +12,7 @@ from composition.slices.credit import Credit
 from composition.slices.identity import Identity
 from composition.slices.intake import Intake
 from composition.slices.inventory import Inventory
+from composition.slices.sagas import Sagas
 from entrypoints.dispatch import Dispatch, UseCase
 
 
@@ -40,6 +41,7 @@ class Door(containers.DeclarativeContainer):
     configuration = providers.Container(Configuration)
     identity = providers.Container(Identity, new_id=new_id, new_secret=new_secret)
     intake = providers.Container(Intake)
+    sagas = providers.Container(Sagas, new_id=new_id)
 
     use_cases = providers.Singleton(
         merged,
@@ -50,6 +52,8 @@ class Door(containers.DeclarativeContainer):
         configuration.use_cases,
         identity.use_cases,
         intake.use_cases,
+        sagas.use_cases,
     )
+    saga_definitions = sagas.definitions
     accept = acceptance.accept
     dispatch = providers.Singleton(Dispatch, transactions, use_cases, telemetry)

@@ -1,4 +1,4 @@
-"""What must be done now and then: partitions ahead of time, queue depths for whoever watches."""
+"""What must be done now and then: partitions ahead of time, queue depths and stuck sagas for whoever watches."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,6 +9,7 @@ from adapters.postgres.migrate import partitions
 from adapters.postgres.tidy import tidy
 from entrypoints.worker.sweep import Sweep
 from ports.queue import QueueView
+from ports.sagas import SagasView
 from ports.telemetry import Telemetry
 
 DEPTH_SECONDS = 15.0
@@ -20,11 +21,19 @@ class Housekeeping:
     """Runs beside a worker's loops; a failure is logged and tried again at the next turn."""
 
     def __init__(
-        self, owner_url: str, database: Database, queues: QueueView, sweep: Sweep, telemetry: Telemetry
+        self,
+        owner_url: str,
+        database: Database,
+        queues: QueueView,
+        sagas: SagasView,
+        sweep: Sweep,
+        telemetry: Telemetry,
     ) -> None:
         self._owner_url = owner_url
         self._database = database
         self._queues = queues
+        self._sagas = sagas
+        self._stuck: frozenset[str] = frozenset()
         self._sweep = sweep
         self._telemetry = telemetry
 
@@ -38,7 +47,7 @@ class Housekeeping:
 
     async def turn(self, *, hourly: bool) -> None:
         """Every chore that is due, each by itself: one that fails keeps none of the others waiting."""
-        chores: list[Callable[[], Awaitable[object]]] = [self._sweep.step, self._report_depths]
+        chores: list[Callable[[], Awaitable[object]]] = [self._sweep.step, self._report_depths, self._report_stuck]
         if hourly:
             chores[:0] = [self._make_partitions, lambda: tidy(self._database)]
         for chore in chores:
@@ -56,3 +65,10 @@ class Housekeeping:
         for queue, depth in (await self._queues.depth()).items():
             for state in ("ready", "leased", "delayed", "parked", "dead"):
                 self._telemetry.gauge("queue_depth", getattr(depth, state), queue=queue, state=state)
+
+    async def _report_stuck(self) -> None:
+        stuck = await self._sagas.stuck()
+        for name in self._stuck | stuck.keys():
+            # A name that was told once is told again when it is down to none: a gauge keeps what it last heard.
+            self._telemetry.gauge("sagas_stuck", stuck.get(name, 0), saga=name)
+        self._stuck |= stuck.keys()

@@ -55,6 +55,8 @@ class Http(containers.DeclarativeContainer):
         policies=adapters.configuration_view,
         queue=adapters.queue_view,
         reservations=adapters.reservations_view,
+        allotments=adapters.allotments_view,
+        sagas=adapters.sagas_view,
     )
     parts = providers.Singleton(
         HttpParts,

@@ -9,6 +9,7 @@ from core.inventory.balance import Balance, BalanceKey, Movement
 from core.inventory.location import Location
 from core.kernel.ids import GroupId, ItemId, StreamId, TenantId
 from core.kernel.value import value
+from ports.allotments import Allotments
 from ports.journal import Journal
 from ports.reservations import Reservations
 
@@ -96,6 +97,9 @@ class InventoryTransaction(Protocol):
 
     @property
     def reservations(self) -> Reservations: ...
+
+    @property
+    def allotments(self) -> Allotments: ...
 
     @property
     def journal(self) -> Journal: ...

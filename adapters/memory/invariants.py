@@ -16,6 +16,7 @@ from adapters.memory.tables import (
     JOURNAL,
     ORDERS,
     RESERVATIONS,
+    SAGAS,
     Key,
     Table,
 )
@@ -23,6 +24,7 @@ from core.inventory.balance import BUCKETS, Balance, BalanceKey, EntryKind
 from core.inventory.reservation import ReservationState
 from core.inventory.stock import evolve
 from core.kernel.ids import TenantId
+from core.sagas.saga import MOVING
 from ports.invariants import Violation
 
 Found = Iterator[tuple[str, str]]
@@ -80,6 +82,14 @@ def _lines_in_bounds(session: Session) -> Found:
                 yield tenant, f"order {order_id} line {line.number}"
 
 
+def _sagas_move(session: Session) -> Found:
+    for (tenant, saga), row in session.scan(SAGAS):
+        if row.saga.status in MOVING:
+            waiting = session.get(JOBS, (tenant, row.saga.waits_for))
+            if waiting is None or waiting.run_at is None:
+                yield tenant, f"saga {saga} is {row.saga.status}, and nothing will move it on"
+
+
 def _no_gap(session: Session) -> Found:
     streams: dict[tuple[str, str], list[int]] = defaultdict(list)
     for (tenant, stream, version), _ in session.scan(JOURNAL):
@@ -120,6 +130,7 @@ CHECKS: Mapping[str, Callable[[Session], Found]] = {
     "I3 what is promised = what orders hold": _promised_once,
     "I4 every submission ends": _ends,
     "I5 shipped <= allocated <= ordered - cancelled": _lines_in_bounds,
+    "I6 every saga ends, or something moves it": _sagas_move,
     "I7 a stream's versions have no gap": _no_gap,
     "I8 an order is journaled as it stands": _journaled,
     "I10 a dead letter keeps its cause": _has_cause,

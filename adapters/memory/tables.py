@@ -12,6 +12,7 @@ from core.catalogue.item import Item
 from core.credit.account import CreditAccount
 from core.identity.api_key import ApiKey
 from core.intake.submission import Lane, Submission
+from core.inventory.allotment import Allotment
 from core.inventory.balance import Balance, Movement
 from core.inventory.location import Location
 from core.inventory.reservation import Reservation
@@ -20,6 +21,7 @@ from core.kernel.ids import StreamId
 from core.kernel.value import value
 from core.orders.order import Order
 from core.risk.assessment import CustomerHistory
+from core.sagas.saga import MOVING, Saga
 from core.tenants.tenant import Tenant
 
 Row = TypeVar("Row")
@@ -116,6 +118,14 @@ class SettingRow:
 
 
 @value
+class SagaRow:
+    """A saga and when it last changed."""
+
+    saga: Saga
+    updated_at: datetime
+
+
+@value
 class RelayRow:
     """Where a relay stands and who it is."""
 
@@ -140,6 +150,11 @@ def _moves_something(row: LedgerRow) -> str | None:
     return None if movement.quantity > 0 and movement.source is not movement.target else "an entry that moves nothing"
 
 
+def _waits_while_it_moves(row: SagaRow) -> str | None:
+    moves = row.saga.status in MOVING
+    return None if moves == (row.saga.waits_for is not None) else "a saga waits for a job while it moves, and only then"
+
+
 TENANTS: Table[Tenant] = Table("tenant")
 API_KEYS: Table[ApiKey] = Table("api_key")
 SETTINGS: Table[SettingRow] = Table("setting")
@@ -151,6 +166,8 @@ LOCATION_CODES: Table[str] = Table("location_code")
 BALANCES: Table[BalanceRow] = Table("stock_balance", check=lambda row: violation(row.balance))
 ENTRIES: Table[LedgerRow] = Table("stock_entry", check=_moves_something)
 RESERVATIONS: Table[Reservation] = Table("reservation")
+ALLOTMENTS: Table[Allotment] = Table("channel_allotment")
+SAGAS: Table[SagaRow] = Table("saga", check=_waits_while_it_moves)
 DEMAND: Table[tuple[int, int]] = Table("demand_daily")
 HISTORIES: Table[CustomerHistory] = Table("customer_history")
 ACCOUNTS: Table[CreditAccount] = Table("credit_account", check=_within_itself)

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from adapters.memory.acceptance import MemoryAcceptance
+from adapters.memory.allotments import MemoryAllotments
 from adapters.memory.catalogue import MemoryItems
 from adapters.memory.configuration import MemoryFlags, MemoryPolicies
 from adapters.memory.credit import MemoryAccounts
@@ -17,6 +18,7 @@ from adapters.memory.inventory import MemoryLedger, MemoryLocations
 from adapters.memory.journal import MemoryJournal
 from adapters.memory.queue import MemoryDeadLetters, MemoryQueue
 from adapters.memory.reservations import MemoryReservations
+from adapters.memory.sagas import MemorySagas
 from adapters.memory.session import Session
 from core.kernel.context import Context
 from core.kernel.ids import NewId, TenantId
@@ -35,6 +37,8 @@ class MemoryTransaction:
         self.locations = MemoryLocations(session, context)
         self.ledger = MemoryLedger(session, context, new_id)
         self.reservations = MemoryReservations(session, context)
+        self.allotments = MemoryAllotments(session, context)
+        self.sagas = MemorySagas(session, context)
         self.accounts = MemoryAccounts(session, context)
         self.flags = MemoryFlags(session, context)
         self.policies = MemoryPolicies(session, context)

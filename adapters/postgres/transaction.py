@@ -7,6 +7,7 @@ from dataclasses import replace
 import asyncpg
 
 from adapters.postgres.acceptance import PostgresAcceptance
+from adapters.postgres.allotments import PostgresAllotments
 from adapters.postgres.catalogue import PostgresItems
 from adapters.postgres.configuration import PostgresFlags, PostgresPolicies
 from adapters.postgres.credit import PostgresAccounts
@@ -19,6 +20,7 @@ from adapters.postgres.inventory import PostgresLedger, PostgresLocations
 from adapters.postgres.journal import PostgresJournal
 from adapters.postgres.queue import PostgresDeadLetters, PostgresQueue
 from adapters.postgres.reservations import PostgresReservations
+from adapters.postgres.sagas import PostgresSagas
 from core.kernel.context import Context
 from core.kernel.errors import Rejected
 from core.kernel.ids import NewId, TenantId
@@ -51,6 +53,8 @@ class PostgresTransaction:
         self.locations = PostgresLocations(connection, context)
         self.ledger = PostgresLedger(connection, context, new_id)
         self.reservations = PostgresReservations(connection, context)
+        self.allotments = PostgresAllotments(connection, context)
+        self.sagas = PostgresSagas(connection, context)
         self.accounts = PostgresAccounts(connection, context)
         self.flags = PostgresFlags(connection, context)
         self.policies = PostgresPolicies(connection, context)

@@ -14,6 +14,7 @@ from core.catalogue.item import ItemAmended, ItemCreated
 from core.configuration.flag import FlagSet
 from core.credit.account import CreditLimitSet
 from core.identity.api_key import ApiKeyIssued, ApiKeyRevoked
+from core.inventory.allotment import ChannelAllotmentWithdrawn, ChannelAllotted
 from core.inventory.balance import StockMoved
 from core.inventory.location import LocationCreated
 from core.inventory.reservation import (
@@ -23,6 +24,7 @@ from core.inventory.reservation import (
     ReservationReleased,
     StockReserved,
 )
+from core.sagas.events import SagaAdvanced, SagaEnded, SagaStarted, SagaStuck
 from core.tenants.tenant import TenantCreated
 
 Type = TypeVar("Type")
@@ -37,6 +39,12 @@ EVENTS: dict[str, type] = {
     "reservation.released.v1": ReservationReleased,
     "reservation.expired.v1": ReservationExpired,
     "reservation.committed.v1": ReservationCommitted,
+    "channel.allotted.v1": ChannelAllotted,
+    "channel.allotment_withdrawn.v1": ChannelAllotmentWithdrawn,
+    "saga.started.v1": SagaStarted,
+    "saga.advanced.v1": SagaAdvanced,
+    "saga.ended.v1": SagaEnded,
+    "saga.stuck.v1": SagaStuck,
     "item.created.v1": ItemCreated,
     "item.amended.v1": ItemAmended,
     "location.created.v1": LocationCreated,

@@ -3,7 +3,8 @@
 Words: a *location* keeps stock. A *balance* is one (item, location, lot) with a quantity in each *bucket*:
 available, reserved, committed, picked, quality_control, damaged, safety_stock, in_transit. *Nominal accounts*
 (supplier, customer, adjustment, scrap) stand for the world outside. An *entry* moves a positive quantity from one
-account to another and is never changed; the entries of one act form a *group*.
+account to another and is never changed; the entries of one act form a *group*. An *allotment* says for which channel
+something is kept.
 Invariants: every entry takes from one account what it gives to another, so groups sum to zero; a balance is the
 fold of its entries; no bucket is negative, but ``available`` may go down to minus the backorder limit;
 available + reserved + committed >= 0, because nothing is picked from an empty shelf.

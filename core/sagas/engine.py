@@ -78,7 +78,12 @@ def react(definition: Definition, saga: Saga, said: Said, now: datetime) -> Reac
         return Reaction(saga=saga)
     after, outcome, detail = heard
     advanced = SagaAdvanced(saga_id=saga.id, step=at.name, outcome=outcome, detail=detail)
-    return go_on(definition, after, (advanced,), now)
+    reaction = go_on(definition, after, (advanced,), now)
+    if saga.parked_as is not None and reaction.ask is None and reaction.saga.status in MOVING:
+        # Parking gave up its time limit: what is in hand gets another with being asked again.
+        in_hand = next(step for step in reaction.saga.steps if step.state is StepState.UNDOING)
+        return ask(definition, reaction.saga, in_hand, Act.UNDO, reaction.events, now)
+    return reaction
 
 
 Heard = tuple[Saga, Outcome, str | None] | None

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from core.kernel.errors import Conflict, NotFound, Rejected
-from core.kernel.ids import SagaId
+from core.kernel.ids import JobId, SagaId
 from core.kernel.value import value
 from core.sagas.definition import Data
 
@@ -89,7 +89,10 @@ class StepAt:
 
 @value
 class Saga:
-    """``revision`` counts the events of its stream; ``parked_as`` is what it was when its version was not known."""
+    """``revision`` counts the events of its stream; ``parked_as`` is what it was when its version was not known.
+
+    ``waits_for`` is the job that moves it on should its answer never come; the engine leaves it alone.
+    """
 
     id: SagaId
     name: str
@@ -101,6 +104,7 @@ class Saga:
     reason: str | None = None
     forgiven: tuple[str, ...] = ()
     parked_as: Status | None = None
+    waits_for: JobId | None = None
 
     @property
     def still_done(self) -> tuple[str, ...]:

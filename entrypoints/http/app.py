@@ -11,6 +11,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from entrypoints.http import (
     allocation,
+    allotments,
     catalogue,
     configuration,
     credit,
@@ -23,6 +24,7 @@ from entrypoints.http import (
     locations,
     orders,
     reservations,
+    sagas,
     stock,
 )
 from entrypoints.http.openapi import document
@@ -38,6 +40,7 @@ API: tuple[Route, ...] = (
     *locations.ROUTES,
     *stock.ROUTES,
     *allocation.ROUTES,
+    *allotments.ROUTES,
     *reservations.ROUTES,
     *intake.ROUTES,
     *orders.ROUTES,
@@ -45,6 +48,7 @@ API: tuple[Route, ...] = (
     *configuration.ROUTES,
     *events.ROUTES,
     *dead_letters.ROUTES,
+    *sagas.ROUTES,
     *keys.ROUTES,
 )
 

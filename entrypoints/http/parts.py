@@ -8,6 +8,7 @@ from core.intake.submission import Receipt, Submission
 from core.kernel.errors import DomainError
 from core.kernel.ids import NewId
 from entrypoints.dispatch import Dispatch
+from ports.allotments import AllotmentsView
 from ports.catalogue import CatalogueView
 from ports.clock import Clock
 from ports.configuration import ConfigurationView
@@ -21,6 +22,7 @@ from ports.orders import OrdersView
 from ports.policies import PoliciesView
 from ports.queue import QueueView
 from ports.reservations import ReservationsView
+from ports.sagas import SagasView
 from ports.telemetry import Telemetry
 
 
@@ -53,6 +55,8 @@ class Views:
     policies: PoliciesView
     queue: QueueView
     reservations: ReservationsView
+    allotments: AllotmentsView
+    sagas: SagasView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

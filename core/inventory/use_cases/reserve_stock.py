@@ -1,17 +1,26 @@
 """Hold stock for a while: every line whole, or nothing."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 from core.inventory.acts import UnknownSku
 from core.inventory.allocation import Allocation, Candidate, allocate
 from core.inventory.balance import BalanceKey
 from core.inventory.holding import ReserveStock
-from core.inventory.reservation import InvalidReservation, Reservation, ReservedPart, begun, movements, reserve
+from core.inventory.reservation import (
+    InvalidReservation,
+    Reservation,
+    ReservedPart,
+    begun,
+    movements,
+    repeated,
+    reserve,
+)
 from core.inventory.stock import InsufficientStock, InvalidMovement
 from core.inventory.use_cases.entering import end_expired, enter
 from core.kernel.context import Context
 from core.kernel.event import NewEvent
-from core.kernel.ids import GroupId, LocationId, NewId, ReservationId, StreamId
+from core.kernel.ids import GroupId, LocationId, NewId, ReservationId, StreamId, is_id
 from core.kernel.quantity import to_units
 from ports.inventory import InventoryTransaction, NewEntries, Shelves, Stockable
 
@@ -21,12 +30,17 @@ async def reserve_stock(
 ) -> Reservation:
     """The new reservation. What is owed is never held: only stock that is on a shelf can be.
 
-    Raises UnknownSku, InvalidQuantity, InvalidMovement, InvalidReservation, InsufficientStock, each naming its path.
+    Under an id that is taken by the same hold it is that one, as it stands. Raises UnknownSku, InvalidQuantity,
+    InvalidMovement, InvalidReservation, ReservationTaken, InsufficientStock, each naming its path.
     """
     if not command.lines:
         raise InvalidReservation("a reservation holds at least one item", path="$.items")
     stockables = await tx.ledger.stockables({line.sku for line in command.lines})
     demands = [_demand(index, line.sku, command, stockables) for index, line in enumerate(command.lines)]
+    if command.id is not None:
+        known = await _known(command.id, tx)
+        if known is not None:
+            return repeated(known, command, _by_sku(command, demands))
     await end_expired([stockable.item for stockable in stockables.values()], context, tx, new_id=new_id)
     shelves: dict[str, Shelves] = {}
     for stockable in sorted(stockables.values(), key=lambda one: one.item):
@@ -34,7 +48,7 @@ async def reserve_stock(
         assert found is not None, "an item is never deleted"
         shelves[stockable.sku] = found
     parts = _parts(command, demands, shelves)
-    event = reserve(command, ReservationId(new_id()), parts, await tx.reservations.now())
+    event = reserve(command, command.id or ReservationId(new_id()), parts, await tx.reservations.now())
     act = NewEntries(
         group=GroupId(new_id()), movements=movements(parts, event), cause=f"reservation:{event.reservation_id}"
     )
@@ -45,6 +59,19 @@ async def reserve_stock(
     stream = StreamId(reservation.id)
     await tx.journal.record([NewEvent(tenant=context.tenant, stream=stream, version=1, body=event)])
     return reservation
+
+
+async def _known(chosen: ReservationId, tx: InventoryTransaction) -> Reservation | None:
+    if not is_id(chosen):
+        raise InvalidReservation(f"'{chosen}' is not an id", path="$.id")
+    return await tx.reservations.lock(chosen)
+
+
+def _by_sku(command: ReserveStock, demands: list[int]) -> Mapping[str, int]:
+    asked: Counter[str] = Counter()
+    for line, demand in zip(command.lines, demands, strict=True):
+        asked[line.sku] += demand
+    return asked
 
 
 def _demand(index: int, sku: str, command: ReserveStock, stockables: Mapping[str, Stockable]) -> int:
