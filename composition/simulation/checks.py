@@ -23,6 +23,7 @@ from adapters.memory.tables import (
     RELAYS,
 )
 from adapters.toolkit.codec import decode_event
+from composition.simulation.saga_checks import broken_sagas
 from composition.simulation.wishes import KeptAct, Wish
 from composition.simulation.workload import Shop
 from composition.simulation.world import RELAY, World
@@ -65,6 +66,7 @@ def violations(world: World, shop: Shop) -> list[str]:
     found += _acts(world.store, shop.acts)
     found += _projections(world)
     found += _sums(world.store)
+    found += broken_sagas(world.store, shop.allocators.wanted)
     return found
 
 

@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from adapters.memory.tables import JOBS
+from composition.simulation.allocators import Allocators
 from composition.simulation.holders import Holders
 from composition.simulation.wishes import CUSTOMERS, SKUS, KeptAct, Wish, wishes
 from composition.simulation.world import APIS, NO_ANSWER, Api, ConnectionLost, World
@@ -39,6 +40,7 @@ class Shop:
         self.items: dict[TenantId, list[ItemId]] = {}
         self.wishes: list[Wish] = []
         self.acts: list[KeptAct] = []
+        self.allocators = Allocators(world, self.tenants)
 
     async def open(self) -> None:
         """Tenants with items, places, stock and customers, before anything goes wrong."""
@@ -86,6 +88,7 @@ class Shop:
                 group.create_task(self._client(self.wishes[number::clients]))
             group.create_task(self._keeper())
             group.create_task(Holders(self.world, self.tenants).shop())
+            group.create_task(self.allocators.allocate())
 
     async def _client(self, wanted: list[Wish]) -> None:
         for wish in wanted:
