@@ -12,11 +12,12 @@ from core.kernel.errors import DomainError
 from core.kernel.ids import TenantId
 from core.sagas.allocate_to_channel import AllocateToChannel
 from core.sagas.commands import RetrySaga
-from core.sagas.saga import Saga, Status
+from core.sagas.saga import MOVING, Saga, Status
 from entrypoints.dispatch import Request
 from ports.idempotency import Answer
 
 TRIES_MAX = 200
+WATCHED_TIMES = 40
 QUANTITIES = (1, 1, 2, 3, 30)
 """Some ask for more than there is."""
 
@@ -63,8 +64,18 @@ class Allocators:
                 await asyncio.sleep(0.2)
                 continue
             wish.saga = answer.body.decode()
+            await self._watch(wish)
             return
         self._world.observer.findings.append(f"{wish.marker}: no answer in {TRIES_MAX} tries")
+
+    async def _watch(self, wish: Allocation) -> None:
+        """Stay for a while, so that it does not all happen when nothing goes wrong any more."""
+        rows = self._world.store.table(SAGAS)
+        for _ in range(WATCHED_TIMES):
+            await asyncio.sleep(0.5)
+            row = rows.get((wish.tenant, wish.saga))
+            if row is not None and row.saga.status not in MOVING:
+                return
 
     async def retry_stuck(self) -> int:
         """The operator asks again what was given up; answers for how many sagas."""

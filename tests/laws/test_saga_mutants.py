@@ -20,7 +20,7 @@ from core.sagas.commands import AdvanceSaga
 from core.sagas.definition import Definition
 from core.sagas.definitions import DEFINITIONS
 from core.sagas.engine import react
-from core.sagas.queues import Asked, asked
+from core.sagas.queues import Asked
 from core.sagas.saga import Act, Saga, Said, StepState, Succeeded
 from core.sagas.use_cases.keeping import keep, locked
 from entrypoints.dispatch import Dispatch, UseCase
@@ -99,19 +99,6 @@ class _Keyless:
         return await self._dispatch.answer(command, context, encode, None)
 
 
-class LeavesOutWhatIsOver(SagaRunner):
-    """Does not ask what the saga no longer waits for."""
-
-    async def _ask(self, job: Any, context: Context) -> None:
-        it = asked(job.payload)
-        saga, _ = await self._known(it, context)
-        if it.act is Act.DO and saga.at(it.step).state is not StepState.ASKED:
-            said = Succeeded(step=it.step, act=Act.UNDO, attempt=-1, answer={})
-            await self._dispatch.run(AdvanceSaga(id=it.saga, job=job, said=said), context)
-            return
-        await super()._ask(job, context)
-
-
 async def answers_that_nothing_is_to_undo(command: ReleaseReservation, context: Context, tx: Any) -> None:
     """Instead of refusing: the answer is remembered."""
     try:
@@ -130,7 +117,6 @@ MUTANTS: dict[str, Callable[[], Parts]] = {
     "undos are skipped": lambda: Parts(sagas=SkipsUndos),
     "jobs are put after the saga is saved": advancing(puts_jobs_later),
     "steps are carried out without their key": lambda: Parts(sagas=Keyless),
-    "what is over is not asked": lambda: Parts(sagas=LeavesOutWhatIsOver),
     "that nothing is to undo is an answer": releasing_softly,
 }
 
