@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import asyncpg
 
 from adapters.memory import tables
+from adapters.memory.allotments import MemoryAllotmentsView
 from adapters.memory.catalogue import MemoryCatalogueView
 from adapters.memory.configuration import MemoryConfigurationView
 from adapters.memory.credit import MemoryCreditView
@@ -22,11 +23,13 @@ from adapters.memory.journal import MemoryJournalFeed
 from adapters.memory.queue import MemoryJobSource, MemoryQueueView
 from adapters.memory.relay import MemoryRelayPosition
 from adapters.memory.reservations import MemoryReservationsView
+from adapters.memory.sagas import MemorySagasView
 from adapters.memory.store import Fate, Faults, Store
 from adapters.memory.transaction import MemoryTransactions
 from adapters.memory.views.inventory import MemoryInventoryView
 from adapters.memory.views.orders import MemoryOrdersView
 from adapters.memory.work import MemoryWork, MemoryWorkers
+from adapters.postgres.allotments import PostgresAllotmentsView
 from adapters.postgres.catalogue import PostgresCatalogueView
 from adapters.postgres.configuration import PostgresConfigurationView
 from adapters.postgres.credit import PostgresCreditView
@@ -39,6 +42,7 @@ from adapters.postgres.journal import PostgresJournalFeed
 from adapters.postgres.queue import PostgresJobSource, PostgresQueueView
 from adapters.postgres.relay import PostgresRelayPosition
 from adapters.postgres.reservations import PostgresReservationsView
+from adapters.postgres.sagas import PostgresSagasView
 from adapters.postgres.transaction import PostgresTransactions
 from adapters.postgres.views.inventory import PostgresInventoryView
 from adapters.postgres.views.orders import PostgresOrdersView
@@ -77,6 +81,8 @@ class Storage(Protocol):
     invariants: Any
     health: Any
     reservations: Any
+    allotments: Any
+    sagas: Any
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -103,6 +109,9 @@ class Storage(Protocol):
 
     async def let_hold_run_out(self, reservation: str) -> None:
         """Let the time of a hold be over."""
+
+    async def make_due(self) -> None:
+        """Let every job that waits for its time be due, and every lease over."""
 
     async def demand(self) -> dict[Any, tuple[int, int]]:
         """(ordered, promised) by (tenant, item, day)."""
@@ -153,6 +162,8 @@ class MemoryStorage:
         self.invariants = MemoryInvariants(database)
         self.health = MemoryHealth(database)
         self.reservations = MemoryReservationsView(database)
+        self.allotments = MemoryAllotmentsView(database)
+        self.sagas = MemorySagasView(database)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -193,6 +204,12 @@ class MemoryStorage:
         for key in [key for key in rows if key[1] == reservation]:
             rows[key] = replace(rows[key], expires_at=datetime(2000, 1, 1, tzinfo=UTC))
 
+    async def make_due(self) -> None:
+        """See Storage."""
+        rows = self.store.table(tables.JOBS)
+        for key in [key for key, row in rows.items() if row.run_at is not None]:
+            rows[key] = replace(rows[key], run_at=datetime(2000, 1, 1, tzinfo=UTC))
+
     async def demand(self) -> dict[Any, tuple[int, int]]:
         """See Storage."""
         return dict(self.store.table(tables.DEMAND))
@@ -223,6 +240,8 @@ class PostgresStorage:
         self.invariants = PostgresInvariants(database)
         self.health = PostgresHealth(database)
         self.reservations = PostgresReservationsView(database)
+        self.allotments = PostgresAllotmentsView(database)
+        self.sagas = PostgresSagasView(database)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -268,6 +287,10 @@ class PostgresStorage:
         await self._owner.execute(
             "UPDATE reservation SET expires_at = now() - interval '1 s' WHERE id = $1", reservation
         )
+
+    async def make_due(self) -> None:
+        """See Storage."""
+        await self._owner.execute("UPDATE queue_job SET run_at = now() - interval '1 s' WHERE run_at < 'infinity'")
 
     async def demand(self) -> dict[Any, tuple[int, int]]:
         """See Storage."""
