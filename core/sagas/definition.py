@@ -56,7 +56,7 @@ class Definition:
 
     def step(self, name: str) -> Step:
         """The row of this name."""
-        return next(step for step in self.steps if step.name == name)
+        return {step.name: step for step in self.steps}[name]
 
 
 Definitions = Mapping[tuple[str, int], Definition]

@@ -118,7 +118,7 @@ class Saga:
 
     def at(self, name: str) -> StepAt:
         """Where the step of this name stands."""
-        return next(step for step in self.steps if step.name == name)
+        return {step.name: step for step in self.steps}[name]
 
     def with_step(self, changed: StepAt) -> "Saga":
         """The saga with one step standing elsewhere."""

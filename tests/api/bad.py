@@ -31,6 +31,8 @@ GOOD: dict[str, bytes] = {
         b'{"sku":"SKU-A","location":"LOC-A","quantity":1,"reason":"r","from_bucket":"available","to_bucket":"damaged"}'
     ),
     "POST /inventory/allocate": b'{"sku":"SKU-A","quantity":1,"channel":"web"}',
+    "POST /inventory/allocations": b'{"sku":"SKU-A","quantity":1,"channel":"web"}',
+    "POST /sagas/00000000-0000-7000-8000-000000000000/forgive": b'{"reason":"r"}',
     "POST /reservations": b'{"items":[{"sku":"SKU-A","quantity":1}]}',
     "POST /reservations/00000000-0000-7000-8000-000000000000/extend": b'{"expires_in_seconds":60}',
     "POST /reservations/00000000-0000-7000-8000-000000000000/release": b'{"reason":"r"}',
