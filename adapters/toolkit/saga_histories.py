@@ -16,7 +16,8 @@ from adapters.toolkit.codec import encode
 from core.kernel.ids import SagaId
 from core.sagas.definition import Data, Definition, Definitions
 from core.sagas.definitions import DEFINITIONS
-from core.sagas.engine import RETRIES, Reaction, begin, react
+from core.sagas.engine import Reaction, begin, react
+from core.sagas.hearing import RETRIES
 from core.sagas.operating import forgive, retry
 from core.sagas.saga import Act, Ask, Refused, Saga, Said, Status, Succeeded, TimedOut
 

@@ -16,8 +16,8 @@ from core.sagas.moves import diagrams
 from core.sagas.operating import forgive, retry
 from core.sagas.queues import asked, jobs_of
 from core.sagas.saga import Act, ReasonMissing, SagaNotStuck, key_of
-from tests.laws.saga_world import ID, World, a_definition
 from tests.support.given import NOW, a_context, an_id, numbered_ids
+from tests.support.saga_world import ID, World, a_definition
 
 PAGE = Path(__file__).parents[2] / "docs" / "sagas.md"
 

@@ -10,7 +10,7 @@ from core.inventory.holding import CommitReservation
 from core.kernel.errors import Conflict
 from core.sagas.saga import Status
 from entrypoints.dispatch import UseCase
-from tests.laws.saga_kills import Alone
+from tests.faults.saga_kills import Alone
 
 BEFALLS = ("crash", "delivered_twice", "silence", "long_silence", "early_limit")
 

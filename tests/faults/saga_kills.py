@@ -36,7 +36,7 @@ from ports.storage import CommitUnknown, StorageUnavailable, TransactionConflict
 from tests.support.given import TENANT
 
 BEGINNING_SECONDS = 1000.0
-POLL_SECONDS = 2.0
+POLL_SECONDS = 4.0
 IN_TRANSIT = (StorageUnavailable, CommitUnknown, TransactionConflict)
 
 
