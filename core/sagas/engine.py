@@ -114,7 +114,7 @@ def _forward(definition: Definition, saga: Saga, events: tuple[Event, ...], now:
 
 def _back(definition: Definition, saga: Saga, events: tuple[Event, ...], now: datetime) -> Reaction:
     """The next undo asked, the last step first, once the one in hand is answered; or the end."""
-    if any(step.state is StepState.UNDOING for step in saga.steps):
+    if any(step.state is StepState.UNDOING for step in saga.unforgiven):
         return Reaction(saga=saga, events=events)
     for at in reversed(saga.unforgiven):
         if at.state in TO_UNDO and definition.step(at.name).undo is not None:

@@ -312,6 +312,36 @@ def test_who_knows_the_version_goes_on_with_a_parked_saga() -> None:
         assert forgive(parked, "r").saga.status is Status.COMPENSATED
 
 
+def test_what_is_in_hand_gets_a_new_time_limit_when_a_parked_saga_wakes() -> None:
+    world = World(a_definition(2))
+    world.say(world.carry_out(world.asks[0]))
+    world.silence()
+    world.say(world.carry_out(world.asks[2]))
+    undoing = world.asks[-1]
+    assert (undoing.step, undoing.act) == ("s0", Act.UNDO)
+    world.take(park(world.saga))
+    again = world.say(world.carry_out(world.asks[1])).ask
+    assert again is not None
+    assert (again.step, again.act, again.key) == ("s0", Act.UNDO, undoing.key)
+    settle_asks(world, 3)
+    world.check()
+
+
+def test_what_was_forgiven_on_the_way_back_is_left_alone_when_the_saga_opens_again() -> None:
+    world = World(a_definition(3), {"s2": 1})
+    for _ in range(3):
+        world.say(world.carry_out(world.asks[-1]))
+    world.take(park(world.saga))
+    world.take(forgive(world.saga, "settled"))
+    assert world.saga.forgiven == ("s0", "s1")
+    before = len(world.asks)
+    world.say(world.carry_out(world.asks[2]))
+    settle_asks(world, before)
+    assert [(ask.step, ask.act) for ask in world.asks[before:]] == [("s2", Act.UNDO)]
+    assert world.saga.status is Status.COMPENSATED
+    assert [world.effects[step] for step in ("s0", "s1", "s2")] == [1, 1, 0]
+
+
 Reacts = Callable[[Definition, Saga, Said, Any], Reaction]
 
 
