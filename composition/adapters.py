@@ -4,6 +4,7 @@ from typing import Any
 
 from dependency_injector import containers, providers
 
+from adapters.postgres.allotments import PostgresAllotmentsView
 from adapters.postgres.catalogue import PostgresCatalogueView
 from adapters.postgres.configuration import PostgresConfigurationView
 from adapters.postgres.credit import PostgresCreditView
@@ -18,6 +19,7 @@ from adapters.postgres.journal import PostgresJournalFeed
 from adapters.postgres.queue import PostgresJobSource, PostgresQueueView
 from adapters.postgres.relay import PostgresRelayPosition
 from adapters.postgres.reservations import PostgresReservationsView
+from adapters.postgres.sagas import PostgresSagasView
 from adapters.postgres.snapshots import PostgresSnapshots
 from adapters.postgres.supply import PostgresSupplyView
 from adapters.postgres.transaction import PostgresTransactions
@@ -62,6 +64,8 @@ class Adapters(containers.DeclarativeContainer):
     transfers_view = providers.Singleton(PostgresTransfersView, database)
     expected_view = providers.Singleton(PostgresExpectedReceiptsView, database)
     supply_view = providers.Singleton(PostgresSupplyView, database)
+    allotments_view = providers.Singleton(PostgresAllotmentsView, database)
+    sagas_view = providers.Singleton(PostgresSagasView, database)
     credit_view = providers.Singleton(PostgresCreditView, database)
     configuration_view = providers.Singleton(PostgresConfigurationView, database)
     queue_view = providers.Singleton(PostgresQueueView, database)

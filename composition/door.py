@@ -13,6 +13,7 @@ from composition.slices.execution import Execution
 from composition.slices.identity import Identity
 from composition.slices.intake import Intake
 from composition.slices.inventory import Inventory
+from composition.slices.sagas import Sagas
 from composition.slices.transfers import Transfers
 from entrypoints.dispatch import Dispatch, UseCase
 
@@ -44,6 +45,7 @@ class Door(containers.DeclarativeContainer):
     configuration = providers.Container(Configuration)
     identity = providers.Container(Identity, new_id=new_id, new_secret=new_secret)
     intake = providers.Container(Intake)
+    sagas = providers.Container(Sagas, new_id=new_id)
 
     use_cases = providers.Singleton(
         merged,
@@ -56,6 +58,8 @@ class Door(containers.DeclarativeContainer):
         configuration.use_cases,
         identity.use_cases,
         intake.use_cases,
+        sagas.use_cases,
     )
+    saga_definitions = sagas.definitions
     accept = acceptance.accept
     dispatch = providers.Singleton(Dispatch, transactions, use_cases, telemetry)

@@ -1,4 +1,4 @@
-"""What must be done now and then: partitions ahead, snapshots of past days, queue depths for whoever watches."""
+"""What must be done now and then: partitions ahead, snapshots of past days, depths and stuck sagas for watchers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,6 +10,7 @@ from adapters.postgres.tidy import tidy
 from entrypoints.worker.snapshotting import Snapshotting
 from entrypoints.worker.sweep import Sweep
 from ports.queue import QueueView
+from ports.sagas import SagasView
 from ports.telemetry import Telemetry
 
 DEPTH_SECONDS = 15.0
@@ -25,6 +26,7 @@ class Housekeeping:
         owner_url: str,
         database: Database,
         queues: QueueView,
+        sagas: SagasView,
         sweep: Sweep,
         snapshotting: Snapshotting,
         telemetry: Telemetry,
@@ -32,6 +34,8 @@ class Housekeeping:
         self._owner_url = owner_url
         self._database = database
         self._queues = queues
+        self._sagas = sagas
+        self._stuck: frozenset[str] = frozenset()
         self._sweep = sweep
         self._snapshotting = snapshotting
         self._telemetry = telemetry
@@ -46,7 +50,7 @@ class Housekeeping:
 
     async def turn(self, *, hourly: bool) -> None:
         """Every chore that is due, each by itself: one that fails keeps none of the others waiting."""
-        chores: list[Callable[[], Awaitable[object]]] = [self._sweep.step, self._report_depths]
+        chores: list[Callable[[], Awaitable[object]]] = [self._sweep.step, self._report_depths, self._report_stuck]
         if hourly:
             chores = [self._make_partitions, lambda: tidy(self._database), *chores, self._snapshotting.step]
         for chore in chores:
@@ -64,3 +68,10 @@ class Housekeeping:
         for queue, depth in (await self._queues.depth()).items():
             for state in ("ready", "leased", "delayed", "parked", "dead"):
                 self._telemetry.gauge("queue_depth", getattr(depth, state), queue=queue, state=state)
+
+    async def _report_stuck(self) -> None:
+        stuck = await self._sagas.stuck()
+        for name in self._stuck | stuck.keys():
+            # A name that was told once is told again when it is down to none: a gauge keeps what it last heard.
+            self._telemetry.gauge("sagas_stuck", stuck.get(name, 0), saga=name)
+        self._stuck |= stuck.keys()

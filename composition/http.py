@@ -60,6 +60,8 @@ class Http(containers.DeclarativeContainer):
         transfers=adapters.transfers_view,
         expected=adapters.expected_view,
         supply=adapters.supply_view,
+        allotments=adapters.allotments_view,
+        sagas=adapters.sagas_view,
     )
     parts = providers.Singleton(
         HttpParts,

@@ -38,6 +38,7 @@ async def open_session(settings: Settings, url: str) -> AsyncIterator[Session]:
             orders=ports.orders_view(),
             intake=ports.intake_view(),
             queue=ports.queue_view(),
+            sagas=ports.sagas_view(),
             tenants=ports.tenants_view(),
             feed=ports.feed(),
             invariants=ports.invariants(),

@@ -22,6 +22,7 @@ from entrypoints.worker.jobs import JobRunner
 from entrypoints.worker.loop import WorkerLoops
 from entrypoints.worker.pace import Repeater
 from entrypoints.worker.relay import Relay, RelayLoop
+from entrypoints.worker.sagas import SagaRunner
 from entrypoints.worker.snapshotting import Snapshotting
 from entrypoints.worker.subscribers import InProcessPublisher
 from entrypoints.worker.sweep import Sweep
@@ -45,6 +46,9 @@ class Worker(containers.DeclarativeContainer):
     )
     acceptance = providers.Singleton(BatchAcceptance, adapters.work, door.accept, telemetry)
     jobs = providers.Singleton(JobRunner, adapters.jobs, door.dispatch, telemetry)
+    sagas = providers.Singleton(
+        SagaRunner, adapters.jobs, door.dispatch, telemetry, adapters.sagas_view, door.saga_definitions
+    )
     publisher = providers.Singleton(InProcessPublisher, door.dispatch, adapters.clock, adapters.new_id)
     relay = providers.Singleton(Relay, adapters.feed, adapters.relay_position, publisher, telemetry, name="in-process")
     sweep = providers.Singleton(
@@ -57,6 +61,7 @@ class Worker(containers.DeclarativeContainer):
         workers=adapters.workers,
         acceptance=acceptance,
         jobs=jobs,
+        sagas=sagas,
         relay=relay,
         clock=adapters.clock,
         new_id=adapters.new_id,
@@ -71,6 +76,7 @@ async def work(settings: Settings, database_url: str, owner_url: str, name: str,
             owner_url,
             container.database(),
             container.adapters.queue_view(),
+            container.adapters.sagas_view(),
             container.sweep(),
             container.snapshotting(),
             container.telemetry(),

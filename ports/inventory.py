@@ -13,6 +13,7 @@ from core.inventory.lot import Lot, first_expired_first, promisable
 from core.kernel.goods import Component, Measure, Tracking
 from core.kernel.ids import NO_LOT, GroupId, ItemId, LocationId, LotId, StreamId, TenantId
 from core.kernel.value import value
+from ports.allotments import Allotments
 from ports.expected import ExpectedReceipts
 from ports.journal import Journal
 from ports.lots import LotRow, Lots
@@ -149,6 +150,9 @@ class InventoryTransaction(Protocol):
 
     @property
     def reservations(self) -> Reservations: ...
+
+    @property
+    def allotments(self) -> Allotments: ...
 
     @property
     def transfers(self) -> Transfers: ...

@@ -16,7 +16,7 @@ class Reservations(Protocol):
         ...
 
     async def add(self, reservation: Reservation) -> None:
-        """Keep a new reservation."""
+        """Keep a new reservation. Raises TransactionConflict when another transaction took its id first."""
         ...
 
     async def lock(self, reservation: ReservationId) -> Reservation | None:

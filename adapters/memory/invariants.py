@@ -19,6 +19,7 @@ from adapters.memory.tables import (
     JOURNAL,
     ORDERS,
     RESERVATIONS,
+    SAGAS,
     SNAPSHOT_DAYS,
     SNAPSHOTS,
     TRANSFERS,
@@ -32,6 +33,7 @@ from core.inventory.stock import evolve
 from core.inventory.transfer import TransferState
 from core.kernel.goods import Tracking
 from core.kernel.ids import TenantId
+from core.sagas.saga import MOVING
 from ports.invariants import Violation
 
 Found = Iterator[tuple[str, str]]
@@ -104,6 +106,14 @@ def _asked_for(session: Session) -> Found:
             promised, found = sum(line.promised.values()), asked[tenant, order_id, line.number]
             if promised != found:
                 yield tenant, f"order {order_id} line {line.number}: promised {promised}, asked for {found}"
+
+
+def _sagas_move(session: Session) -> Found:
+    for (tenant, saga), row in session.scan(SAGAS):
+        if row.saga.status in MOVING:
+            waiting = session.get(JOBS, (tenant, row.saga.waits_for))
+            if waiting is None or waiting.run_at is None:
+                yield tenant, f"saga {saga} is {row.saga.status}, and nothing will move it on"
 
 
 def _no_gap(session: Session) -> Found:
@@ -213,6 +223,7 @@ CHECKS: Mapping[str, Callable[[Session], Found]] = {
     "I4 every submission ends": _ends,
     "I5 shipped <= allocated <= ordered - cancelled": _lines_in_bounds,
     "I5 locations are asked for what lines promise": _asked_for,
+    "I6 every saga ends, or something moves it": _sagas_move,
     "I7 a stream's versions have no gap": _no_gap,
     "I8 an order is journaled as it stands": _journaled,
     "I10 a dead letter keeps its cause": _has_cause,

@@ -26,7 +26,8 @@ class MemoryReservations:
     async def add(self, reservation: Reservation) -> None:
         """See the port."""
         await self._session.statement()
-        await self._session.insert(RESERVATIONS, (self._context.tenant, reservation.id), reservation)
+        if not await self._session.insert(RESERVATIONS, (self._context.tenant, reservation.id), reservation):
+            raise self._session.refuse("another transaction took this reservation's id first")
 
     async def lock(self, reservation: ReservationId) -> Reservation | None:
         """See the port."""

@@ -12,6 +12,7 @@ from core.catalogue.item import Item
 from core.credit.account import CreditAccount
 from core.identity.api_key import ApiKey
 from core.intake.submission import Lane, Submission
+from core.inventory.allotment import Allotment
 from core.inventory.balance import Balance, Movement
 from core.inventory.expected import ExpectedReceipt
 from core.inventory.history import SnapshotDays
@@ -26,6 +27,7 @@ from core.orders.fulfilment import Fulfilment
 from core.orders.order import Order
 from core.orders.returns import Return
 from core.risk.assessment import CustomerHistory
+from core.sagas.saga import MOVING, Saga
 from core.tenants.tenant import Tenant
 
 Row = TypeVar("Row")
@@ -130,6 +132,14 @@ class SettingRow:
 
 
 @value
+class SagaRow:
+    """A saga and when it last changed."""
+
+    saga: Saga
+    updated_at: datetime
+
+
+@value
 class RelayRow:
     """Where a relay stands and who it is."""
 
@@ -156,6 +166,11 @@ def _moves_something(row: LedgerRow) -> str | None:
     return None if movement.quantity > 0 and movement.source is not movement.target else "an entry that moves nothing"
 
 
+def _waits_while_it_moves(row: SagaRow) -> str | None:
+    moves = row.saga.status in MOVING
+    return None if moves == (row.saga.waits_for is not None) else "a saga waits for a job while it moves, and only then"
+
+
 TENANTS: Table[Tenant] = Table("tenant")
 API_KEYS: Table[ApiKey] = Table("api_key")
 SETTINGS: Table[SettingRow] = Table("setting")
@@ -173,6 +188,8 @@ LOT_CODES: Table[LotId] = Table("lot_code")
 RESERVATIONS: Table[Reservation] = Table("reservation")
 TRANSFERS: Table[Transfer] = Table("transfer")
 EXPECTED: Table[ExpectedReceipt] = Table("expected_receipt")
+ALLOTMENTS: Table[Allotment] = Table("channel_allotment")
+SAGAS: Table[SagaRow] = Table("saga", check=_waits_while_it_moves)
 DEMAND: Table[tuple[int, int]] = Table("demand_daily")
 HISTORIES: Table[CustomerHistory] = Table("customer_history")
 ACCOUNTS: Table[CreditAccount] = Table("credit_account", check=_within_itself)

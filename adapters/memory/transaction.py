@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from adapters.memory.acceptance import MemoryAcceptance
+from adapters.memory.allotments import MemoryAllotments
 from adapters.memory.catalogue import MemoryItems
 from adapters.memory.configuration import MemoryFlags, MemoryPolicies
 from adapters.memory.credit import MemoryAccounts
@@ -20,6 +21,7 @@ from adapters.memory.journal import MemoryJournal
 from adapters.memory.lots import MemoryLots
 from adapters.memory.queue import MemoryDeadLetters, MemoryQueue
 from adapters.memory.reservations import MemoryReservations
+from adapters.memory.sagas import MemorySagas
 from adapters.memory.session import Session
 from adapters.memory.supply import MemorySupply
 from adapters.memory.transfers import MemoryTransfers
@@ -44,6 +46,8 @@ class MemoryTransaction:
         self.transfers = MemoryTransfers(session, context)
         self.expected = MemoryExpectedReceipts(session, context)
         self.supply = MemorySupply(session, context)
+        self.allotments = MemoryAllotments(session, context)
+        self.sagas = MemorySagas(session, context)
         self.accounts = MemoryAccounts(session, context)
         self.dossiers = MemoryDossiers(session, context)
         self.flags = MemoryFlags(session, context)

@@ -77,6 +77,12 @@ CHECKS: Mapping[str, str] = {
         ) f USING (tenant_id, order_id, line)
         WHERE COALESCE(o.promised, 0) <> f.asked
     """,
+    "I6 every saga ends, or something moves it": """
+        SELECT s.tenant_id, format('saga %s is %s, and nothing will move it on', s.id, s.status) AS detail
+        FROM saga s WHERE s.status IN ('running', 'compensating') AND NOT EXISTS (
+            SELECT FROM queue_job q WHERE q.tenant_id = s.tenant_id AND q.id = s.waits_for AND q.run_at < 'infinity'
+        )
+    """,
     "I7 a stream's versions have no gap": """
         SELECT tenant_id, format('stream %s: %s events up to version %s', stream, count(*), max(version)) AS detail
         FROM journal GROUP BY tenant_id, stream HAVING count(*) <> max(version)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import asyncpg
 
 from adapters.postgres.acceptance import PostgresAcceptance
+from adapters.postgres.allotments import PostgresAllotments
 from adapters.postgres.catalogue import PostgresItems
 from adapters.postgres.configuration import PostgresFlags, PostgresPolicies
 from adapters.postgres.credit import PostgresAccounts
@@ -22,6 +23,7 @@ from adapters.postgres.journal import PostgresJournal
 from adapters.postgres.lots import PostgresLots
 from adapters.postgres.queue import PostgresDeadLetters, PostgresQueue
 from adapters.postgres.reservations import PostgresReservations
+from adapters.postgres.sagas import PostgresSagas
 from adapters.postgres.supply import PostgresSupply
 from adapters.postgres.transfers import PostgresTransfers
 from core.kernel.context import Context
@@ -60,6 +62,8 @@ class PostgresTransaction:
         self.transfers = PostgresTransfers(connection, context)
         self.expected = PostgresExpectedReceipts(connection, context)
         self.supply = PostgresSupply(connection, context)
+        self.allotments = PostgresAllotments(connection, context)
+        self.sagas = PostgresSagas(connection, context)
         self.accounts = PostgresAccounts(connection, context)
         self.dossiers = PostgresDossiers(connection, context)
         self.flags = PostgresFlags(connection, context)

@@ -14,6 +14,7 @@ from core.catalogue.item import ItemAmended, ItemCreated
 from core.configuration.flag import FlagSet
 from core.credit.account import CreditLimitSet
 from core.identity.api_key import ApiKeyIssued, ApiKeyRevoked
+from core.inventory.allotment import ChannelAllotmentWithdrawn, ChannelAllotted
 from core.inventory.balance import StockMoved
 from core.inventory.expected import ExpectedReceived, ExpectedWithdrawn, ReceiptAmended, ReceiptAnnounced
 from core.inventory.location import LocationCreated
@@ -56,6 +57,7 @@ from core.orders.return_events import (
     ReturnReceived,
     ReturnRequested,
 )
+from core.sagas.events import SagaAdvanced, SagaEnded, SagaStarted, SagaStuck
 from core.tenants.tenant import TenantCreated
 
 Type = TypeVar("Type")
@@ -101,6 +103,12 @@ EVENTS: dict[str, type] = {
     "expected_receipt.amended.v1": ReceiptAmended,
     "expected_receipt.received.v1": ExpectedReceived,
     "expected_receipt.withdrawn.v1": ExpectedWithdrawn,
+    "channel.allotted.v1": ChannelAllotted,
+    "channel.allotment_withdrawn.v1": ChannelAllotmentWithdrawn,
+    "saga.started.v1": SagaStarted,
+    "saga.advanced.v1": SagaAdvanced,
+    "saga.ended.v1": SagaEnded,
+    "saga.stuck.v1": SagaStuck,
     "item.created.v1": ItemCreated,
     "item.amended.v1": ItemAmended,
     "location.created.v1": LocationCreated,

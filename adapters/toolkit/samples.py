@@ -12,6 +12,7 @@ from core.configuration.flag import Flag, FlagSet
 from core.credit.account import CreditLimitSet
 from core.identity.api_key import ApiKeyIssued, ApiKeyRevoked
 from core.inventory.allocation import AllocationPolicy, Candidate, allocate
+from core.inventory.allotment import AllottedPart, ChannelAllotmentWithdrawn, ChannelAllotted
 from core.inventory.balance import Account, BalanceKey, EntryKind, Movement, StockMoved
 from core.inventory.holding import Holder
 from core.inventory.location import Location, LocationCreated, LocationKind
@@ -25,12 +26,26 @@ from core.inventory.reservation import (
     StockReserved,
 )
 from core.kernel.goods import Tracking, Unit
-from core.kernel.ids import ApiKeyId, GroupId, IntakeId, ItemId, LocationId, LotId, OrderId, ReservationId, TenantId
+from core.kernel.ids import (
+    AllotmentId,
+    ApiKeyId,
+    GroupId,
+    IntakeId,
+    ItemId,
+    LocationId,
+    LotId,
+    OrderId,
+    ReservationId,
+    SagaId,
+    TenantId,
+)
 from core.kernel.money import Money
 from core.orders.order import AllocatedPart, OrderFacts, OrderLine, Reason
 from core.risk.assessment import DEFAULT as DEFAULT_RISK
 from core.risk.assessment import Signals, assess
 from core.routing.selection import RoutingPolicy, choose
+from core.sagas.events import Outcome, SagaAdvanced, SagaEnded, SagaStarted, SagaStuck
+from core.sagas.saga import Status
 from core.tenants.tenant import TenantCreated
 
 _PREFIX = "019ca6b1-dc00-7000-8000-00000000000"
@@ -101,6 +116,7 @@ def samples() -> dict[str, object]:
         **order_samples(),
         **_stock_samples(),
         **transfer_samples(),
+        **_saga_samples(),
         "item.created.v1": ItemCreated(
             item_id=_ITEM,
             sku="TEA-250",
@@ -166,5 +182,29 @@ def _stock_samples() -> dict[str, object]:
         ),
         "reservation.released.v1": ReservationReleased(reservation_id=_RESERVATION, reason="the cart was emptied"),
         "reservation.expired.v1": ReservationExpired(reservation_id=_RESERVATION),
+        "channel.allotted.v1": ChannelAllotted(
+            allotment_id=AllotmentId(f"{_PREFIX}b"),
+            channel="shopify",
+            parts=(AllottedPart(key=key, quantity=2),),
+            cause=f"reservation:{_RESERVATION}",
+        ),
+        "channel.allotment_withdrawn.v1": ChannelAllotmentWithdrawn(
+            allotment_id=AllotmentId(f"{_PREFIX}b"), reason="the allocation was taken back"
+        ),
         "reservation.committed.v1": ReservationCommitted(reservation_id=_RESERVATION, cause="order:1001"),
+    }
+
+
+def _saga_samples() -> dict[str, object]:
+    saga = SagaId(f"{_PREFIX}c")
+    data = {"sku": "TEA-250", "quantity": "2", "channel": "shopify", "reservation_id": _RESERVATION}
+    return {
+        "saga.started.v1": SagaStarted(saga_id=saga, name="allocate-to-channel", version=1, data=data),
+        "saga.advanced.v1": SagaAdvanced(
+            saga_id=saga, step="reserve", outcome=Outcome.REFUSED, detail="insufficient_stock: TEA-250"
+        ),
+        "saga.ended.v1": SagaEnded(
+            saga_id=saga, status=Status.COMPENSATED, forgiven=("allot",), reason="withdrawn by hand"
+        ),
+        "saga.stuck.v1": SagaStuck(saga_id=saga, still_done=("allot",), reason="allot: its undo is not answered"),
     }

@@ -6,6 +6,7 @@ from random import Random
 from adapters.memory.store import Writes
 from adapters.memory.tables import JOBS
 from composition.simulation.world import World
+from core.sagas.queues import STEPS, TIMEOUTS
 
 PLACES = ("api-0", "api-1", "worker-0", "worker-1")
 
@@ -41,5 +42,7 @@ class Chaos:
             return
         if self._faults.chance("crash", 0.015):
             self._world.loop.call_soon(self._world.crash_by_name, process)
-        if leased and self._faults.chance("pause", self._faults.rates.pause):
+        rates = self._faults.rates
+        of_sagas = any(row.queue in (STEPS, TIMEOUTS) for row in leased)
+        if leased and self._faults.chance("pause", rates.saga_pause if of_sagas else rates.pause):
             self._world.freeze(process.partition("#")[0], 61.0 + self._random.random() * 10)

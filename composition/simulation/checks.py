@@ -24,6 +24,7 @@ from adapters.memory.tables import (
     RETURNS,
 )
 from adapters.toolkit.codec import decode_event
+from composition.simulation.saga_checks import broken_sagas
 from composition.simulation.wishes import KeptAct, Wish
 from composition.simulation.workload import Shop
 from composition.simulation.world import RELAY, World
@@ -70,6 +71,7 @@ def violations(world: World, shop: Shop) -> list[str]:
     found += _sums(world.store)
     found += _waiting(world.store)
     found += _whole(world.store)
+    found += broken_sagas(world.store, shop.allocators.wanted)
     return found
 
 

@@ -32,6 +32,8 @@ class Rates:
     conflict: float = 0.004
     delivery: float = 0.35
     pause: float = 0.8
+    saga_pause: float = 0.1
+    """A saga takes many leases; were nearly all of them slept over, none would come far while things go wrong."""
 
 
 class PlannedFaults(Faults):

@@ -13,6 +13,7 @@ from composition.simulation.process import Process
 from entrypoints.dispatch import UseCase
 from entrypoints.http.intake_writer import IntakeWriter
 from entrypoints.worker.relay import Relay
+from entrypoints.worker.sagas import SagaRunner
 
 
 def _writer(process: Process, log: Any) -> IntakeWriter:
@@ -30,4 +31,5 @@ class Parts:
     jobs: Callable[[Process], Any] = lambda it: MemoryJobSource(it.database)
     feed: Callable[[Process], Any] = lambda it: MemoryJournalFeed(it.database)
     relay: Callable[..., Any] = Relay
+    sagas: Callable[..., Any] = SagaRunner
     use_cases: Mapping[type, UseCase] = field(default_factory=dict)

@@ -78,9 +78,9 @@ async def _trade(shop: Shop) -> None:
 
 
 async def _rest(world: World, shop: Shop) -> None:
-    """Until nothing is left to do; then the operator lets what is under review pass, and it comes to rest again."""
+    """Until nothing is left to do; then the operator decides what waits for a person, and it comes to rest again."""
     await _until_rest(world)
-    if await shop.review(1.0):
+    if await shop.review(1.0) + await shop.allocators.retry_stuck():
         await _until_rest(world)
 
 

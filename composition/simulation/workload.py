@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from adapters.memory.tables import JOBS
+from composition.simulation.allocators import Allocators
 from composition.simulation.goods import LOTS, NEW_KIT, lots, new_items, reclassification
 from composition.simulation.holders import Holders
 from composition.simulation.movers import Movers
@@ -43,6 +44,7 @@ class Shop:
         self.items: dict[TenantId, list[ItemId]] = {}
         self.wishes: list[Wish] = []
         self.acts: list[KeptAct] = []
+        self.allocators = Allocators(world, self.tenants)
 
     async def open(self) -> None:
         """Tenants with items, places, stock and customers, before anything goes wrong."""
@@ -87,6 +89,7 @@ class Shop:
             group.create_task(Holders(self.world, self.tenants).shop())
             group.create_task(Warehouse(self.world, self.tenants, PLACES).work())
             group.create_task(Movers(self.world, self.tenants).move())
+            group.create_task(self.allocators.allocate())
 
     async def _client(self, wanted: list[Wish]) -> None:
         for wish in wanted:

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from adapters.memory.relay import MemoryRelayPosition
+from adapters.memory.sagas import MemorySagasView
 from adapters.memory.store import Store
 from adapters.memory.telemetry import MemoryTelemetry
 from adapters.memory.work import MemoryWorkers
@@ -23,6 +24,7 @@ from core.acceptance.queues import AcceptOrders, AcceptQueued
 from core.identity.permission import ALL_SCOPES
 from core.kernel.context import Context
 from core.kernel.ids import TenantId
+from core.sagas.definitions import DEFINITIONS
 from entrypoints.dispatch import Dispatch, UseCase
 from entrypoints.worker.accept import BatchAcceptance
 from entrypoints.worker.jobs import JobRunner
@@ -186,6 +188,7 @@ class World:
             MemoryWorkers(process.database),
             BatchAcceptance(parts.work(process), self._accept, telemetry, batch=BATCH),
             JobRunner(parts.jobs(process), dispatch, telemetry),
+            parts.sagas(parts.jobs(process), dispatch, telemetry, MemorySagasView(process.database), DEFINITIONS),
             parts.relay(parts.feed(process), position, publisher, telemetry, RELAY),
             process.clock,
             process.new_id,

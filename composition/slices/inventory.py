@@ -7,6 +7,7 @@ from dependency_injector import containers, providers
 
 from core.identity.permission import Scope
 from core.inventory.acts import AllocateStock, ChangeStock
+from core.inventory.allotment import AllotToChannel, WithdrawAllotment
 from core.inventory.holding import (
     CommitReservation,
     ExpireReservations,
@@ -17,6 +18,7 @@ from core.inventory.holding import (
 from core.inventory.location import CreateLocation
 from core.inventory.lot import ReclassifyLot
 from core.inventory.use_cases.allocate_stock import allocate_stock
+from core.inventory.use_cases.allot_to_channel import allot_to_channel, withdraw_allotment
 from core.inventory.use_cases.change_reservation import (
     commit_reservation,
     expire_reservations,
@@ -58,6 +60,10 @@ class Inventory(containers.DeclarativeContainer):
                 UseCase, scope=None, run=providers.Factory(partial, expire_reservations, new_id=new_id)
             ),
             ReclassifyLot: providers.Factory(UseCase, scope=Scope.STOCK_WRITE, run=providers.Object(reclassify_lot)),
+            AllotToChannel: providers.Factory(UseCase, scope=Scope.STOCK_WRITE, run=providers.Object(allot_to_channel)),
+            WithdrawAllotment: providers.Factory(
+                UseCase, scope=Scope.STOCK_WRITE, run=providers.Object(withdraw_allotment)
+            ),
             AllocateStock: providers.Factory(
                 UseCase, scope=Scope.STOCK_WRITE, run=providers.Factory(partial, allocate_stock, new_id=new_id)
             ),

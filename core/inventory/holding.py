@@ -31,12 +31,16 @@ class ReservationLine:
 
 @value
 class ReserveStock:
-    """Hold every line, or nothing. ``reference`` says whose cart, order or transfer it is."""
+    """Hold every line, or nothing. ``reference`` says whose cart, order or transfer it is.
+
+    Whoever must be able to undo it without having heard of its success chooses the ``id``.
+    """
 
     lines: tuple[ReservationLine, ...]
     holder: Holder
     reference: str | None = None
     seconds: int = HOLD_SECONDS
+    id: ReservationId | None = None
 
 
 @value

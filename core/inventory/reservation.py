@@ -5,6 +5,8 @@ because its time is over. Its time is the storage's, never a process's own. An e
 somebody ends it: whoever takes stock from the same shelves does so first, and a sweep does it for the rest.
 """
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,7 +21,7 @@ from core.inventory.holding import (
     ReserveStock,
 )
 from core.kernel.errors import Conflict, NotFound, Rejected
-from core.kernel.ids import ReservationId
+from core.kernel.ids import ItemId, ReservationId
 from core.kernel.value import value
 
 HOLD_SECONDS_MAX = 7 * 24 * 3600
@@ -37,8 +39,14 @@ class ReservationEnded(Conflict):
     code = "reservation_ended"
 
 
+class ReservationTaken(Conflict):
+    """Another reservation has this id."""
+
+    code = "reservation_taken"
+
+
 class InvalidReservation(Rejected):
-    """A reservation of nothing, or for no time or for too long."""
+    """A reservation of nothing, for no time or for too long, or under a name that is no id."""
 
     code = "invalid_reservation"
 
@@ -149,6 +157,17 @@ def begun(event: StockReserved) -> Reservation:
         seconds=event.seconds,
         expires_at=event.expires_at,
     )
+
+
+def repeated(reservation: Reservation, command: ReserveStock, demands: Mapping[ItemId, int]) -> Reservation:
+    """What asking again for the same, ``demands`` by item, answers: it as it stands. Raises ReservationTaken."""
+    held: Counter[ItemId] = Counter()
+    for part in reservation.parts:
+        held[part.key.item] += part.quantity
+    asked = (command.holder, command.reference, command.seconds, dict(demands))
+    if asked != (reservation.holder, reservation.reference, reservation.seconds, dict(held)):
+        raise ReservationTaken(f"reservation {reservation.id} is another one", path="$.id")
+    return reservation
 
 
 def decide(reservation: Reservation, command: Change, now: datetime) -> Changed:

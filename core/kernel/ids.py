@@ -25,6 +25,8 @@ FulfilmentId = NewType("FulfilmentId", str)
 ReturnId = NewType("ReturnId", str)
 TransferId = NewType("TransferId", str)
 ExpectedReceiptId = NewType("ExpectedReceiptId", str)
+AllotmentId = NewType("AllotmentId", str)
+SagaId = NewType("SagaId", str)
 
 NewId = Callable[[], str]
 """Makes one UUIDv7 in canonical text; later calls sort after earlier ones of the same process."""

@@ -17,6 +17,7 @@ CHECKS = {
     "I3": "what is promised is what orders hold",
     "I4": "every submission ends",
     "I5": "shipped <= allocated <= ordered - cancelled",
+    "I6": "every saga ends, waits for a person, or has something that moves it",
     "I7": "a stream's versions have no gap",
     "I8": "an order is journaled as it stands",
     "I10": "a dead letter keeps its cause",

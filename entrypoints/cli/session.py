@@ -18,6 +18,7 @@ from ports.inventory import InventoryView
 from ports.journal import JournalFeed
 from ports.orders import OrdersView
 from ports.queue import QueueView
+from ports.sagas import SagasView
 from ports.tenants import TenantsView
 
 
@@ -46,6 +47,7 @@ class Session:
     orders: OrdersView
     intake: IntakeView
     queue: QueueView
+    sagas: SagasView
     tenants: TenantsView
     feed: JournalFeed
     invariants: Invariants

@@ -11,6 +11,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from entrypoints.http import (
     allocation,
+    allotments,
     availability,
     catalogue,
     configuration,
@@ -31,6 +32,7 @@ from entrypoints.http import (
     promise,
     reservations,
     returns,
+    sagas,
     stock,
     transfers,
 )
@@ -50,6 +52,7 @@ API: tuple[Route, ...] = (
     *lots.ROUTES,
     *availability.ROUTES,
     *allocation.ROUTES,
+    *allotments.ROUTES,
     *reservations.ROUTES,
     *transfers.ROUTES,
     *expected.ROUTES,
@@ -63,6 +66,7 @@ API: tuple[Route, ...] = (
     *configuration.ROUTES,
     *events.ROUTES,
     *dead_letters.ROUTES,
+    *sagas.ROUTES,
     *keys.ROUTES,
 )
 

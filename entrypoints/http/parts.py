@@ -8,6 +8,7 @@ from core.intake.submission import Receipt, Submission
 from core.kernel.errors import DomainError
 from core.kernel.ids import NewId
 from entrypoints.dispatch import Dispatch
+from ports.allotments import AllotmentsView
 from ports.catalogue import CatalogueView
 from ports.clock import Clock
 from ports.configuration import ConfigurationView
@@ -24,6 +25,7 @@ from ports.orders import OrdersView
 from ports.policies import PoliciesView
 from ports.queue import QueueView
 from ports.reservations import ReservationsView
+from ports.sagas import SagasView
 from ports.supply import SupplyView
 from ports.telemetry import Telemetry
 from ports.transfers import TransfersView
@@ -63,6 +65,8 @@ class Views:
     transfers: TransfersView
     expected: ExpectedReceiptsView
     supply: SupplyView
+    allotments: AllotmentsView
+    sagas: SagasView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,76 +1,33 @@
-"""Jobs that waited: leased, run through the door, ended by one table of outcomes."""
+"""Orders that waited: decided one by one, each together with the end of its job."""
 
-import traceback
 from collections.abc import Sequence
-from dataclasses import replace
 
 from core.acceptance.facts import Outcome
 from core.acceptance.queues import RETRY, REVIEW, AcceptQueued
 from core.kernel.context import Context
-from core.kernel.errors import DomainError, Kind
-from core.kernel.job import BuryJob, LeasedJob, LeaseLost, RetryJob
-from core.kernel.retry import DEFAULT, delay_seconds
+from core.kernel.job import LeasedJob
 from entrypoints.dispatch import Dispatch
 from entrypoints.worker.accept import count_outcomes
+from entrypoints.worker.leases import LeasedWork
 from ports.queue import JobSource
 from ports.telemetry import Telemetry
 
-LEASE_SECONDS = 60.0
 QUEUES = (RETRY, REVIEW)
-TRACE_MAX = 8_000
-HOPELESS = frozenset({Kind.NOT_FOUND, Kind.REJECTED, Kind.FORBIDDEN})
-"""Errors of these kinds come out the same however often they are tried (SPEC QUE-04)."""
 
 
 class JobRunner:
-    """Takes due jobs of every queue through ``dispatch``."""
+    """Takes due orders of both queues through ``dispatch``."""
 
     def __init__(self, source: JobSource, dispatch: Dispatch, telemetry: Telemetry) -> None:
-        self._source = source
         self._dispatch = dispatch
         self._telemetry = telemetry
+        works = dict.fromkeys(QUEUES, self._decide)
+        self._work = LeasedWork(source, dispatch, telemetry, works, failures="orders_failed_total")
 
     async def step(self, context: Context) -> int:
         """Run what is due now; answers how many jobs were taken."""
-        taken = 0
-        for queue in QUEUES:
-            # One at a time: an attempt is counted by the lease, and a job that kills the worker must not spend those
-            # of the jobs behind it.
-            for job in await self._source.lease(queue, 1, LEASE_SECONDS):
-                taken += 1
-                await self._run(job, replace(context, tenants=(job.tenant,), correlation=job.correlation))
-        return taken
+        return await self._work.step(context)
 
-    async def _run(self, job: LeasedJob, context: Context) -> None:
-        if job.attempt > job.max_attempts:
-            # Attempts are counted before they are made: whoever made the last one did not live to say why.
-            detail = "the worker did not survive running it"
-            await self._end(BuryJob(job=job, code="worker_lost", detail=detail, trace=""), context)
-            return
-        try:
-            outcomes: Sequence[Outcome] = await self._dispatch.run(AcceptQueued(job=job), context)
-        except LeaseLost:
-            self._telemetry.log("warning", "lease lost", job=job.id, attempt=job.attempt)
-        except Exception as error:  # noqa: BLE001 - the table below says what becomes of each
-            await self._end(ending_of(job, error), context)
-        else:
-            count_outcomes(self._telemetry, outcomes, context)
-
-    async def _end(self, ending: RetryJob | BuryJob, context: Context) -> None:
-        if isinstance(ending, BuryJob):
-            self._telemetry.count("orders_failed_total", reason=ending.code)
-        self._telemetry.log("error", type(ending).__name__, job=ending.job.id, detail=ending.detail)
-        try:
-            await self._dispatch.run(ending, context)
-        except LeaseLost:
-            self._telemetry.log("warning", "lease lost", job=ending.job.id, attempt=ending.job.attempt)
-
-
-def ending_of(job: LeasedJob, error: Exception) -> RetryJob | BuryJob:
-    """The one table from what went wrong to what becomes of the job."""
-    hopeless = isinstance(error, DomainError) and error.kind in HOPELESS
-    if hopeless or job.attempt >= job.max_attempts:
-        code = error.code if isinstance(error, DomainError) else type(error).__name__
-        trace = "".join(traceback.format_exception(error))[-TRACE_MAX:]
-        return BuryJob(job=job, code=code, detail=str(error) or repr(error), trace=trace)
-    return RetryJob(job=job, delay_seconds=delay_seconds(DEFAULT, job.attempt, job.id), detail=repr(error))
+    async def _decide(self, job: LeasedJob, context: Context) -> None:
+        outcomes: Sequence[Outcome] = await self._dispatch.run(AcceptQueued(job=job), context)
+        count_outcomes(self._telemetry, outcomes, context)

@@ -1,4 +1,4 @@
-"""Everything one worker process does: decide orders, run what waited, relay the journal, say that it is alive."""
+"""Everything one worker process does: decide orders, run what waited, move sagas on, relay, say that it is alive."""
 
 import asyncio
 
@@ -9,6 +9,7 @@ from entrypoints.worker.accept import BATCH, BatchAcceptance
 from entrypoints.worker.jobs import JobRunner
 from entrypoints.worker.pace import Pace, Repeater
 from entrypoints.worker.relay import RELAYING, Relay
+from entrypoints.worker.sagas import SagaRunner
 from entrypoints.worker.suspicion import Suspicion
 from ports.clock import Clock
 from ports.storage import StorageUnavailable
@@ -31,6 +32,7 @@ class WorkerLoops:
         workers: Workers,
         acceptance: BatchAcceptance,
         jobs: JobRunner,
+        sagas: SagaRunner,
         relay: Relay | None,
         clock: Clock,
         new_id: NewId,
@@ -40,6 +42,7 @@ class WorkerLoops:
         self._workers = workers
         self._acceptance = acceptance
         self._jobs = jobs
+        self._sagas = sagas
         self._relay = relay
         self._clock = clock
         self._new_id = new_id
@@ -59,6 +62,7 @@ class WorkerLoops:
         async with asyncio.TaskGroup() as group:
             group.create_task(repeat(self._accept, ACCEPTING))
             group.create_task(repeat(lambda: self._jobs.step(self._context()), RETRYING))
+            group.create_task(repeat(lambda: self._sagas.step(self._context()), RETRYING))
             if self._relay is not None:
                 group.create_task(repeat(self._relay.step, RELAYING))
             group.create_task(self._keep_beating())

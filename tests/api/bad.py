@@ -33,6 +33,8 @@ GOOD: dict[str, bytes] = {
     "POST /inventory/allocate": b'{"sku":"SKU-A","quantity":1,"channel":"web"}',
     "POST /inventory/availability": b'{"skus":["SKU-A"]}',
     "POST /stock/lots/SKU-L/L1/reclassify": b'{"status":"hold","reason":"r"}',
+    "POST /inventory/allocations": b'{"sku":"SKU-A","quantity":1,"channel":"web"}',
+    "POST /sagas/00000000-0000-7000-8000-000000000000/forgive": b'{"reason":"r"}',
     "POST /reservations": b'{"items":[{"sku":"SKU-A","quantity":1}]}',
     "POST /reservations/00000000-0000-7000-8000-000000000000/extend": b'{"expires_in_seconds":60}',
     "POST /reservations/00000000-0000-7000-8000-000000000000/release": b'{"reason":"r"}',

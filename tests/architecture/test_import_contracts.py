@@ -24,6 +24,8 @@ PLANTS = [
         "use-cases",
     ),
     ("a slice imports another", {"core/catalogue/planted.py": "import core.credit"}, "slices"),
+    ("a slice knows a saga", {"core/credit/planted.py": "import core.sagas"}, "slices"),
+    ("a saga knows acceptance", {"core/sagas/planted.py": "import core.acceptance"}, "slices"),
     ("a slice is not declared", {"core/stray/__init__.py": ""}, "slices"),
     (
         "a command opens a transaction",

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import asyncpg
 
 from adapters.memory import tables
+from adapters.memory.allotments import MemoryAllotmentsView
 from adapters.memory.catalogue import MemoryCatalogueView
 from adapters.memory.configuration import MemoryConfigurationView
 from adapters.memory.credit import MemoryCreditView
@@ -24,6 +25,7 @@ from adapters.memory.journal import MemoryJournalFeed
 from adapters.memory.queue import MemoryJobSource, MemoryQueueView
 from adapters.memory.relay import MemoryRelayPosition
 from adapters.memory.reservations import MemoryReservationsView
+from adapters.memory.sagas import MemorySagasView
 from adapters.memory.snapshots import MemorySnapshots
 from adapters.memory.store import Fate, Faults, Store
 from adapters.memory.supply import MemorySupplyView
@@ -33,6 +35,7 @@ from adapters.memory.views.history import MemoryStockHistory
 from adapters.memory.views.inventory import MemoryInventoryView
 from adapters.memory.views.orders import MemoryOrdersView
 from adapters.memory.work import MemoryWork, MemoryWorkers
+from adapters.postgres.allotments import PostgresAllotmentsView
 from adapters.postgres.catalogue import PostgresCatalogueView
 from adapters.postgres.configuration import PostgresConfigurationView
 from adapters.postgres.credit import PostgresCreditView
@@ -47,6 +50,7 @@ from adapters.postgres.journal import PostgresJournalFeed
 from adapters.postgres.queue import PostgresJobSource, PostgresQueueView
 from adapters.postgres.relay import PostgresRelayPosition
 from adapters.postgres.reservations import PostgresReservationsView
+from adapters.postgres.sagas import PostgresSagasView
 from adapters.postgres.snapshots import PostgresSnapshots
 from adapters.postgres.supply import PostgresSupplyView
 from adapters.postgres.transaction import PostgresTransactions
@@ -95,6 +99,8 @@ class Storage(Protocol):
     transfers: Any
     expected: Any
     supply: Any
+    allotments: Any
+    sagas: Any
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -121,6 +127,9 @@ class Storage(Protocol):
 
     async def let_hold_run_out(self, reservation: str) -> None:
         """Let the time of a hold be over."""
+
+    async def make_due(self) -> None:
+        """Let every job that waits for its time be due, and every lease over."""
 
     async def demand(self) -> dict[Any, tuple[int, int]]:
         """(ordered, promised) by (tenant, item, day)."""
@@ -184,6 +193,8 @@ class MemoryStorage:
         self.transfers = MemoryTransfersView(database)
         self.expected = MemoryExpectedReceiptsView(database)
         self.supply = MemorySupplyView(database)
+        self.allotments = MemoryAllotmentsView(database)
+        self.sagas = MemorySagasView(database)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -223,6 +234,12 @@ class MemoryStorage:
         rows = self.store.table(tables.RESERVATIONS)
         for key in [key for key in rows if key[1] == reservation]:
             rows[key] = replace(rows[key], expires_at=datetime(2000, 1, 1, tzinfo=UTC))
+
+    async def make_due(self) -> None:
+        """See Storage."""
+        rows = self.store.table(tables.JOBS)
+        for key in [key for key, row in rows.items() if row.run_at is not None]:
+            rows[key] = replace(rows[key], run_at=datetime(2000, 1, 1, tzinfo=UTC))
 
     async def demand(self) -> dict[Any, tuple[int, int]]:
         """See Storage."""
@@ -274,6 +291,8 @@ class PostgresStorage:
         self.transfers = PostgresTransfersView(database)
         self.expected = PostgresExpectedReceiptsView(database)
         self.supply = PostgresSupplyView(database)
+        self.allotments = PostgresAllotmentsView(database)
+        self.sagas = PostgresSagasView(database)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -319,6 +338,10 @@ class PostgresStorage:
         await self._owner.execute(
             "UPDATE reservation SET expires_at = now() - interval '1 s' WHERE id = $1", reservation
         )
+
+    async def make_due(self) -> None:
+        """See Storage."""
+        await self._owner.execute("UPDATE queue_job SET run_at = now() - interval '1 s' WHERE run_at < 'infinity'")
 
     async def demand(self) -> dict[Any, tuple[int, int]]:
         """See Storage."""

@@ -100,13 +100,15 @@ def test_the_dispatcher_sees_across_tenants_only_what_it_hands_out(ask: Any) -> 
     policies = {row["tablename"] for row in ask(POLICIES) if DISPATCH_ROLE in row["roles"]}
     grants = {row["table_name"] for row in ask(GRANTS) if row["grantee"] == DISPATCH_ROLE}
     assert grants == DISPATCHED
-    assert policies == DISPATCHED | {"reservation"}
+    assert policies == DISPATCHED | {"reservation", "saga"}
 
 
-def test_of_a_hold_the_dispatcher_sees_only_whose_it_is_and_until_when(ask: Any) -> None:
+def test_of_holds_and_sagas_the_dispatcher_sees_only_whose_they_are_and_where_they_stand(ask: Any) -> None:
     seen = {(row["table_name"], row["column_name"]) for row in ask(COLUMN_GRANTS)}
     of_whole_tables = {(table, column) for table, column in seen if table in DISPATCHED}
-    assert seen - of_whole_tables == {("reservation", name) for name in ("tenant_id", "state", "expires_at")}
+    of_holds = {("reservation", name) for name in ("tenant_id", "state", "expires_at")}
+    of_sagas = {("saga", name) for name in ("tenant_id", "name", "status")}
+    assert seen - of_whole_tables == of_holds | of_sagas
 
 
 def test_every_key_of_a_tenant_table_begins_with_the_tenant(ask: Any) -> None:

@@ -25,6 +25,7 @@ from core.kernel.money import Money
 from core.risk.assessment import RULES as RISK_RULES
 from core.risk.assessment import CustomerHistory, RiskPolicy, Signals
 from core.routing.selection import RoutingPolicy
+from core.sagas.events import SagaStarted
 from tests.support.given import NOW, OTHER_TENANT, TENANT, a_key, a_location, a_submission, an_id, an_item
 
 T = TypeVar("T")
@@ -48,6 +49,21 @@ st.register_type_strategy(
     Mapping, lambda kind: st.dictionaries(*(st.from_type(part) for part in get_args(kind)), max_size=4)
 )
 st.register_type_strategy(int, st.integers(-(2**63), 2**63 - 1))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
+st.register_type_strategy(
+    SagaStarted,
+    st.builds(
+        SagaStarted,
+        saga_id=st.text(),
+        name=st.text(),
+        version=st.integers(1, 9),
+        data=st.dictionaries(st.text(max_size=5), JSON, max_size=4),
+    ),
+)
 st.register_type_strategy(Money, st.builds(Money, minor=st.integers(-(10**15), 10**15), currency=CURRENCIES))
 st.register_type_strategy(
     PolicySet,

@@ -29,6 +29,7 @@ COMMANDS = (
     *(["stock", name] for name in ("list", "as-of", "explain", "receive", "adjust", "count")),
     *(["order", name] for name in ("show", "list")),
     *(["queue", name] for name in ("depth", "dead", "replay", "forgive")),
+    *(["saga", name] for name in ("list", "show", "retry", "forgive")),
     ["bench", "orders"],
 )
 

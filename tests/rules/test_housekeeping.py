@@ -11,7 +11,7 @@ from composition import housekeeping
 from composition.housekeeping import Housekeeping
 
 
-@pytest.mark.parametrize("broken", ["partitions", "tidy", "sweep", "depths", "snapshots", None])
+@pytest.mark.parametrize("broken", ["partitions", "tidy", "sweep", "depths", "stuck", "snapshots", None])
 def test_a_chore_that_fails_keeps_none_of_the_others_waiting(
     broken: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -32,6 +32,7 @@ def test_a_chore_that_fails_keeps_none_of_the_others_waiting(
     class Parts:
         step = staticmethod(chore("sweep"))
         depth = staticmethod(chore("depths"))
+        stuck = staticmethod(chore("stuck"))
 
         def pool_use(self) -> Mapping[str, int]:
             return {}
@@ -39,9 +40,26 @@ def test_a_chore_that_fails_keeps_none_of_the_others_waiting(
     monkeypatch.setattr(housekeeping, "partitions", chore("partitions"))
     monkeypatch.setattr(housekeeping, "tidy", chore("tidy"))
     parts, telemetry = Parts(), MemoryTelemetry()
-    house = Housekeeping("postgresql://owner/", parts, parts, parts, Snapshots(), telemetry)  # type: ignore[arg-type]
+    snapshots = Snapshots()
+    house = Housekeeping("postgresql://owner/", parts, parts, parts, parts, snapshots, telemetry)  # type: ignore[arg-type]
     asyncio.run(house.turn(hourly=True))
-    assert done == ["partitions", "tidy", "sweep", "depths", "snapshots"]
+    assert done == ["partitions", "tidy", "sweep", "depths", "stuck", "snapshots"]
     done.clear()
     asyncio.run(house.turn(hourly=False))
-    assert done == ["sweep", "depths"]
+    assert done == ["sweep", "depths", "stuck"]
+
+
+def test_a_saga_that_is_no_longer_stuck_is_told_so() -> None:
+    telemetry, counted = MemoryTelemetry(), [{"a": 2, "b": 1}, {"b": 3}, {}]
+
+    class Parts:
+        async def stuck(self) -> Mapping[str, int]:
+            return counted.pop(0)
+
+    house = Housekeeping("postgresql://owner/", None, None, Parts(), None, None, telemetry)  # type: ignore[arg-type]
+    told = []
+    telemetry.gauge = lambda name, amount, **labels: told.append((name, labels["saga"], amount))  # type: ignore[method-assign]
+    for _ in range(3):
+        asyncio.run(house._report_stuck())
+    assert sorted(told[2:4]) == [("sagas_stuck", "a", 0), ("sagas_stuck", "b", 3)]
+    assert sorted(told[4:]) == [("sagas_stuck", "a", 0), ("sagas_stuck", "b", 0)]

@@ -1,16 +1,25 @@
 """Hold stock for a while: every line whole, or nothing."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 from core.inventory.acts import UnknownSku
 from core.inventory.holding import ReserveStock
-from core.inventory.reservation import InvalidReservation, Reservation, ReservedPart, begun, movements, reserve
+from core.inventory.reservation import (
+    InvalidReservation,
+    Reservation,
+    ReservedPart,
+    begun,
+    movements,
+    repeated,
+    reserve,
+)
 from core.inventory.stock import InsufficientStock, InvalidMovement
 from core.inventory.use_cases.entering import end_expired, enter
 from core.inventory.use_cases.taking import Taking, hold_shelves, wants
 from core.kernel.context import Context
 from core.kernel.event import NewEvent
-from core.kernel.ids import GroupId, NewId, ReservationId, StreamId
+from core.kernel.ids import GroupId, ItemId, NewId, ReservationId, StreamId, is_id
 from ports.inventory import InventoryTransaction, NewEntries, Stockable
 
 
@@ -19,20 +28,26 @@ async def reserve_stock(
 ) -> Reservation:
     """The new reservation; a kit is held as its components. What is owed is never held: only what is on a shelf can be.
 
-    Raises UnknownSku, UnknownUnit, InvalidQuantity, InvalidMovement, InvalidReservation, InsufficientStock, each naming
-    its path.
+    Under an id that is taken by the same hold it is that one, as it stands. Raises UnknownSku, UnknownUnit,
+    InvalidQuantity, InvalidMovement, InvalidReservation, ReservationTaken, InsufficientStock, each naming its path.
     """
     if not command.lines:
         raise InvalidReservation("a reservation holds at least one item", path="$.items")
     stockables = await tx.ledger.stockables({line.sku for line in command.lines})
     demands = [_demand(index, line.sku, command, stockables) for index, line in enumerate(command.lines)]
-    wanted = sorted({item for stockable in stockables.values() for item, _ in wants(stockable, 0)})
-    await end_expired(wanted, context, tx, new_id=new_id)
+    wanted = Counter[ItemId]()
+    for line, demand in zip(command.lines, demands, strict=True):
+        wanted.update(dict(wants(stockables[line.sku], demand)))
+    if command.id is not None:
+        known = await _known(command.id, tx)
+        if known is not None:
+            return repeated(known, command, wanted)
+    await end_expired(sorted(wanted), context, tx, new_id=new_id)
     taking = Taking(await hold_shelves(stockables.values(), tx), context.now.date())
     for index, (line, demand) in enumerate(zip(command.lines, demands, strict=True)):
         _take(index, stockables[line.sku], demand, taking)
     parts = _parts(taking)
-    event = reserve(command, ReservationId(new_id()), parts, await tx.reservations.now())
+    event = reserve(command, command.id or ReservationId(new_id()), parts, await tx.reservations.now())
     act = NewEntries(
         group=GroupId(new_id()), movements=movements(parts, event), cause=f"reservation:{event.reservation_id}"
     )
@@ -42,6 +57,12 @@ async def reserve_stock(
     stream = StreamId(reservation.id)
     await tx.journal.record([NewEvent(tenant=context.tenant, stream=stream, version=1, body=event)])
     return reservation
+
+
+async def _known(chosen: ReservationId, tx: InventoryTransaction) -> Reservation | None:
+    if not is_id(chosen):
+        raise InvalidReservation(f"'{chosen}' is not an id", path="$.id")
+    return await tx.reservations.lock(chosen)
 
 
 def _demand(index: int, sku: str, command: ReserveStock, stockables: Mapping[str, Stockable]) -> int:

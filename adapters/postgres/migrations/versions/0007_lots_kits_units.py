@@ -9,7 +9,7 @@ from adapters.postgres.isolation import grant, wall_off
 
 NO_LOT = "00000000-0000-0000-0000-000000000000"
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 
 ITEM = """
 ALTER TABLE item
