@@ -34,7 +34,7 @@ def test_a_warehouse_works_its_list_off(world: World, caller: Caller) -> None:
     order = ordered(world, caller)
     (work,) = caller.ok("GET", "/fulfilments?location=LOC-F&state=proposed")["items"]
     assert (work["order_id"], work["location"], work["state"]) == (order, "LOC-F", "proposed")
-    assert work["lines"] == [{"line": 1, "sku": "SKU-F", "quantity": 4, "picked": 0, "shipped": 0}]
+    assert work["lines"] == [{"line": 1, "sku": "SKU-F", "lot": None, "quantity": 4, "picked": 0, "shipped": 0}]
     one = f"/fulfilments/{work['id']}"
     assert refused(caller, f"{one}/ship", {}) == (409, "fulfilment_state")
     assert caller.ok("POST", f"{one}/accept")["state"] == "accepted"
