@@ -67,9 +67,10 @@ class StockAct:
 
 @value
 class ChangeStock:
-    """Do each of ``acts`` in order, each after the effects of those before it."""
+    """Do each of ``acts`` in order, each after the effects of those before it, because of ``cause``."""
 
     acts: tuple[StockAct, ...]
+    cause: str | None = None
 
 
 @value

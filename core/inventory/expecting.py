@@ -1,6 +1,6 @@
 """What a person does with expected receipts: announce, amend, receive and withdraw them; and what is refused."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from core.kernel.errors import Conflict, NotFound, Rejected
@@ -48,10 +48,12 @@ class AmendExpected:
 
 @value
 class ReceiveExpected:
-    """``quantity`` has arrived; None: all that was still to come."""
+    """``quantity`` has arrived; None: all that was still to come. What is kept by lot says of which ``lot`` it is."""
 
     id: ExpectedReceiptId
     quantity: Decimal | None = None
+    lot: str | None = None
+    expires_on: date | None = None
 
 
 @value

@@ -154,14 +154,16 @@ def _rest(transfer: Transfer) -> tuple[TransferPart, ...]:
 
 
 def _arrived(transfer: Transfer, lines: Sequence[TransferRequest]) -> tuple[TransferPart, ...]:
-    """What ``lines`` say, the lots of one SKU in the order they were shipped."""
+    """What ``lines`` say; those that name no lot, the lots of one SKU in the order they were shipped."""
     if not lines:
         raise InvalidTransfer("at least one item arrives", path="$.items")
     left = {(line.item, line.lot): line.left for line in transfer.lines}
     for index, asked in enumerate(lines):
-        carried = [line for line in transfer.lines if line.sku == asked.sku]
+        of_lot = [line for line in transfer.lines if asked.lot in (None, line.lot_code)]
+        carried = [line for line in of_lot if line.sku == asked.sku]
         if not carried:
-            raise NotInTransfer(f"the transfer does not carry '{asked.sku}'", path=f"$.items[{index}].sku")
+            what = f"'{asked.sku}'" if asked.lot is None else f"'{asked.sku}' of lot '{asked.lot}'"
+            raise NotInTransfer(f"the transfer does not carry {what}", path=f"$.items[{index}].sku")
         path = f"$.items[{index}].quantity"
         units = demanded(asked, carried[0].scale, path)
         for line in carried:

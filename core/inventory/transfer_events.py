@@ -17,6 +17,7 @@ class TransferLine:
     quantity: int
     received: int = 0
     lost: int = 0
+    lot_code: str | None = None
 
     @property
     def left(self) -> int:

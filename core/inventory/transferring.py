@@ -46,10 +46,11 @@ class NotInTransfer(Rejected):
 
 @value
 class TransferRequest:
-    """``quantity`` (in the item's unit) of the item with this SKU."""
+    """``quantity`` (in the item's unit) of the item with this SKU, of the lot with this code if it is kept by lot."""
 
     sku: str
     quantity: Decimal
+    lot: str | None = None
 
 
 @value

@@ -5,12 +5,14 @@ leaves the one is what arrives at the other.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from core.inventory.acts import UnknownLocation, UnknownSku
+from core.inventory.acts import KitHoldsNoStock, UnknownLocation, UnknownSku
 from core.inventory.balance import Account, BalanceKey, EntryKind, Movement
 from core.inventory.location import CreateLocation, Location, LocationKind
+from core.inventory.lot import InvalidLot, UnknownLot, check_named
 from core.inventory.stock import InsufficientStock
 from core.inventory.transfer import Transfer, demanded
 from core.inventory.transfer_events import (
@@ -22,8 +24,10 @@ from core.inventory.transfer_events import (
     TransferReceived,
     TransferShipped,
 )
-from core.inventory.transferring import InvalidTransfer, StartTransfer
-from core.kernel.ids import NO_LOT, ItemId, LocationId
+from core.inventory.transferring import InvalidTransfer, StartTransfer, TransferRequest
+from core.kernel.goods import Tracking
+from core.kernel.ids import NO_LOT, ItemId, LocationId, LotId
+from core.kernel.value import value
 
 TRANSIT_CODE = "TRANSIT"
 
@@ -44,21 +48,55 @@ def ends_of(command: StartTransfer, places: Mapping[str, Location]) -> tuple[Loc
     return source, target
 
 
-def asked_lines(command: StartTransfer, items: Mapping[str, tuple[ItemId, int]]) -> tuple[TransferLine, ...]:
-    """A line for each of the command's; ``items`` are (id, scale) by SKU.
+@value
+class Goods:
+    """What a transfer must know of an item it carries."""
 
-    Raises InvalidTransfer, UnknownSku, InvalidQuantity, InvalidMovement.
+    item: ItemId
+    scale: int
+    tracking: Tracking = Tracking.NONE
+    is_kit: bool = False
+
+
+def asked_lines(
+    command: StartTransfer, goods: Mapping[str, Goods], lots: Mapping[tuple[ItemId, str], LotId]
+) -> tuple[TransferLine, ...]:
+    """A line for each of the command's; ``goods`` by SKU, ``lots`` those that exist by item and code.
+
+    A lot that is blocked travels as any other: it may have to go somewhere else. Raises InvalidTransfer, UnknownSku,
+    KitHoldsNoStock, InvalidLot, UnknownLot, InvalidQuantity, InvalidMovement.
     """
     if not command.lines:
         raise InvalidTransfer("a transfer carries at least one item", path="$.items")
     lines = []
     for index, asked in enumerate(command.lines):
-        if asked.sku not in items:
-            raise UnknownSku(f"there is no item with the SKU '{asked.sku}'", path=f"$.items[{index}].sku")
-        item, scale = items[asked.sku]
-        quantity = demanded(asked, scale, f"$.items[{index}].quantity")
-        lines.append(TransferLine(item=item, lot=NO_LOT, sku=asked.sku, scale=scale, quantity=quantity))
+        path = f"$.items[{index}]"
+        known = goods.get(asked.sku)
+        if known is None:
+            raise UnknownSku(f"there is no item with the SKU '{asked.sku}'", path=f"{path}.sku")
+        if known.is_kit:
+            raise KitHoldsNoStock(f"'{asked.sku}' is a kit: transfer its components", path=f"{path}.sku")
+        lot = _lot_of(asked, known, lots, path)
+        quantity = demanded(asked, known.scale, f"{path}.quantity")
+        line = TransferLine(
+            item=known.item, lot=lot, sku=asked.sku, scale=known.scale, quantity=quantity, lot_code=asked.lot
+        )
+        lines.append(line)
     return tuple(lines)
+
+
+def _lot_of(asked: TransferRequest, known: Goods, lots: Mapping[tuple[ItemId, str], LotId], path: str) -> LotId:
+    try:
+        check_named(known.tracking, asked.lot)
+    except InvalidLot as error:
+        error.path = f"{path}.lot"
+        raise
+    if asked.lot is None:
+        return NO_LOT
+    lot = lots.get((known.item, asked.lot))
+    if lot is None:
+        raise UnknownLot(f"'{asked.sku}' has no lot '{asked.lot}'", path=f"{path}.lot")
+    return lot
 
 
 def added_up(lines: Sequence[TransferLine]) -> tuple[TransferLine, ...]:
@@ -67,9 +105,7 @@ def added_up(lines: Sequence[TransferLine]) -> tuple[TransferLine, ...]:
     for line in lines:
         known = sums.get((line.item, line.lot))
         quantity = line.quantity + (known.quantity if known else 0)
-        sums[line.item, line.lot] = TransferLine(
-            item=line.item, lot=line.lot, sku=line.sku, scale=line.scale, quantity=quantity
-        )
+        sums[line.item, line.lot] = replace(line, quantity=quantity)
     return tuple(sums.values())
 
 

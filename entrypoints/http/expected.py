@@ -1,6 +1,6 @@
 """Expected receipts: supply that was announced."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from core.identity.permission import Scope
@@ -39,9 +39,11 @@ class NewAmendment(Body):
 
 
 class NewDelivery(Body):
-    """What has arrived; left out, all that was still to come. More than was announced may arrive."""
+    """What has arrived; left out, all that was still to come. More than was announced may. `lot` as at a receipt."""
 
     quantity: Positive | None = None
+    lot: Code | None = None
+    expires_on: date | None = None
 
 
 class NewWithdrawal(Body):
@@ -92,7 +94,9 @@ async def amend(call: Call) -> Reply:
 async def receive(call: Call) -> Reply:
     """Receive what has come."""
     body: NewDelivery = call.body
-    return await call.run(ReceiveExpected(id=_id(call), quantity=body.quantity), show)
+    return await call.run(
+        ReceiveExpected(id=_id(call), quantity=body.quantity, lot=body.lot, expires_on=body.expires_on), show
+    )
 
 
 async def withdraw(call: Call) -> Reply:

@@ -14,10 +14,11 @@ LINES_MAX = 200
 
 
 class NewTransferLine(Body):
-    """So much of one item."""
+    """So much of one item, of one `lot` where it is kept by lot."""
 
     sku: Sku
     quantity: Positive
+    lot: Code | None = None
 
 
 Lines = Annotated[tuple[NewTransferLine, ...], Meta(min_length=1, max_length=LINES_MAX)]
@@ -57,6 +58,7 @@ class ShownTransferLine(Shown):
     """An item of a transfer: `under_way` is what has left and neither arrived nor been given up."""
 
     sku: str
+    lot: str | None
     quantity: Decimal
     received: Decimal
     lost: Decimal

@@ -106,6 +106,7 @@ def show(transfer: Transfer) -> ShownTransfer:
 def _show_line(line: TransferLine, under_way: int) -> ShownTransferLine:
     return ShownTransferLine(
         sku=line.sku,
+        lot=line.lot_code,
         quantity=to_amount(line.quantity, line.scale),
         received=to_amount(line.received, line.scale),
         lost=to_amount(line.lost, line.scale),
@@ -114,7 +115,7 @@ def _show_line(line: TransferLine, under_way: int) -> ShownTransferLine:
 
 
 def _requests(lines: tuple[NewTransferLine, ...]) -> tuple[TransferRequest, ...]:
-    return tuple(TransferRequest(sku=line.sku, quantity=line.quantity) for line in lines)
+    return tuple(TransferRequest(sku=line.sku, quantity=line.quantity, lot=line.lot) for line in lines)
 
 
 def _id(call: Call) -> TransferId:

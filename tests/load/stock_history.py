@@ -28,6 +28,7 @@ from adapters.postgres.views.history import AS_OF, MOMENT, PostgresStockHistory
 from adapters.postgres.views.inventory import PostgresInventoryView
 from composition.place import embedded_place
 from core.inventory.history import DAY, last_settled_day, start_after
+from core.kernel.ids import NO_LOT
 from tests.load.ledger import TENANT, fill
 
 ALL = 1_000_000
@@ -195,9 +196,9 @@ async def plan_of(database: Database, sku: str, at: datetime) -> str:
     async with database.reading(TENANT) as connection:
         row = await connection.fetchrow("SELECT since, through FROM snapshot_day WHERE tenant_id = $1", TENANT)
         day = min(row["through"], at.date() - DAY)
-        given = [TENANT, "", "", sku, None, 100, day, *window(start_after(day), at + MOMENT)]
+        given = [TENANT, "", "", "", sku, None, 100, NO_LOT, day, *window(start_after(day), at + MOMENT)]
         shown = ", ".join("NULL" if one is None else f"'{one}'" for one in given)
-        types = "uuid, text, text, text, text, bigint, date, timestamptz, timestamptz, uuid, uuid"
+        types = "uuid, text, text, text, text, text, bigint, uuid, date, timestamptz, timestamptz, uuid, uuid"
         await connection.execute(f"PREPARE past ({types}) AS {AS_OF[False]}")
         rows = await connection.fetch(f"EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) EXECUTE past ({shown})")
         await connection.execute("DEALLOCATE past")

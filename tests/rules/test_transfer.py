@@ -243,7 +243,7 @@ def test_it_goes_from_one_shelf_to_another() -> None:
 
 def test_a_transfer_of_nothing_is_refused() -> None:
     with pytest.raises(InvalidTransfer) as refused:
-        asked_lines(starting(), {})
+        asked_lines(starting(), {}, {})
     assert refused.value.path == "$.items"
 
 

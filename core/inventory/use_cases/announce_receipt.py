@@ -1,6 +1,6 @@
 """Announce supply that is to come."""
 
-from core.inventory.acts import UnknownLocation, UnknownSku
+from core.inventory.acts import KitHoldsNoStock, UnknownLocation, UnknownSku
 from core.inventory.balance import BalanceKey
 from core.inventory.expected import ExpectedReceipt, ReceiptAnnounced, announced, units_of
 from core.inventory.expecting import AnnounceReceipt, InvalidExpectation
@@ -16,11 +16,14 @@ async def announce_receipt(
 ) -> ExpectedReceipt:
     """The new expected receipt.
 
-    Raises UnknownSku, UnknownLocation, InvalidExpectation, InvalidQuantity, InvalidMovement, each naming its path.
+    Raises UnknownSku, KitHoldsNoStock, UnknownLocation, InvalidExpectation, InvalidQuantity, InvalidMovement, each
+    naming its path.
     """
     item = (await tx.ledger.stockables([command.sku])).get(command.sku)
     if item is None:
         raise UnknownSku(f"there is no item with the SKU '{command.sku}'", path="$.sku")
+    if item.components:
+        raise KitHoldsNoStock(f"'{item.sku}' is a kit: announce its components", path="$.sku")
     place = (await tx.locations.by_code([command.location])).get(command.location)
     if place is None:
         raise UnknownLocation(f"there is no location with the code '{command.location}'", path="$.location")

@@ -1,15 +1,15 @@
 """Amend, receive and withdraw an expected receipt."""
 
-from core.inventory.balance import BalanceKey
+from core.inventory.acts import Act, ChangeStock, StockAct
 from core.inventory.expected import Changed, ExpectedReceipt, decide, evolve
 from core.inventory.expecting import AmendExpected, Change, ExpectedReceiptNotFound, ReceiveExpected, WithdrawExpected
-from core.inventory.stock import ReceiveStock
-from core.inventory.stock import decide as decide_stock
-from core.inventory.use_cases.entering import enter
+from core.inventory.use_cases.change_stock import change_stock
 from core.kernel.context import Context
+from core.kernel.errors import DomainError
 from core.kernel.event import NewEvent
-from core.kernel.ids import GroupId, NewId, StreamId
-from ports.inventory import InventoryTransaction, NewEntries
+from core.kernel.ids import NewId, StreamId
+from core.kernel.quantity import to_amount
+from ports.inventory import InventoryTransaction
 
 
 async def amend_expected(command: AmendExpected, context: Context, tx: InventoryTransaction) -> ExpectedReceipt:
@@ -26,19 +26,24 @@ async def receive_expected(
 ) -> ExpectedReceipt:
     """With what arrived on the shelf.
 
-    Raises ExpectedReceiptNotFound, ExpectedReceiptEnded, InvalidQuantity, InvalidMovement.
+    Raises ExpectedReceiptNotFound, ExpectedReceiptEnded, InvalidQuantity, InvalidMovement, and of lots InvalidLot,
+    SerialInStock.
     """
     expected, event = await _decided(command, tx)
     after = await _kept(expected, event, context, tx)
-    key = BalanceKey(item=expected.item, location=expected.location)
-    locked = await tx.ledger.lock([key])
-    arrived = ReceiveStock(key=key, quantity=after.received - expected.received, reason=expected.reference)
-    act = NewEntries(
-        group=GroupId(new_id()),
-        movements=decide_stock(locked[key].balance, arrived),
-        cause=f"expected:{expected.id}",
+    act = StockAct(
+        act=Act.RECEIVE,
+        sku=expected.sku,
+        location=expected.location_code,
+        quantity=to_amount(after.received - expected.received, expected.scale),
+        reason=expected.reference,
+        lot=command.lot,
+        expires_on=command.expires_on,
     )
-    await enter([act], locked, context, tx)
+    received = ChangeStock(acts=(act,), cause=f"expected:{expected.id}")
+    (outcome,) = await change_stock(received, context, tx, new_id=new_id)
+    if isinstance(outcome, DomainError):
+        raise outcome
     return after
 
 

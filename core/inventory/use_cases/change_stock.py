@@ -50,7 +50,7 @@ async def change_stock(
     if begun:
         await begin_lots(begun, context, tx)
         held = {**held, **await tx.ledger.lock(keys - set(held))}
-    acts = [NewEntries(group=changed.group, movements=changed.movements) for changed in done]
+    acts = [NewEntries(group=changed.group, movements=changed.movements, cause=command.cause) for changed in done]
     await enter(acts, held, context, tx)
     keys = {outcome.balance.key for outcome in outcomes if isinstance(outcome, StockChanged)}
     incoming = await tx.supply.incoming(keys)

@@ -7,7 +7,7 @@ from core.inventory.location import evolve as opened
 from core.inventory.transfer import Transfer, begun, decide
 from core.inventory.transfer_events import TransferLine, TransferPlanned
 from core.inventory.transferring import ShipTransfer, StartTransfer
-from core.inventory.transit import added_up, asked_lines, ends_of, is_later, keys_of, transit_location
+from core.inventory.transit import Goods, added_up, asked_lines, ends_of, is_later, keys_of, transit_location
 from core.inventory.use_cases.change_transfer import carry_out, ready_to_ship
 from core.kernel.context import Context
 from core.kernel.event import NewEvent
@@ -20,12 +20,18 @@ async def start_transfer(
 ) -> Transfer:
     """The new transfer, every line of it or none.
 
-    Raises UnknownLocation, InvalidTransfer, UnknownSku, InvalidQuantity, InvalidMovement, InsufficientStock, each
-    naming its path.
+    Raises UnknownLocation, InvalidTransfer, UnknownSku, KitHoldsNoStock, InvalidLot, UnknownLot, InvalidQuantity,
+    InvalidMovement, InsufficientStock, each naming its path.
     """
     source, target = ends_of(command, await tx.locations.by_code({command.source, command.target}))
     stockables = await tx.ledger.stockables({line.sku for line in command.lines})
-    asked = asked_lines(command, {sku: (known.item, known.scale) for sku, known in stockables.items()})
+    goods = {
+        sku: Goods(item=one.item, scale=one.scale, tracking=one.tracking, is_kit=bool(one.components))
+        for sku, one in stockables.items()
+    }
+    names = {(goods[line.sku].item, line.lot) for line in command.lines if line.lot and line.sku in goods}
+    lots = await tx.lots.lock(names) if names else {}
+    asked = asked_lines(command, goods, {name: lot.id for name, lot in lots.items()})
     transit = await _transit(context, tx, new_id)
     planned = _planned(command, TransferId(new_id()), source, target, transit, added_up(asked))
     transfer = begun(planned)
