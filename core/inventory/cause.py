@@ -7,7 +7,7 @@ is filled in by whoever can look it up, and stays empty when it cannot be found.
 from datetime import datetime
 
 from core.inventory.holding import Holder
-from core.kernel.ids import OrderId, ReservationId, is_id
+from core.kernel.ids import OrderId, ReservationId, ReturnId, TransferId, is_id
 from core.kernel.value import value
 
 
@@ -39,6 +39,25 @@ class ChannelCause:
 
 
 @value
+class ReturnCause:
+    """A return, and of which order."""
+
+    one: ReturnId
+    order: OrderId | None = None
+    external_id: str | None = None
+    channel: str | None = None
+
+
+@value
+class TransferCause:
+    """A transfer, and between which locations (their codes)."""
+
+    transfer: TransferId
+    source: str | None = None
+    target: str | None = None
+
+
+@value
 class OtherCause:
     """A kind of cause that has no words of its own: shown as the ledger has it."""
 
@@ -46,7 +65,7 @@ class OtherCause:
     name: str
 
 
-Cause = OrderCause | ReservationCause | ChannelCause | OtherCause
+Cause = OrderCause | ReservationCause | ChannelCause | ReturnCause | TransferCause | OtherCause
 
 
 def cause_of(text: str | None) -> Cause | None:
@@ -58,6 +77,10 @@ def cause_of(text: str | None) -> Cause | None:
         return OrderCause(order=OrderId(name))
     if kind == "reservation" and is_id(name):
         return ReservationCause(reservation=ReservationId(name))
+    if kind == "return" and is_id(name):
+        return ReturnCause(one=ReturnId(name))
+    if kind == "transfer" and is_id(name):
+        return TransferCause(transfer=TransferId(name))
     if kind == "channel" and name:
         return ChannelCause(channel=name)
     return OtherCause(kind=kind if separator else "", name=name if separator else text)

@@ -3,7 +3,15 @@
 from datetime import datetime
 
 from core.inventory.balance import BUCKETS
-from core.inventory.cause import Cause, ChannelCause, OrderCause, OtherCause, ReservationCause
+from core.inventory.cause import (
+    Cause,
+    ChannelCause,
+    OrderCause,
+    OtherCause,
+    ReservationCause,
+    ReturnCause,
+    TransferCause,
+)
 from core.inventory.history import Step
 from core.inventory.words import sentence, thing
 from core.kernel.quantity import to_amount
@@ -69,5 +77,10 @@ def _cause_as_json(cause: Cause) -> dict[str, object]:
             return {"kind": "reservation", "text": text, "id": cause.reservation, **held}
         case ChannelCause():
             return {"kind": "channel", "text": text, "channel": cause.channel}
+        case ReturnCause():
+            whose = {"channel": cause.channel, "external_id": cause.external_id}
+            return {"kind": "return", "text": text, "id": cause.one, **whose}
+        case TransferCause():
+            return {"kind": "transfer", "text": text, "id": cause.transfer}
         case OtherCause():
             return {"kind": cause.kind, "text": text}

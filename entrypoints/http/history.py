@@ -5,7 +5,15 @@ from datetime import datetime
 
 from core.catalogue.item import ItemNotFound
 from core.identity.permission import Scope
-from core.inventory.cause import Cause, ChannelCause, OrderCause, OtherCause, ReservationCause
+from core.inventory.cause import (
+    Cause,
+    ChannelCause,
+    OrderCause,
+    OtherCause,
+    ReservationCause,
+    ReturnCause,
+    TransferCause,
+)
 from core.inventory.history import Step, past_moment
 from core.inventory.words import sentence, thing
 from core.kernel.quantity import to_amount
@@ -127,6 +135,12 @@ def _show_cause(cause: Cause) -> ShownCause:
             )
         case ChannelCause():
             return ShownCause(kind="channel", text=text, channel=cause.channel)
+        case ReturnCause():
+            return ShownCause(
+                kind="return", text=text, id=cause.one, channel=cause.channel, external_id=cause.external_id
+            )
+        case TransferCause():
+            return ShownCause(kind="transfer", text=text, id=cause.transfer)
         case OtherCause():
             return ShownCause(kind=cause.kind, text=text)
 

@@ -1,5 +1,4 @@
-
-"""Lots and kits in an order's later life, in transfers and in deliveries: the same lot everywhere, components together."""
+"""Lots and kits in an order's later life, in transfers and in deliveries: always the same lot, components together."""
 
 from dataclasses import replace
 from datetime import date
@@ -9,6 +8,7 @@ from typing import Any
 import pytest
 
 from core.inventory.acts import KitHoldsNoStock
+from core.inventory.cause import ReturnCause, TransferCause
 from core.inventory.expecting import AnnounceReceipt, ReceiveExpected
 from core.inventory.lot import InvalidLot, UnknownLot
 from core.inventory.transfer import TransferState
@@ -140,6 +140,8 @@ async def test_a_returned_kit_goes_back_to_its_lots(storage: Storage) -> None:
     await told(storage, InspectReturn(one=back, findings=(Finding(line=1, sellable=Decimal(1)),)))
     now = await standing(storage)
     assert (now["TEA", "L1"], now["CUP", None]) == ((2, 0, 2), (18, 0, 18))
+    story = await storage.history.explain(TENANT, "CUP", location="W1", at=None, limit=9)
+    assert story.steps[0].entry.cause == ReturnCause(one=back, order=ORDER, channel="api")
 
 
 class TestTransfers:
@@ -158,6 +160,8 @@ class TestTransfers:
         arrived = await run(storage, receive_transfer, ReceiveTransfer(id=transfer.id, lines=lines))
         assert arrived.state is TransferState.RECEIVED
         assert (await standing(storage, "W2"))["TEA", "L1"] == (2, 0, 2)
+        story = await storage.history.explain(TENANT, "CUP", location="W2", at=None, limit=9)
+        assert story.steps[0].entry.cause == TransferCause(transfer=transfer.id, source="W1", target="W2")
         assert await storage.invariants.violations() == []
 
     @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ async def _look_back(database: Database, owner: Any, sizes: Sizes, now: datetime
         return history.as_of(TENANT, moment(), sku=named or sku(), location=None, after=("", "", ""), limit=ALL)
 
     def page() -> Awaitable[object]:
-        return history.as_of(TENANT, moment(), sku=None, location=None, after=(sku(), ""), limit=51)
+        return history.as_of(TENANT, moment(), sku=None, location=None, after=(sku(), "", ""), limit=51)
 
     def explain(
         location: str | None = None, *, at: bool, limit: int = 20, named: str | None = None

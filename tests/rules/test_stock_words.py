@@ -1,13 +1,24 @@
 """What caused an entry, and the sentence that says so."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.inventory.balance import Account, EntryKind, Movement
-from core.inventory.cause import Cause, ChannelCause, OrderCause, OtherCause, ReservationCause, cause_of
+from core.inventory.cause import (
+    Cause,
+    ChannelCause,
+    OrderCause,
+    OtherCause,
+    ReservationCause,
+    ReturnCause,
+    TransferCause,
+    cause_of,
+)
 from core.inventory.history import PastEntry, Step
 from core.inventory.holding import Holder
 from core.inventory.words import sentence, thing
-from core.kernel.ids import GroupId, OrderId, ReservationId
+from core.kernel.ids import GroupId, OrderId, ReservationId, ReturnId, TransferId
 from tests.support.given import NOW, a_key, an_id
 
 ORDER = OrderCause(order=OrderId(an_id(1)), channel="shop", external_id="1001")
@@ -43,6 +54,8 @@ def said(
         ("channel:web:eu", ChannelCause(channel="web:eu")),
         ("transfer:T-1", OtherCause(kind="transfer", name="T-1")),
         ("order:1001", OtherCause(kind="order", name="1001")),
+        (f"return:{an_id(9)}", ReturnCause(one=ReturnId(an_id(9)))),
+        (f"transfer:{an_id(7)}", TransferCause(transfer=TransferId(an_id(7)))),
         ("reservation:", OtherCause(kind="reservation", name="")),
         ("channel:", OtherCause(kind="channel", name="")),
         ("because", OtherCause(kind="", name="because")),
@@ -95,6 +108,32 @@ def test_what_happens_by_itself_says_for_whom() -> None:
     assert said(EntryKind.RESERVE, A, R, cause=HOLD) == "3 held for channel order 77"
     assert said(EntryKind.RELEASE, R, A, cause=HOLD) == "3 given back that was held for channel order 77"
     assert said(EntryKind.RESERVE, A, R) == "3 held for somebody"
+
+
+def test_what_becomes_of_an_order_is_told() -> None:
+    picked, gone = Account.PICKED, Account.CUSTOMER
+    assert said(EntryKind.UNCOMMIT, C, A, cause=ORDER) == "3 given back that was promised to order 1001 (shop)"
+    assert said(EntryKind.PICK, C, picked, cause=ORDER) == "3 picked for order 1001 (shop)"
+    assert said(EntryKind.UNPICK, picked, C, cause=ORDER) == "3 put back that was picked for order 1001 (shop)"
+    assert said(EntryKind.SHIP, picked, gone, cause=ORDER) == "3 sent for order 1001 (shop)"
+    back = ReturnCause(one=ReturnId(an_id(9)), order=OrderId(an_id(8)), external_id="1001", channel="shop")
+    named = f"return {an_id(9)} of order 1001 (shop)"
+    checked = Account.QUALITY_CONTROL
+    assert said(EntryKind.RETURN_RECEIVE, gone, checked, cause=back) == f"3 came back by {named}"
+    assert said(EntryKind.INSPECT_PASS, checked, A, cause=back) == f"3 found sellable of {named} by ann"
+    assert said(EntryKind.INSPECT_FAIL, checked, Account.DAMAGED, cause=back) == f"3 found damaged of {named} by ann"
+    assert said(EntryKind.SCRAP, checked, Account.SCRAP, cause=back) == f"3 thrown away of {named} by ann"
+    assert said(EntryKind.RETURN_RECEIVE, gone, checked) == "3 came back by somebody"
+
+
+def test_the_way_between_two_shelves_is_told() -> None:
+    way = TransferCause(transfer=TransferId(an_id(7)), source="W1", target="W2")
+    between, named = Account.TRANSFER, f"transfer {an_id(7)} from W1 to W2"
+    assert said(EntryKind.TRANSFER_SHIP, A, between, cause=way) == f"3 left by {named} by ann"
+    assert said(EntryKind.TRANSFER_SHIP, between, Account.IN_TRANSIT, cause=way) == f"3 on their way by {named} by ann"
+    assert said(EntryKind.TRANSFER_RECEIVE, between, A, cause=way) == f"3 arrived by {named} by ann"
+    gone = said(EntryKind.TRANSFER_RECEIVE, Account.IN_TRANSIT, between, cause=replace(way, source=None, target=None))
+    assert gone == f"3 no longer on their way by transfer {an_id(7)} by ann"
 
 
 def test_a_kind_of_cause_without_words_is_shown_as_it_is() -> None:

@@ -6,9 +6,19 @@ from datetime import datetime
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.session import Session
 from adapters.memory.snapshots import entries_of, folded, shelves_at_end
-from adapters.memory.tables import ENTRIES, ITEM_SKUS, ITEMS, LOCATIONS, ORDERS, RESERVATIONS, SNAPSHOT_DAYS
+from adapters.memory.tables import (
+    ENTRIES,
+    ITEM_SKUS,
+    ITEMS,
+    LOCATIONS,
+    ORDERS,
+    RESERVATIONS,
+    RETURNS,
+    SNAPSHOT_DAYS,
+    TRANSFERS,
+)
 from adapters.memory.views.inventory import live_stock, place_of, to_stock
-from core.inventory.cause import Cause, OrderCause, ReservationCause, cause_of
+from core.inventory.cause import Cause, OrderCause, ReservationCause, ReturnCause, TransferCause, cause_of
 from core.inventory.history import Chain, PastEntry, cut, follow, snapshot_day, start_after, with_causes
 from core.kernel.ids import ItemId, TenantId
 from ports.history import StockStory
@@ -96,4 +106,11 @@ def _known(session: Session, tenant: TenantId, cause: Cause) -> Cause:
         )
     if isinstance(cause, ReservationCause) and (hold := session.get(RESERVATIONS, (tenant, cause.reservation))):
         return ReservationCause(reservation=cause.reservation, holder=hold.holder, reference=hold.reference)
+    if isinstance(cause, ReturnCause) and (back := session.get(RETURNS, (tenant, cause.one))):
+        order = session.get(ORDERS, (tenant, back[1].order))
+        assert order is not None, "a return is of an order"
+        facts = order.facts
+        return ReturnCause(one=cause.one, order=facts.order_id, channel=facts.channel, external_id=facts.external_id)
+    if isinstance(cause, TransferCause) and (way := session.get(TRANSFERS, (tenant, cause.transfer))):
+        return TransferCause(transfer=cause.transfer, source=way.source_code, target=way.target_code)
     return cause

@@ -1,16 +1,16 @@
 """From an item's numbers back through the entries that made them, and what caused those."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.postgres.engine import Connection
 from adapters.postgres.past import FAR, MOMENT, Window, entries, window
+from adapters.postgres.views.causes import known_causes
 from adapters.postgres.views.inventory import to_movement
-from core.inventory.cause import Cause, OrderCause, ReservationCause, cause_of
+from core.inventory.cause import cause_of
 from core.inventory.history import BEGINNING, Chain, ChainEnd, PastEntry, Step, cut, follow, with_causes
-from core.inventory.holding import Holder
-from core.kernel.ids import GroupId, ItemId, OrderId, ReservationId, TenantId
+from core.kernel.ids import GroupId, ItemId, TenantId
 from ports.inventory import StockRow
 
 FIRST_SLICE = timedelta(hours=1)
@@ -24,10 +24,6 @@ WHERE e.location_id = ANY($7::uuid[])
   AND ($8::timestamptz IS NULL OR (e.recorded_at, e.group_id, e.number) < ($8, $9::uuid, $10::int))
 ORDER BY e.recorded_at DESC, e.group_id DESC, e.number DESC LIMIT $11
 """
-_ORDERS = """
-SELECT id, channel, external_id, customer, received_at FROM orders WHERE tenant_id = $1 AND id = ANY($2::uuid[])
-"""
-_RESERVATIONS = "SELECT id, holder, reference FROM reservation WHERE tenant_id = $1 AND id = ANY($2::uuid[])"
 
 
 async def chain_of(
@@ -46,7 +42,8 @@ async def chain_of(
         if len(chain.steps) > limit or not chain.before:
             break
     steps, ends = cut(chain, limit)
-    return with_causes(steps, await _causes(connection, tenant, steps)), ends
+    causes = {step.entry.cause for step in steps if step.entry.cause}
+    return with_causes(steps, await known_causes(connection, tenant, causes)), ends
 
 
 def _slices(latest: datetime, end: datetime) -> Iterator[Window]:
@@ -72,29 +69,6 @@ async def _through(
             break
         place = (page[-1].recorded_at, page[-1].group, page[-1].number)
     return chain
-
-
-async def _causes(connection: Connection, tenant: TenantId, steps: Sequence[Step]) -> Mapping[Cause, Cause]:
-    """What is known of the orders and reservations that caused ``steps``."""
-    named = {step.entry.cause for step in steps}
-    orders = {cause.order: cause for cause in named if isinstance(cause, OrderCause)}
-    held = {cause.reservation: cause for cause in named if isinstance(cause, ReservationCause)}
-    known: dict[Cause, Cause] = {}
-    for row in await connection.fetch(_ORDERS, tenant, list(orders)) if orders else ():
-        bare = orders[OrderId(str(row["id"]))]
-        known[bare] = OrderCause(
-            order=bare.order,
-            channel=row["channel"],
-            external_id=row["external_id"],
-            customer=row["customer"],
-            received_at=row["received_at"],
-        )
-    for row in await connection.fetch(_RESERVATIONS, tenant, list(held)) if held else ():
-        hold = held[ReservationId(str(row["id"]))]
-        known[hold] = ReservationCause(
-            reservation=hold.reservation, holder=Holder(row["holder"]), reference=row["reference"]
-        )
-    return known
 
 
 def _to_past(row: Any) -> PastEntry:
