@@ -141,7 +141,7 @@ async def test_a_returned_kit_goes_back_to_its_lots(storage: Storage) -> None:
     now = await standing(storage)
     assert (now["TEA", "L1"], now["CUP", None]) == ((2, 0, 2), (18, 0, 18))
     story = await storage.history.explain(TENANT, "CUP", location="W1", at=None, limit=9)
-    assert story.steps[0].entry.cause == ReturnCause(one=back, order=ORDER, channel="api")
+    assert ReturnCause(one=back, order=ORDER, channel="api") in [step.entry.cause for step in story.steps]
 
 
 class TestTransfers:
@@ -161,7 +161,9 @@ class TestTransfers:
         assert arrived.state is TransferState.RECEIVED
         assert (await standing(storage, "W2"))["TEA", "L1"] == (2, 0, 2)
         story = await storage.history.explain(TENANT, "CUP", location="W2", at=None, limit=9)
-        assert story.steps[0].entry.cause == TransferCause(transfer=transfer.id, source="W1", target="W2")
+        assert TransferCause(transfer=transfer.id, source="W1", target="W2") in [
+            step.entry.cause for step in story.steps
+        ]
         assert await storage.invariants.violations() == []
 
     @pytest.mark.parametrize(
