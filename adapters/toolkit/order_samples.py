@@ -1,8 +1,9 @@
 """One example of every message of an order's later life."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from core.kernel.ids import FulfilmentId, ItemId, LocationId, OrderId, ReturnId
+from core.kernel.ids import FulfilmentId, ItemId, LocationId, LotId, OrderId, ReturnId
 from core.orders.changes import (
     CancelledLine,
     FulfilmentAccepted,
@@ -15,6 +16,7 @@ from core.orders.changes import (
     FulfilmentShipped,
     LineAmended,
     LinesCancelled,
+    LotSwapped,
     OrderCancelled,
     OrderHoldPlaced,
     OrderHoldReleased,
@@ -88,6 +90,12 @@ def order_samples() -> dict[str, object]:
         ),
         "fulfilment.delivered.v1": FulfilmentDelivered(order_id=_ORDER, fulfilment_id=_ONE, shipments=(1,), at=_AT),
         **_return_samples(),
+        "fulfilment.lot_swapped.v1": LotSwapped(
+            order_id=_ORDER,
+            fulfilment_id=_ONE,
+            units=replace(_units(3), lot=LotId(f"{_PREFIX}d")),
+            lot=LotId(f"{_PREFIX}e"),
+        ),
         "fulfilment.cancelled.v1": FulfilmentCancelled(
             order_id=_ORDER, fulfilment_id=_ONE, units=units, reason="the warehouse is flooded", forced=False
         ),

@@ -199,11 +199,11 @@ def _sums(store: Store) -> Iterator[str]:
 
 
 def _refunds(store: Store, tenant: str, one: Return) -> Iterator[str]:
-    lines = {line.number: line for line in store.table(ORDERS)[tenant, one.order].facts.lines}
-    for wanted in one.lines:
-        paid = lines[wanted.line].worth(lines[wanted.line].whole({wanted.item: wanted.quantity}))
-        parts = [part for refund in one.refunds if refund.state is not RefundState.REFUSED for part in refund.parts]
-        given = sum(part.amount for part in parts if part.line == wanted.line)
+    parts = [part for refund in one.refunds if refund.state is not RefundState.REFUSED for part in refund.parts]
+    for line in store.table(ORDERS)[tenant, one.order].facts.lines:
+        back = {wanted.item: wanted.quantity for wanted in one.lines if wanted.line == line.number}
+        paid = line.worth(line.whole(back))
+        given = sum(part.amount for part in parts if part.line == line.number)
         if given > paid:
             yield f"I12: return {one.id} gives {given} back for what cost {paid}"
 

@@ -25,11 +25,12 @@ class LotWatch:
         store.before_commit.append(self._commit)
 
     def _commit(self, process: str, transaction_id: int | None, writes: Writes) -> None:
+        chosen = _chosen_at(writes)
         for shelf in sorted(_taken_from(writes)):
             lot = self._row(writes, LOTS, (shelf[0], shelf[3]))
             if not self._may_go(lot):
                 self._findings.append(f"lots: {process} promised of {lot.code}, which is {lot.status}")
-            for other in self._beside(writes, shelf):
+            for other in self._beside(writes, shelf) if shelf[:3] not in chosen else ():
                 if first_expired_first(other)[0] < first_expired_first(lot)[0]:
                     self._findings.append(f"lots: {process} took {lot.code} while {other.code} was there")
 
@@ -51,6 +52,15 @@ class LotWatch:
     def _row(self, writes: Writes, table: Table[Any], key: Key) -> Any:
         own = writes.get(table, {})
         return own[key] if key in own else self._store.table(table)[key]
+
+
+def _chosen_at(writes: Writes) -> set[Key]:
+    """(tenant, item, location) where a person gave one lot back for another of his choice."""
+    return {
+        (key[0], row.movement.key.item, row.movement.key.location)
+        for key, row in writes.get(ENTRIES, {}).items()
+        if row.movement.kind is EntryKind.UNCOMMIT
+    }
 
 
 def _taken_from(writes: Writes) -> set[Key]:

@@ -6,7 +6,7 @@ Whoever they are, they act on what they saw a moment ago, often two at once.
 import asyncio
 from decimal import Decimal
 
-from adapters.memory.tables import FULFILMENTS, ORDERS, RETURNS
+from adapters.memory.tables import FULFILMENTS, LOTS, ORDERS, RETURNS
 from composition.simulation.world import APIS, NO_ANSWER, World
 from core.kernel.errors import DomainError
 from core.kernel.ids import FulfilmentId, OrderId, TenantId
@@ -26,8 +26,9 @@ from core.orders.changing import (
     RejectFulfilment,
     ReleaseHold,
     ShipFulfilment,
+    SwapLot,
 )
-from core.orders.fulfilment import FulfilmentState
+from core.orders.fulfilment import Fulfilment, FulfilmentState
 from core.orders.order import HoldReason
 from core.orders.returning import (
     ApproveReturn,
@@ -74,11 +75,24 @@ class Warehouse:
             return self._about_return(random.choice(returns))
         if kind < 0.85 and open_work:
             chosen = random.choice(open_work)
+            swap = self._swap(tenant, chosen)
+            if swap is not None and random.random() < 0.3:
+                return swap
             if chosen.shipped and random.random() < 0.4:
                 wish = ReturnWish(line=chosen.lines[0].line, quantity=ONE, reason="r")
                 return RequestReturn(order=chosen.order, lines=(wish,))
             return self._about_fulfilment(chosen.id, chosen.state)
         return self._about_order(OrderId(random.choice(orders))) if orders else None
+
+    def _swap(self, tenant: TenantId, one: Fulfilment) -> object | None:
+        """Another lot of something it is to send, if that is kept by lot."""
+        lots = {key[1]: lot for key, lot in self._world.store.table(LOTS).items() if key[0] == tenant}
+        for line in one.lines:
+            if line.lot is not None:
+                others = [lot.code for lot in lots.values() if lot.item == line.item]
+                given = self._random.choice(sorted(others))
+                return SwapLot(fulfilment=one.id, line=line.line, promised=lots[line.lot].code, given=given)
+        return None
 
     def _about_fulfilment(self, one: FulfilmentId, state: FulfilmentState) -> object:
         random = self._random

@@ -24,6 +24,7 @@ from core.orders.changing import (
     RejectFulfilment,
     ReleaseHold,
     ShipFulfilment,
+    SwapLot,
 )
 from core.orders.returning import (
     ApproveReturn,
@@ -55,6 +56,7 @@ COMMANDS = (
     ShipFulfilment,
     DeliverFulfilment,
     CancelFulfilment,
+    SwapLot,
 )
 RETURNS = (
     RequestReturn,

@@ -1,6 +1,7 @@
 """What an order's events mean for the ledger."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from core.inventory.balance import Account, BalanceKey, EntryKind, Movement
 from core.kernel.ids import NO_LOT
@@ -11,6 +12,7 @@ from core.orders.changes import (
     FulfilmentRejected,
     FulfilmentShipped,
     LinesCancelled,
+    LotSwapped,
     OrderEvent,
 )
 from core.orders.fulfilment import Units
@@ -53,6 +55,12 @@ def _movements(event: OrderEvent | ReturnEvent) -> list[Movement]:
             ]
         case FulfilmentShipped():
             return [movement for units in event.units for movement in _leaving(units)]
+        case LotSwapped():
+            quantity, given = event.units.quantity, replace(event.units, lot=event.lot)
+            return [
+                _move(event.units, EntryKind.UNCOMMIT, Account.COMMITTED, Account.AVAILABLE, quantity),
+                _move(given, EntryKind.COMMIT, Account.AVAILABLE, Account.COMMITTED, quantity),
+            ]
         case ReturnReceived():
             kind, source, target = EntryKind.RETURN_RECEIVE, Account.CUSTOMER, Account.QUALITY_CONTROL
             return [_move(units, kind, source, target, units.quantity) for units in event.units]

@@ -91,7 +91,7 @@ def called_back(dossier: Dossier, needs: dict[tuple[int, ItemId], int], *, force
             units = min(left.get((line.line, line.item), 0), line.open)
             if units:
                 left[line.line, line.item] -= units
-                taken.append(_units(dossier, one, line, units))
+                taken.append(units_of(dossier, one, line, units))
     if any(left.values()):
         raise GoodsAtWork("some of it is being picked or packed")
     return tuple(taken)
@@ -99,7 +99,7 @@ def called_back(dossier: Dossier, needs: dict[tuple[int, ItemId], int], *, force
 
 def all_open(dossier: Dossier, one: Fulfilment) -> tuple[Units, ...]:
     """Everything that ``one`` has not sent."""
-    return tuple(_units(dossier, one, line, line.open) for line in one.lines if line.open)
+    return tuple(units_of(dossier, one, line, line.open) for line in one.lines if line.open)
 
 
 def _less(
@@ -136,7 +136,8 @@ def _easiest_first(fulfilments: Iterable[Fulfilment]) -> list[Fulfilment]:
     return sorted(youngest, key=lambda one: OPEN.index(one.state))
 
 
-def _units(dossier: Dossier, one: Fulfilment, line: FulfilmentLine, quantity: int) -> Units:
+def units_of(dossier: Dossier, one: Fulfilment, line: FulfilmentLine, quantity: int) -> Units:
+    """``quantity`` units of one line of ``one``, those that are picked last."""
     owed = sum(
         part.backordered
         for part in line_of(dossier, line.line).parts

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from core.kernel.ids import FulfilmentId, LocationId, OrderId
+from core.kernel.ids import FulfilmentId, LocationId, LotId, OrderId
 from core.kernel.value import value
 from core.orders.fulfilment import Units
 from core.orders.order import HoldReason
@@ -149,6 +149,16 @@ class FulfilmentCancelled:
     forced: bool
 
 
+@value
+class LotSwapped:
+    """``units`` are sent from the lot ``lot`` instead of theirs."""
+
+    order_id: OrderId
+    fulfilment_id: FulfilmentId
+    units: Units
+    lot: LotId
+
+
 FulfilmentEvent = (
     FulfilmentAccepted
     | FulfilmentRejected
@@ -157,6 +167,7 @@ FulfilmentEvent = (
     | FulfilmentShipped
     | FulfilmentDelivered
     | FulfilmentCancelled
+    | LotSwapped
 )
 OrderEvent = (
     OrderHoldPlaced

@@ -173,8 +173,18 @@ class CancelFulfilment:
     forced: bool = False
 
 
+@value
+class SwapLot:
+    """Send what is not picked of line ``line`` from the lot ``given`` instead of ``promised`` (codes of lots)."""
+
+    fulfilment: FulfilmentId
+    line: int
+    promised: str
+    given: str
+
+
 OrderChange = PlaceHold | ReleaseHold | CancelOrder | CancelLine | AmendLine | AllocateOrder
-FulfilmentChange = (
+WarehouseAct = (
     AcceptFulfilment
     | RejectFulfilment
     | MoveFulfilment
@@ -184,3 +194,4 @@ FulfilmentChange = (
     | DeliverFulfilment
     | CancelFulfilment
 )
+FulfilmentChange = WarehouseAct | SwapLot

@@ -18,6 +18,7 @@ from core.orders.changes import (
     FulfilmentShipped,
     LineAmended,
     LinesCancelled,
+    LotSwapped,
     OrderCancelled,
     OrderEvent,
     OrderHoldPlaced,
@@ -35,7 +36,7 @@ from core.orders.order import AllocatedPart, Hold, Order, OrderLine
 from core.orders.return_events import ReturnEvent, ReturnReceived
 from core.orders.returned import returns_after
 from core.orders.returns import Return, ReturnNotFound
-from core.orders.sending import arrived, picked, sent, shrunk
+from core.orders.sending import arrived, picked, sent, shrunk, swapped
 
 
 @value
@@ -121,6 +122,8 @@ def _sent_on(dossier: Dossier, event: FulfilmentEvent) -> Dossier:
             return _shipped(dossier, event)
         case FulfilmentDelivered():
             return _delivered(dossier, event)
+        case LotSwapped():
+            return _swapped(dossier, event)
         case _:
             assert_never(event)
 
@@ -186,6 +189,13 @@ def _delivered(dossier: Dossier, event: FulfilmentDelivered) -> Dossier:
 
 def _of_line(sums: Mapping[tuple[int, ItemId], int], line: OrderLine) -> dict[ItemId, int]:
     return {item: units for (number, item), units in sums.items() if number == line.number}
+
+
+def _swapped(dossier: Dossier, event: LotSwapped) -> Dossier:
+    given = replace(event.units, lot=event.lot)
+    dossier = _changed(dossier, event.fulfilment_id, lambda one: swapped(one, event.units, given))
+    dossier = _each_part(dossier, [event.units], _lessened)
+    return _each_part(dossier, [given], _grown, begins=True)
 
 
 def _changed(dossier: Dossier, wanted: FulfilmentId, change: Callable[[Fulfilment], Fulfilment]) -> Dossier:

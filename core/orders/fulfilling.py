@@ -20,7 +20,6 @@ from core.orders.changing import (
     AcceptFulfilment,
     CancelFulfilment,
     DeliverFulfilment,
-    FulfilmentChange,
     GoodsAtWork,
     InvalidChange,
     LineQuantity,
@@ -30,11 +29,12 @@ from core.orders.changing import (
     PickFulfilment,
     RejectFulfilment,
     ShipFulfilment,
+    WarehouseAct,
 )
 from core.orders.dossier import Dossier
 from core.orders.fulfilment import AT_WORK, Fulfilment, FulfilmentAct, FulfilmentLine, NotInThisState, Units, next_state
 
-ACTS: dict[type[FulfilmentChange], FulfilmentAct] = {
+ACTS: dict[type, FulfilmentAct] = {
     AcceptFulfilment: FulfilmentAct.ACCEPT,
     RejectFulfilment: FulfilmentAct.REJECT,
     MoveFulfilment: FulfilmentAct.REJECT,
@@ -47,7 +47,7 @@ ACTS: dict[type[FulfilmentChange], FulfilmentAct] = {
 STOPPED_BY_A_HOLD = (AcceptFulfilment, PickFulfilment, PackFulfilment, ShipFulfilment)
 
 
-def fulfil(dossier: Dossier, command: FulfilmentChange, now: datetime) -> tuple[FulfilmentEvent, ...]:
+def fulfil(dossier: Dossier, command: WarehouseAct, now: datetime) -> tuple[FulfilmentEvent, ...]:
     """The event of ``command``. Raises FulfilmentNotFound, NotInThisState, OrderOnHold, GoodsAtWork, InvalidChange."""
     one = dossier.fulfilment(command.fulfilment)
     if dossier.order.holds and isinstance(command, STOPPED_BY_A_HOLD):

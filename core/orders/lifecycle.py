@@ -17,15 +17,22 @@ from core.orders.changing import (
     OrderNotOpen,
     PlaceHold,
     ReleaseHold,
+    SwapLot,
 )
 from core.orders.dossier import Dossier
 from core.orders.fulfilling import fulfil
 from core.orders.fulfilment import Units, fulfilment_id
 from core.orders.order import AllocatedPart
+from core.orders.swapping import Lots, swap
 
 
-def decide(dossier: Dossier, command: OrderChange | FulfilmentChange, now: datetime) -> tuple[OrderEvent, ...]:
-    """The events of ``command`` at ``now``; none when it is so already. Raises the errors of core.orders.changing."""
+def decide(
+    dossier: Dossier, command: OrderChange | FulfilmentChange, now: datetime, lots: Lots | None = None
+) -> tuple[OrderEvent, ...]:
+    """The events of ``command`` at ``now``; none when it is so already. Raises the errors of core.orders.changing.
+
+    ``lots`` are those a swap may mean.
+    """
     _open(dossier, command)
     match command:
         case PlaceHold():
@@ -43,6 +50,8 @@ def decide(dossier: Dossier, command: OrderChange | FulfilmentChange, now: datet
             return amend_line(dossier, command, now)
         case AllocateOrder():
             return ()
+        case SwapLot():
+            return (swap(dossier, command, lots or {}),)
         case _:
             return fulfil(dossier, command, now)
 

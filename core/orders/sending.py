@@ -20,6 +20,16 @@ def shrunk(one: Fulfilment, gone: Collection[Units]) -> Fulfilment:
     return one if one.open else replace(one, state=end_of(one))
 
 
+def swapped(one: Fulfilment, promised: Units, given: Units) -> Fulfilment:
+    """With ``given`` asked of it instead of ``promised``: the same of another lot."""
+    one = _each_line(one, [promised], lambda line, units: replace(line, quantity=line.quantity - units.quantity))
+    if given.key not in {line.key for line in one.lines}:
+        new = FulfilmentLine(line=given.line, item=given.item, quantity=0, lot=given.lot)
+        one = replace(one, lines=(*one.lines, new))
+    one = _each_line(one, [given], lambda line, units: replace(line, quantity=line.quantity + units.quantity))
+    return replace(one, lines=tuple(line for line in one.lines if line.quantity))
+
+
 def end_of(one: Fulfilment) -> FulfilmentState:
     """Where a fulfilment order ends that has nothing left to send."""
     if not one.shipped:

@@ -68,6 +68,14 @@ class NewCancellation(Body):
     forced: bool = False
 
 
+class NewLot(Body):
+    """Send what is not picked of this line from `lot` instead of the lot it was promised from."""
+
+    line: LineNumber
+    instead_of: Code
+    lot: Code
+
+
 class ShownFulfilmentLine(Shown):
     """What is asked for of one line of the order, quantities in its item's unit of measure."""
 

@@ -13,6 +13,7 @@ from core.orders.changing import (
     PickFulfilment,
     RejectFulfilment,
     ShipFulfilment,
+    SwapLot,
 )
 from core.orders.dossier import Dossier
 from core.orders.fulfilment import FulfilmentNotFound
@@ -20,6 +21,7 @@ from entrypoints.http.fields import known_id
 from entrypoints.http.fulfilment_fields import (
     NewArrival,
     NewCancellation,
+    NewLot,
     NewPick,
     NewRefusal,
     NewShipment,
@@ -30,9 +32,9 @@ from entrypoints.http.fulfilment_fields import (
     to_quantities,
 )
 from entrypoints.http.orders import codes_of
-from entrypoints.http.paging import Page, page_of
+from entrypoints.http.paging import LIMIT_MAX, Page, page_of
 from entrypoints.http.routes import Call, Reply, Route
-from ports.execution import WorkFilter
+from ports.execution import Work, WorkFilter
 
 PATH = "/fulfilments"
 ONE = f"{PATH}/{{id:str}}"
@@ -113,6 +115,13 @@ async def deliver(call: Call) -> Reply:
     return await _change(call, DeliverFulfilment(fulfilment=_id(call), shipment=body.shipment))
 
 
+async def swap(call: Call) -> Reply:
+    """Send another lot."""
+    body: NewLot = call.body
+    command = SwapLot(fulfilment=_id(call), line=body.line, promised=body.instead_of, given=body.lot)
+    return await _change(call, command)
+
+
 async def cancel(call: Call) -> Reply:
     """Call back what has not left."""
     body: NewCancellation = call.body
@@ -121,12 +130,26 @@ async def cancel(call: Call) -> Reply:
 
 async def _change(call: Call, command: FulfilmentChange) -> Reply:
     known = await call.parts.views.dossiers.fulfilment(call.tenant, command.fulfilment)
-    codes = await codes_of(call, known.lines if known else ())
+    codes = dict(await codes_of(call, known.lines if known else ()))
+    if isinstance(command, SwapLot) and known is not None:
+        codes |= await _lots_of(call, known)
 
     def show(dossier: Dossier) -> ShownFulfilment:
         return show_fulfilment(dossier.fulfilment(command.fulfilment), dossier.order.facts.lines, codes)
 
     return await call.run(command, show)
+
+
+async def _lots_of(call: Call, known: Work) -> dict[str, str]:
+    """The codes of the lots its goods may be swapped for."""
+    codes: dict[str, str] = {}
+    lines = {line.number: line for line in known.lines}
+    for sku in {lines[wanted.line].named(wanted.item)[0] for wanted in known.fulfilment.lines if wanted.lot}:
+        rows = await call.parts.views.inventory.lots(
+            call.tenant, sku=sku, expires_before=None, after=None, limit=LIMIT_MAX
+        )
+        codes |= {row.lot.id: row.lot.code for row in rows}
+    return codes
 
 
 def _id(call: Call) -> FulfilmentId:
@@ -160,5 +183,6 @@ ROUTES = (
     _act("pack", "Report that it is packed", pack),
     _act("ship", "Report what has left", ship, NewShipment),
     _act("deliver", "Report what has arrived", deliver, NewArrival),
+    _act("swap", "Send another lot", swap, NewLot),
     _act("cancel", "Call back what has not left", cancel, NewCancellation),
 )  # fmt: skip

@@ -15,7 +15,8 @@ from entrypoints.http.errors import Refused, invalid, refused
 
 Row = TypeVar("Row")
 Cursor = Annotated[str, Meta(min_length=1, max_length=1024, description="`next_cursor` of the page before")]
-Limit = Annotated[int, Meta(ge=1, le=500, description="how many at most")]
+LIMIT_MAX = 500
+Limit = Annotated[int, Meta(ge=1, le=LIMIT_MAX, description="how many at most")]
 _MAC_BYTES = 16
 _FIELDS_MAX = 50
 

@@ -53,6 +53,7 @@ GOOD: dict[str, bytes] = {
     f"POST /returns/{NOBODY}/refunds/1/settle": b'{"reference":"x"}',
     f"POST /returns/{NOBODY}/refunds/1/refuse": b'{"reason":"r"}',
     f"POST /returns/{NOBODY}/resolve": b'{"note":"n"}',
+    f"POST /fulfilments/{NOBODY}/swap": b'{"line":1,"instead_of":"L1","lot":"L2"}',
     f"POST /fulfilments/{NOBODY}/reject": b'{"reason":"r"}',
     f"POST /fulfilments/{NOBODY}/move": b'{"location":"LOC-A","reason":"r"}',
     f"POST /fulfilments/{NOBODY}/pick": b'{"lines":[{"line":1,"quantity":1}]}',

@@ -11,24 +11,30 @@ from core.inventory.acts import KitHoldsNoStock
 from core.inventory.cause import ReturnCause, TransferCause
 from core.inventory.expecting import AnnounceReceipt, ReceiveExpected
 from core.inventory.lot import InvalidLot, UnknownLot
+from core.inventory.stock import InsufficientStock
 from core.inventory.transfer import TransferState
 from core.inventory.transferring import NotInTransfer, ReceiveTransfer, StartTransfer, TransferRequest
 from core.inventory.use_cases.announce_receipt import announce_receipt
 from core.inventory.use_cases.change_expected import receive_expected
 from core.inventory.use_cases.change_transfer import receive_transfer
 from core.inventory.use_cases.start_transfer import start_transfer
-from core.kernel.ids import OrderId
+from core.kernel.ids import FulfilmentId, OrderId
 from core.orders.changing import (
     AcceptFulfilment,
     AllocateOrder,
     AmendLine,
     CancelLine,
     CancelOrder,
+    InvalidChange,
+    LineNotFound,
     LineQuantity,
+    PickFulfilment,
     RejectFulfilment,
     ShipFulfilment,
+    SwapLot,
 )
 from core.orders.dossier import Dossier
+from core.orders.fulfilment import NotInThisState
 from core.orders.order import Phase
 from core.orders.returning import (
     ApproveReturn,
@@ -142,6 +148,55 @@ async def test_a_returned_kit_goes_back_to_its_lots(storage: Storage) -> None:
     assert (now["TEA", "L1"], now["CUP", None]) == ((2, 0, 2), (18, 0, 18))
     story = await storage.history.explain(TENANT, "CUP", location="W1", at=None, limit=9)
     assert ReturnCause(one=back, order=ORDER, channel="api") in [step.entry.cause for step in story.steps]
+
+
+class TestLotSwap:
+    async def _tea(self, storage: Storage) -> FulfilmentId:
+        """Four teas of L1 and L2, promised from W1."""
+        await stocked(storage)
+        await ordered(storage, 201, "TEA", 4)
+        one: FulfilmentId = (await all_fulfilments(storage))[0]
+        await told(storage, AcceptFulfilment(fulfilment=one))
+        return one
+
+    async def test_another_lot_is_sent_instead(self, storage: Storage) -> None:
+        one = await self._tea(storage)
+        await done(storage, receipt("TEA", 9, "L4", LATER))
+        kept = await told(storage, SwapLot(fulfilment=one, line=1, promised="L1", given="L4"))
+        now = await standing(storage)
+        assert (now["TEA", "L1"], now["TEA", "L2"], now["TEA", "L4"]) == ((3, 0, 3), (4, 1, 5), (6, 3, 9))
+        assert sum(line.quantity for line in kept.fulfilments[0].lines) == 4
+        assert kept.order.facts.lines[0].allocated == 4
+        # Into a lot that it is sent from already.
+        kept = await told(storage, SwapLot(fulfilment=one, line=1, promised="L4", given="L2"))
+        assert [(line.quantity, line.lot is None) for line in kept.fulfilments[0].lines] == [(4, False)]
+        await told(storage, ShipFulfilment(fulfilment=one))
+        assert (await standing(storage))["TEA", "L2"] == (1, 0, 1)
+
+    async def test_what_is_picked_stays(self, storage: Storage) -> None:
+        one = await self._tea(storage)
+        some = PickFulfilment(fulfilment=one, lines=(LineQuantity(line=1, quantity=Decimal(2)),))
+        await told(storage, some)
+        kept = await told(storage, SwapLot(fulfilment=one, line=1, promised="L1", given="L2"))
+        assert [(line.quantity, line.picked) for line in kept.fulfilments[0].lines] == [(2, 2), (2, 0)]
+        with pytest.raises(NotInThisState):
+            await told(storage, SwapLot(fulfilment=one, line=1, promised="L1", given="L2"))
+
+    async def test_only_what_may_be_promised_and_is_there_is_taken_instead(self, storage: Storage) -> None:
+        one = await self._tea(storage)
+        await done(storage, receipt("TEA", 9, "OLD", date(2026, 1, 1)), receipt("TEA", 1, "FEW", LATER))
+        swap = SwapLot(fulfilment=one, line=1, promised="L1", given="OLD")
+        for wrong, refused in (
+            (swap, InvalidLot),
+            (replace(swap, given="FEW"), InsufficientStock),
+            (replace(swap, given="NONE"), InvalidChange),
+            (replace(swap, given="L1"), InvalidChange),
+            (replace(swap, promised="L3", given="L2"), InvalidChange),
+            (replace(swap, line=2), LineNotFound),
+        ):
+            with pytest.raises(refused):
+                await told(storage, wrong)
+        assert (await standing(storage))["TEA", "L1"] == (0, 3, 3)
 
 
 class TestTransfers:

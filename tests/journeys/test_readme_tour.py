@@ -37,6 +37,8 @@ def test_the_tour_works_when_pasted(there: Installed, tmp_path: Path) -> None:
     assert '"from_bucket":"available","to_bucket":"committed","quantity":2' in told
     assert '"explanation":{"risk"' in told
     assert "order.accepted.v1" in told
+    assert '"state":"shipped"' in told
+    assert "2 sent for order" in told
     assert "insufficient_stock" in told
     assert "I4" in told
 

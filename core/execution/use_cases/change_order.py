@@ -7,12 +7,13 @@ from core.execution.shortfall import shortfall
 from core.execution.stock import movements_of
 from core.execution.use_cases.keeping import Enter, enter_movements, keep
 from core.execution.use_cases.promise_again import EndExpired, promise_again
+from core.execution.use_cases.swapping import lots_of
 from core.kernel.context import Context
 from core.kernel.decider import replay
 from core.kernel.errors import Conflict
 from core.kernel.ids import JobId, NewId
 from core.orders.changes import LineAmended, LinesCancelled, OrderEvent
-from core.orders.changing import FulfilmentChange, OrderChange
+from core.orders.changing import FulfilmentChange, OrderChange, SwapLot
 from core.orders.dossier import Dossier, evolve
 from core.orders.fulfilment import FulfilmentNotFound
 from core.orders.lifecycle import decide
@@ -41,7 +42,8 @@ async def change_order(
     core.orders.changing.
     """
     dossier = await _held(command, tx)
-    events = decide(dossier, command, context.now)
+    lots = await lots_of(dossier, command, context, tx) if isinstance(command, SwapLot) else {}
+    events = decide(dossier, command, context.now, lots)
     after = replay(evolve, dossier, events)
     more: tuple[OrderEvent, ...] = await promise_again(command, events, after, context, tx, end_expired)
     events, after = (*events, *more), replay(evolve, after, more)
