@@ -16,7 +16,7 @@ from core.inventory.acts import UnknownLocation
 from core.inventory.balance import Balance
 from core.inventory.stock import InsufficientStock
 from core.kernel.errors import DomainError
-from core.kernel.ids import FulfilmentId, OrderId, ReturnId
+from core.kernel.ids import FulfilmentId, JobId, OrderId, ReturnId
 from core.kernel.money import Money
 from core.orders.changing import (
     AcceptFulfilment,
@@ -282,6 +282,20 @@ async def test_more_is_promised_whole_or_not_at_all(storage: Storage) -> None:
     assert (await shelf(storage)).available == 0
     less = await done(storage, AmendLine(order=ORDER, line=1, quantity=Decimal(1), reason="less"))
     assert (less.order.facts.lines[0].allocated, (await shelf(storage)).available) == (1, 5)
+
+
+async def test_what_is_cancelled_before_it_was_decided_waits_for_no_review(storage: Storage) -> None:
+    await a_shop(storage, stock=10)
+    submission = an_order(201, text="four of the blue ones, please")
+    await storage.intake_log.append([submission])
+    async with storage.transactions.begin(a_context()) as tx:
+        batch = await tx.acceptance.submissions([submission.id])
+        await accept_all(AcceptOrders(batch=tuple(batch)), a_context(), tx)
+    kept = await done(storage, CancelOrder(order=ORDER, reason="spam"))
+    assert kept.order.phase is Phase.CANCELLED
+    async with storage.transactions.begin(a_context()) as tx:
+        assert not await tx.dead_letters.replay(JobId(submission.id))
+        assert not await tx.queue.withdraw(JobId(submission.id))
 
 
 async def test_holds_are_kept(storage: Storage) -> None:

@@ -150,6 +150,21 @@ async def test_a_returned_kit_goes_back_to_its_lots(storage: Storage) -> None:
     assert ReturnCause(one=back, order=ORDER, channel="api") in [step.entry.cause for step in story.steps]
 
 
+async def test_what_comes_back_in_parts_comes_back_to_each_of_its_lots(storage: Storage) -> None:
+    await stocked(storage)
+    await ordered(storage, 201, "TEA", 4)
+    (one,) = await all_fulfilments(storage)
+    await told(storage, AcceptFulfilment(fulfilment=one), ShipFulfilment(fulfilment=one))
+    wish = ReturnWish(line=1, quantity=Decimal(4), reason="r")
+    back = (await told(storage, RequestReturn(order=ORDER, lines=(wish,)))).returns[0].id
+    await told(storage, ApproveReturn(one=back))
+    for quantity in (3, 1):
+        lines = (LineQuantity(line=1, quantity=Decimal(quantity)),)
+        await told(storage, ReceiveReturn(one=back, location="W2", lines=lines))
+    there = await standing(storage, "W2")
+    assert (there["TEA", "L1"][2], there["TEA", "L2"][2]) == (3, 1)
+
+
 class TestLotSwap:
     async def _tea(self, storage: Storage) -> FulfilmentId:
         """Four teas of L1 and L2, promised from W1."""

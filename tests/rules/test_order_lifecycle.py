@@ -21,6 +21,7 @@ from core.orders.changing import (
     LineNotFound,
     OrderNotOpen,
     OrderOnHold,
+    PackFulfilment,
     PickFulfilment,
     PlaceHold,
     RejectFulfilment,
@@ -66,6 +67,14 @@ class TestHolds:
         assert (
             after(released, AcceptFulfilment(fulfilment=first(held))).fulfilments[0].state is FulfilmentState.ACCEPTED
         )
+
+    def test_nothing_of_a_held_order_is_accepted_picked_packed_or_shipped(self) -> None:
+        one = first(a_dossier())
+        accept, pick = AcceptFulfilment(fulfilment=one), PickFulfilment(fulfilment=one, lines=some(1))
+        pack, ship = PackFulfilment(fulfilment=one), ShipFulfilment(fulfilment=one)
+        for steps, stopped in (((), accept), ((accept,), pick), ((accept, pick), pack), ((accept, pick, pack), ship)):
+            with pytest.raises(OrderOnHold):
+                after(after(a_dossier(), *steps, OPERATOR), stopped)
 
     def test_the_same_hold_twice_is_one(self) -> None:
         assert len(after(a_dossier(), OPERATOR, OPERATOR).order.holds) == 1
