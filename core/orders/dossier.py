@@ -33,6 +33,7 @@ from core.orders.fulfilment import (
     Units,
 )
 from core.orders.order import AllocatedPart, Hold, Order, OrderLine
+from core.orders.parts import each_line, each_part, grown, left, lessened
 from core.orders.return_events import ReturnEvent, ReturnReceived
 from core.orders.returned import returns_after
 from core.orders.returns import Return, ReturnNotFound
@@ -152,7 +153,7 @@ def _promised(dossier: Dossier, event: FulfilmentProposed) -> Dossier:
     )
     new = Fulfilment(id=event.fulfilment_id, order=event.order_id, location=event.location, lines=lines)
     dossier = replace(dossier, fulfilments=(*dossier.fulfilments, new))
-    return _each_part(dossier, event.units, _grown, begins=True)
+    return _each_part(dossier, event.units, grown, begins=True)
 
 
 def _released(dossier: Dossier, units: tuple[Units, ...]) -> Dossier:
@@ -160,7 +161,7 @@ def _released(dossier: Dossier, units: tuple[Units, ...]) -> Dossier:
     fulfilments = tuple(
         shrunk(one, [gone for gone in units if gone.fulfilment == one.id]) for one in dossier.fulfilments
     )
-    return _each_part(replace(dossier, fulfilments=fulfilments), units, _lessened)
+    return _each_part(replace(dossier, fulfilments=fulfilments), units, lessened)
 
 
 def _shipped(dossier: Dossier, event: FulfilmentShipped) -> Dossier:
@@ -172,7 +173,7 @@ def _shipped(dossier: Dossier, event: FulfilmentShipped) -> Dossier:
         shipped_at=event.at,
     )
     dossier = _changed(dossier, event.fulfilment_id, lambda one: sent(one, parcel))
-    dossier = _each_part(dossier, event.units, _left)
+    dossier = _each_part(dossier, event.units, left)
     return _each_order_line(dossier, lambda line: replace(line, shipped=line.whole(line.sent)))
 
 
@@ -194,19 +195,12 @@ def _of_line(sums: Mapping[tuple[int, ItemId], int], line: OrderLine) -> dict[It
 def _swapped(dossier: Dossier, event: LotSwapped) -> Dossier:
     given = replace(event.units, lot=event.lot)
     dossier = _changed(dossier, event.fulfilment_id, lambda one: swapped(one, event.units, given))
-    dossier = _each_part(dossier, [event.units], _lessened)
-    return _each_part(dossier, [given], _grown, begins=True)
-
-
-def _changed(dossier: Dossier, wanted: FulfilmentId, change: Callable[[Fulfilment], Fulfilment]) -> Dossier:
-    fulfilments = tuple(change(one) if one.id == wanted else one for one in dossier.fulfilments)
-    return replace(dossier, fulfilments=fulfilments)
+    dossier = _each_part(dossier, [event.units], lessened)
+    return _each_part(dossier, [given], grown, begins=True)
 
 
 def _each_order_line(dossier: Dossier, change: Callable[[OrderLine], OrderLine]) -> Dossier:
-    facts = dossier.order.facts
-    lines = tuple(change(line) for line in facts.lines)
-    return replace(dossier, order=replace(dossier.order, facts=replace(facts, lines=lines)))
+    return replace(dossier, order=each_line(dossier.order, change))
 
 
 def _each_part(
@@ -216,34 +210,9 @@ def _each_part(
     *,
     begins: bool = False,
 ) -> Dossier:
-    """The dossier with ``change`` made of each part some of ``units`` are of; a part that is left empty is gone."""
-    by_line: dict[int, list[Units]] = {}
-    for some in units:
-        by_line.setdefault(some.line, []).append(some)
-
-    def changed(line: OrderLine) -> OrderLine:
-        if line.number not in by_line:
-            return line
-        parts = {(part.location, part.lot, part.item or line.item): part for part in line.parts}
-        for some in by_line[line.number]:
-            key = (some.location, some.lot, some.item)
-            if begins and key not in parts:
-                own = None if some.item == line.item else some.item
-                parts[key] = AllocatedPart(location=some.location, quantity=0, lot=some.lot, item=own)
-            parts[key] = change(parts[key], some)
-        return replace(line, parts=tuple(part for part in parts.values() if part.quantity))
-
-    return _each_order_line(dossier, changed)
+    return replace(dossier, order=each_part(dossier.order, units, change, begins=begins))
 
 
-def _grown(part: AllocatedPart, units: Units) -> AllocatedPart:
-    return replace(part, quantity=part.quantity + units.quantity, backordered=part.backordered + units.backordered)
-
-
-def _lessened(part: AllocatedPart, units: Units) -> AllocatedPart:
-    return replace(part, quantity=part.quantity - units.quantity, backordered=part.backordered - units.backordered)
-
-
-def _left(part: AllocatedPart, units: Units) -> AllocatedPart:
-    shipped = part.shipped + units.quantity
-    return replace(part, shipped=shipped, backordered=min(part.backordered, part.quantity - shipped))
+def _changed(dossier: Dossier, wanted: FulfilmentId, change: Callable[[Fulfilment], Fulfilment]) -> Dossier:
+    fulfilments = tuple(change(one) if one.id == wanted else one for one in dossier.fulfilments)
+    return replace(dossier, fulfilments=fulfilments)
