@@ -7,7 +7,7 @@ import typer
 from entrypoints.cli import (
     doctor,
     measure,
-    order_explained,
+    order_what_if,
     processes,
     queues,
     sagas,
@@ -46,7 +46,7 @@ def build(operations: Operations) -> typer.Typer:
     root.add_typer(tenants.group, name="tenant")
     root.add_typer(imports.group, name="import")
     root.add_typer(stock_history.group, name="stock")
-    root.add_typer(order_explained.group, name="order")
+    root.add_typer(order_what_if.group, name="order")
     root.add_typer(queues.group, name="queue")
     root.add_typer(sagas.group, name="saga")
     root.add_typer(measure.group, name="bench")
