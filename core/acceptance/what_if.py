@@ -94,6 +94,15 @@ class Replay:
         elif happening.about_stock and all(line.item in self._stage.items for line in happening.facts.lines):
             self._decide(happening)
 
+    def left(self) -> dict[BalanceKey, int]:
+        """What is available on each shelf by now."""
+        return {
+            BalanceKey(item=item, location=place, lot=lot): units
+            for item, places in self._shelves.items()
+            for place, lots in places.items()
+            for lot, units in lots.items()
+        }
+
     def _supply(self, movement: Movement) -> None:
         if movement.kind not in OF_ORDERS:
             for account, change in ((movement.source, -movement.quantity), (movement.target, movement.quantity)):
