@@ -21,6 +21,8 @@ from core.kernel.ids import LocationId, OrderId
 from core.orders.changing import RejectFulfilment
 from tests.conformance.shop import a_shop, accept_all, an_order, change, receive
 from tests.conformance.storage import Storage
+from tests.conformance.test_lots import LATER, SOON, done, receipt
+from tests.conformance.test_lots import a_shop as a_lot_shop
 from tests.support.given import TENANT, a_context, a_line, a_location, an_id, an_item, numbered_ids, reason_codes
 
 W1, W2, W3 = (LocationId(an_id(number)) for number in (101, 102, 103))
@@ -112,3 +114,15 @@ async def test_a_second_thought_follows_the_policy_too(storage: Storage) -> None
         await set_policy(SetPolicy(policy=AllocationPolicy(excluded={"api": ("W102",)})), a_context(), tx)
         changed = await change(RejectFulfilment(fulfilment=changed.fulfilments[1].id, reason="no"), a_context(), tx)
     assert [hold.reason for hold in changed.order.holds] == ["stock_shortfall"]
+    assert W2 not in {one.location for one in changed.fulfilments}
+
+
+async def test_what_expires_first_is_sent_first_from_wherever_it_is(storage: Storage) -> None:
+    await a_lot_shop(storage)
+    async with storage.transactions.begin(a_context()) as tx:
+        await set_policy(SetPolicy(policy=AllocationPolicy(rules=("first_expiring",))), a_context(), tx)
+    await done(storage, receipt("TEA", 5, "LATE", LATER), receipt("TEA", 5, "SOON", SOON, at="W2"))
+    (part,) = (await ordered(storage, 201, quantity=2, skus=["TEA"])).event.facts.lines[0].parts
+    (one,) = (await allocated(storage, "TEA", 2, "web")).allocations
+    codes = await storage.inventory.lot_codes(TENANT, [part.lot, one.allocation.parts[0].lot])
+    assert set(codes.values()) == {"SOON"}

@@ -1,16 +1,22 @@
 """Orders decided once more: demand, supply, what is counted, what a policy file may say."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from core.acceptance.decision import decide_batch
-from core.acceptance.facts import Facts, Requested, Working
+from core.acceptance.facts import Facts, LotOnShelf, Requested, Working
 from core.acceptance.tally import Load, Report
 from core.acceptance.what_if import Decided, Happening, Replay, Supplied
 from core.inventory.balance import Account, EntryKind, Movement
+from core.inventory.lot import Lot
 from core.inventory.ranking import AllocationPolicy, InvalidAllocationPolicy, UnknownRule
 from core.kernel.errors import DomainError
+from core.kernel.goods import Tracking
+from core.kernel.ids import LotId
 from entrypoints.cli.order_what_if import UnreadablePolicy, read_policy
-from tests.support.given import NOW, a_balance, a_key, a_line, a_location, an_item, facts, requested
+from tests.support.given import NOW, a_balance, a_key, a_line, a_location, an_id, an_item, facts, requested
 from tests.support.replays import decided, stage_of
 
 BY_PLACE = AllocationPolicy(rules=("priority",))
@@ -70,6 +76,19 @@ def test_supply_counts_as_it_came_and_what_orders_did_does_not() -> None:
     assert replayed(BY_PLACE, [receipt, loss, order]).served_orders == 0
     assert replayed(BY_PLACE, [given_back, order]).served_orders == 0
     assert replayed(BY_PLACE, [order, receipt]).served_orders == 0
+
+
+def test_a_lot_whose_day_is_over_when_an_order_is_decided_is_not_served_from() -> None:
+    item = replace(an_item(1), tracking=Tracking.LOT)
+    lot = Lot(id=LotId(an_id(900)), item=item.id, code="L", expires_on=NOW.date())
+    on_shelf = LotOnShelf(lot=lot, location=a_location(101).id, available=9)
+    there = replace(facts(items=(item,), locations=(a_location(101),)), lots={item.id: [on_shelf]}, today=NOW.date())
+    (order,) = decided(decide_batch([requested(a_line("SKU-1", 2))], Working(there), NOW))
+    replay = Replay(stage_of(there), BY_PLACE)
+    replay.happen(order)
+    replay.happen(replace(order, at=NOW + timedelta(days=1)))
+    report = replay.tally.report()
+    assert (report.orders, report.served_orders, report.differing) == (2, 1, 1)
 
 
 def test_an_order_that_something_else_was_against_is_no_demand() -> None:
