@@ -27,6 +27,7 @@ from adapters.postgres.transfers import PostgresTransfersView
 from adapters.postgres.views.history import PostgresStockHistory
 from adapters.postgres.views.inventory import PostgresInventoryView
 from adapters.postgres.views.orders import PostgresOrdersView
+from adapters.postgres.views.past import PostgresPast
 from adapters.postgres.work import PostgresWork, PostgresWorkers
 from adapters.system.clock import SystemClock
 from adapters.system.ids import Uuid7, new_secret
@@ -61,6 +62,7 @@ class Adapters(containers.DeclarativeContainer):
     reservations_view = providers.Singleton(PostgresReservationsView, database)
     stock_history = providers.Singleton(PostgresStockHistory, database)
     snapshots = providers.Singleton(PostgresSnapshots, database)
+    past = providers.Singleton(PostgresPast, database)
     transfers_view = providers.Singleton(PostgresTransfersView, database)
     expected_view = providers.Singleton(PostgresExpectedReceiptsView, database)
     supply_view = providers.Singleton(PostgresSupplyView, database)

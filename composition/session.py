@@ -44,6 +44,8 @@ async def open_session(settings: Settings, url: str) -> AsyncIterator[Session]:
             invariants=ports.invariants(),
             history=ports.stock_history(),
             snapshots=ports.snapshots(),
+            policies=ports.configuration_view(),
+            past=ports.past(),
             worker=container.loops,
         )
     finally:

@@ -5,11 +5,11 @@ from dataclasses import field
 from datetime import date, datetime
 from typing import Protocol
 
-from core.inventory.allocation import AllocationPolicy, Candidate, StockedLot
 from core.inventory.availability import Availability
 from core.inventory.balance import Balance, BalanceKey, Movement
 from core.inventory.location import Location
 from core.inventory.lot import Lot, first_expired_first, promisable
+from core.inventory.ranking import AllocationPolicy, Candidate, StockedLot
 from core.kernel.goods import Component, Measure, Tracking
 from core.kernel.ids import NO_LOT, GroupId, ItemId, LocationId, LotId, StreamId, TenantId
 from core.kernel.value import value
@@ -88,7 +88,7 @@ def _candidate(place: Location, left: Mapping[LotId, int], lots: Mapping[LotId, 
     if NO_LOT in left:
         return Candidate(location=place, available=left[NO_LOT])
     going = sorted((lots[lot] for lot in left if promisable(lots[lot], today)), key=first_expired_first)
-    stocked = tuple(StockedLot(lot=lot.id, available=left[lot.id]) for lot in going)
+    stocked = tuple(StockedLot(lot=lot.id, available=left[lot.id], expires_on=lot.expires_on) for lot in going)
     return Candidate(location=place, available=sum(one.available for one in stocked), lots=stocked)
 
 

@@ -11,12 +11,13 @@ from core.catalogue.item import ItemAmended, ItemCreated
 from core.configuration.flag import Flag, FlagSet
 from core.credit.account import CreditLimitSet
 from core.identity.api_key import ApiKeyIssued, ApiKeyRevoked
-from core.inventory.allocation import AllocationPolicy, Candidate, allocate
+from core.inventory.allocation import allocate
 from core.inventory.allotment import AllottedPart, ChannelAllotmentWithdrawn, ChannelAllotted
 from core.inventory.balance import Account, BalanceKey, EntryKind, Movement, StockMoved
 from core.inventory.holding import Holder
 from core.inventory.location import Location, LocationCreated, LocationKind
 from core.inventory.lot import LotCreated, LotReclassified, LotStatus
+from core.inventory.ranking import AllocationPolicy, Candidate
 from core.inventory.reservation import (
     ReservationCommitted,
     ReservationExpired,

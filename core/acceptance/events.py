@@ -1,8 +1,10 @@
 """What acceptance records of an order: the one decision, and the whole of why."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from core.inventory.allocation import Allocation
+from core.inventory.counterfactual import PassedOver, counterfactual
 from core.kernel.value import value
 from core.orders.order import OrderFacts, Reason
 from core.risk.assessment import RiskAssessment
@@ -29,6 +31,15 @@ class Explanation:
     credit: str | None = None
     allocation: tuple[LineExplanation, ...] = ()
     routing: RoutingDecision | None = None
+
+
+@value
+class LinePassedOver:
+    """A location that line ``number`` would have come from whole had it had more."""
+
+    number: int
+    component: str | None
+    passed: PassedOver
 
 
 @value
@@ -59,6 +70,25 @@ class OrderHeld:
 
 
 OrderEvent = OrderAccepted | OrderRejected | OrderHeld
+
+
+def passed_over(explanation: Explanation) -> list[LinePassedOver]:
+    """What would have been, line by line; computed from the record whenever somebody asks."""
+    return [
+        LinePassedOver(number=line.number, component=line.component, passed=passed)
+        for line in explanation.allocation
+        for passed in counterfactual(line.allocation)
+    ]
+
+
+def explanation_of(events: Iterable[object]) -> Explanation | None:
+    """Of the latest decision among an order's ``events``, oldest first."""
+    explanation = None
+    for event in events:
+        if isinstance(event, OrderEvent):
+            explanation = event.explanation
+    return explanation
+
 
 ACCEPTED: Final = "order.accepted.v1"
 REJECTED: Final = "order.rejected.v1"

@@ -9,10 +9,10 @@ from core.acceptance.policies import DEFAULT, Policies
 from core.catalogue.item import Item
 from core.credit.account import CreditAccount
 from core.intake.submission import OrderRequest, Submission
-from core.inventory.allocation import Candidate, StockedLot
 from core.inventory.balance import Account, BalanceKey, EntryKind, Movement
 from core.inventory.location import Location
 from core.inventory.lot import Lot, first_expired_first, promisable
+from core.inventory.ranking import Candidate, StockedLot
 from core.kernel.ids import NO_LOT, ItemId, LocationId, LotId, TenantId
 from core.kernel.value import value
 from core.risk.assessment import CustomerHistory
@@ -113,6 +113,7 @@ class Working:
         self._locations = {place.id: place for places in facts.locations.values() for place in places}
         self._available: dict[ItemId, dict[LocationId, int]] = {}
         self._lots: dict[ItemId, OnShelves] = {}
+        self._days: dict[LotId, date | None] = {}
         self._histories: dict[Customer, CustomerHistory] = {}
         self._accounts: dict[Customer, CreditAccount] = {}
 
@@ -144,6 +145,7 @@ class Working:
         by_location = self._lots.get(item)
         if by_location is None and item in self._facts.lots:
             by_location = self._lots[item] = _promisable(self._facts.lots[item], self._facts.today)
+            self._days.update({one.lot.id: one.lot.expires_on for one in self._facts.lots[item]})
         return by_location
 
     def candidates(self, available: Mapping[LocationId, int]) -> tuple[Candidate, ...]:
@@ -163,7 +165,9 @@ class Working:
             Candidate(
                 location=self._locations[location],
                 available=sum(stocked.values()),
-                lots=tuple(StockedLot(lot=lot, available=units) for lot, units in stocked.items()),
+                lots=tuple(
+                    StockedLot(lot=lot, available=units, expires_on=self._days[lot]) for lot, units in stocked.items()
+                ),
             )
             for location, stocked in lots.items()
             if location in self._locations

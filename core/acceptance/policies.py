@@ -5,8 +5,8 @@ from dataclasses import field
 
 from core.configuration.flag import DEFAULTS, Flag
 from core.intake.submission import LanePolicy
-from core.inventory import allocation
-from core.inventory.allocation import AllocationPolicy
+from core.inventory import ranking
+from core.inventory.ranking import AllocationPolicy
 from core.kernel.errors import DomainError
 from core.kernel.value import value
 from core.risk import assessment
@@ -64,7 +64,7 @@ def check(policy: Policy) -> None:
         case RiskPolicy():
             assessment.check_policy(policy)
         case AllocationPolicy():
-            allocation.check_policy(policy)
+            ranking.check_policy(policy)
         case LanePolicy():
             _check_lanes(policy)
         case RoutingPolicy():

@@ -1,6 +1,6 @@
 """From lines to parts: where each line comes from, after what the lines before it took; a kit by its components."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from core.acceptance.events import LineExplanation
 from core.acceptance.facts import OnShelves, Requested, Working
@@ -8,6 +8,8 @@ from core.acceptance.lines import ReadLine
 from core.catalogue.item import Item
 from core.intake.submission import OrderRequest
 from core.inventory.allocation import Allocation, allocate
+from core.inventory.covering import RULE, Wanted, covering, telling
+from core.inventory.ranking import Candidate
 from core.kernel.ids import ItemId, LocationId
 from core.kernel.value import value
 from core.orders.order import AllocatedPart, Reason
@@ -24,7 +26,7 @@ class Promise:
 
 def promise_lines(requested: Requested, working: Working, lines: Sequence[ReadLine]) -> Promise:
     """An allocation for each line, for the line of a kit one for each component. ``working`` is only looked at."""
-    taking = _Taking(requested, working)
+    taking = _Taking(requested, working, lines)
     parts: list[tuple[AllocatedPart, ...]] = []
     explained: list[LineExplanation] = []
     reasons: list[Reason] = []
@@ -58,13 +60,17 @@ def country_of(request: OrderRequest) -> str | None:
 class _Taking:
     """What is left for one order's lines, as they take it."""
 
-    def __init__(self, requested: Requested, working: Working) -> None:
+    def __init__(self, requested: Requested, working: Working, lines: Sequence[ReadLine]) -> None:
         self._tenant = requested.submission.tenant
         self._policy = working.policies(self._tenant).allocation
         self._country = country_of(requested.request)
+        self._channel = requested.submission.channel
         self._working = working
         self._left: dict[ItemId, dict[LocationId, int]] = {}
         self._lots: dict[ItemId, OnShelves] = {}
+        self._covers: Mapping[LocationId, int] = {}
+        if RULE in self._policy.rules:
+            self._covers = self._covering(lines)
 
     def component(self, item: ItemId) -> Item:
         """What a kit is made of."""
@@ -81,8 +87,7 @@ class _Taking:
         left = self._left.get(item.id)
         if left is None:
             left = self._left[item.id] = working.available(item.id).copy()
-        limit, country = item.backorder_limit, self._country
-        allocation = allocate(units, working.candidates(left), self._policy, backorder_limit=limit, country=country)
+        allocation = self._allocated(units, working.candidates(left), item.backorder_limit)
         for part in allocation.parts:
             left[part.location] -= part.quantity
         return allocation
@@ -91,12 +96,39 @@ class _Taking:
         left = self._lots.get(item)
         if left is None:
             left = self._lots[item] = {location: lots.copy() for location, lots in stocked.items()}
-        candidates = self._working.candidates_by_lot(left)
-        allocation = allocate(units, candidates, self._policy, country=self._country)
+        allocation = self._allocated(units, self._working.candidates_by_lot(left), 0)
         for part in allocation.parts:
             assert part.lot is not None, "what is kept by lot is promised by lot"
             left[part.location][part.lot] -= part.quantity
         return allocation
+
+    def _allocated(self, units: int, candidates: Sequence[Candidate], limit: int) -> Allocation:
+        return allocate(
+            units,
+            telling(candidates, self._covers),
+            self._policy,
+            backorder_limit=limit,
+            country=self._country,
+            channel=self._channel,
+        )
+
+    def _covering(self, lines: Sequence[ReadLine]) -> Mapping[LocationId, int]:
+        """How many of the lines each location covers, before any of them takes anything."""
+        wanted = [_wanted(line) for line in lines]
+        working = self._working
+        candidates: dict[ItemId, Sequence[Candidate]] = {}
+        for item in {item for one in wanted for item, _ in one}:
+            stocked = working.lots(item)
+            candidates[item] = (
+                working.candidates(working.available(item)) if stocked is None else working.candidates_by_lot(stocked)
+            )
+        return covering(wanted, candidates, self._policy, self._channel)
+
+
+def _wanted(line: ReadLine) -> Wanted:
+    if not line.item.components:
+        return [(line.item.id, line.units)]
+    return [(component.item, line.units * component.quantity) for component in line.item.components]
 
 
 def _kit(

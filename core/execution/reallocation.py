@@ -1,9 +1,11 @@
 """Promising anew what is due of an order and promised from nowhere."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from core.inventory.allocation import AllocationPolicy, Candidate, Part, allocate
+from core.inventory.allocation import Part, allocate
+from core.inventory.covering import Wanted, covering, telling
+from core.inventory.ranking import AllocationPolicy, Candidate
 from core.kernel.ids import ItemId, LocationId
 from core.kernel.value import value
 from core.orders.dossier import Dossier
@@ -40,6 +42,7 @@ def reallocate(
     policy: AllocationPolicy,
     *,
     country: str | None,
+    channel: str | None,
     among: Collection[LocationId] | None = None,
     without: Collection[LocationId] = (),
 ) -> Reallocated:
@@ -47,17 +50,21 @@ def reallocate(
 
     Only locations in ``among`` (None: any), and none of ``without``, are asked.
     """
-    left = dict(supplies)
+    left = {item: replace(supply, candidates=_asked(supply, among, without)) for item, supply in supplies.items()}
+    candidates = {item: supply.candidates for item, supply in left.items()}
+    covers = covering(_lines(needs), candidates, policy, channel)
     promised: list[tuple[int, ItemId, AllocatedPart]] = []
     short = 0
     for (line, item), quantity in needs.items():
         supply = left[item]
-        candidates = [
-            one
-            for one in supply.candidates
-            if one.location.id not in without and (among is None or one.location.id in among)
-        ]
-        done = allocate(quantity, candidates, policy, backorder_limit=supply.backorder_limit, country=country)
+        done = allocate(
+            quantity,
+            telling(supply.candidates, covers),
+            policy,
+            backorder_limit=supply.backorder_limit,
+            country=country,
+            channel=channel,
+        )
         short += done.short
         left[item] = replace(supply, candidates=tuple(_after(one, done.parts) for one in supply.candidates))
         promised += [
@@ -71,6 +78,24 @@ def reallocate(
             for part in done.parts
         ]
     return Reallocated(promised=tuple(promised), short=short)
+
+
+def _asked(
+    supply: Supply, among: Collection[LocationId] | None, without: Collection[LocationId]
+) -> tuple[Candidate, ...]:
+    return tuple(
+        one
+        for one in supply.candidates
+        if one.location.id not in without and (among is None or one.location.id in among)
+    )
+
+
+def _lines(needs: Needs) -> Iterable[Wanted]:
+    """The needs by line."""
+    by_line: dict[int, list[tuple[ItemId, int]]] = {}
+    for (line, item), quantity in needs.items():
+        by_line.setdefault(line, []).append((item, quantity))
+    return by_line.values()
 
 
 def _after(candidate: Candidate, parts: Sequence[Part]) -> Candidate:

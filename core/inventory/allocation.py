@@ -3,50 +3,29 @@
 The policy is a list of named rules, each giving every candidate a rank; candidates are taken in the order of the
 first rule, ties by the second, and so on; the location code settles what is left, so the answer never depends on
 the order facts came in. A demand no single location covers is split. What stock does not cover may be promised
-against the item's backorder limit, at the first candidate; what is left after that is *short*.
-Where stock is kept by lot, a candidate says which lots it may be promised from, in the order they are to be taken.
-The total promised for one item is min(demand, available + backorder allowance), whatever the order of requests.
+against the item's backorder limit, at the first candidate where nothing is kept for others; what is left after that
+is *short*. Where stock is kept by lot, a candidate says which lots it may be promised from, in the order they are to
+be taken. The total promised for one item is min(demand, available + backorder allowance), whatever the order of
+requests.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
+from enum import StrEnum
+from operator import itemgetter
 
-from core.inventory.location import Location
-from core.kernel.errors import Rejected
+from core.inventory.ranking import RULES, AllocationPolicy, Candidate, kept_from
 from core.kernel.ids import LocationId, LotId
 from core.kernel.value import value
 
 
-class UnknownRule(Rejected):
-    """An allocation policy names a rule there is none of."""
+class Why(StrEnum):
+    """Why a candidate was not taken, or only in part."""
 
-    code = "unknown_rule"
-
-
-@value
-class StockedLot:
-    """Base units of one lot that may be promised."""
-
-    lot: LotId
-    available: int
-
-
-@value
-class Candidate:
-    """A location and the base units of the item it has available (negative when it owes backorders).
-
-    Where stock is kept by lot, ``available`` is what its ``lots`` have in all, first expired first.
-    """
-
-    location: Location
-    available: int
-    lots: tuple[StockedLot, ...] = ()
-
-
-@value
-class AllocationPolicy:
-    """The rules in order. ``destination`` rules look at the country the order ships to."""
-
-    rules: tuple[str, ...] = ("whole_line", "priority")
+    SHORT = "short"
+    EXCLUDED = "excluded"
+    KEPT = "kept"
+    NOT_NEEDED = "not_needed"
 
 
 @value
@@ -64,16 +43,23 @@ class Part:
 
 @value
 class Tried:
-    """A candidate as it stood when it was its turn."""
+    """A candidate as it stood when it was its turn.
+
+    ``why`` is None when it covered all that was left. ``kept``: base units there that are for other channels.
+    ``ranks``: by each rule, where there was a choice.
+    """
 
     location: LocationId
     code: str
     available: int
+    why: Why | None = None
+    kept: int = 0
+    ranks: tuple[int, ...] = ()
 
 
 @value
 class Allocation:
-    """Parts that add up to demand - short, and every candidate in the order of the rules."""
+    """Parts that add up to demand - short, and every candidate in the order of the rules, excluded ones last."""
 
     parts: tuple[Part, ...]
     short: int
@@ -86,22 +72,10 @@ class Allocation:
         return sum(part.quantity for part in self.parts)
 
 
-Rule = Callable[[Candidate, int, str | None], int]
-
-RULES: Mapping[str, Rule] = {
-    "whole_line": lambda candidate, demand, country: 0 if candidate.available >= demand else 1,
-    "priority": lambda candidate, demand, country: candidate.location.priority,
-    "in_country": lambda candidate, demand, country: 0 if country and candidate.location.country == country else 1,
-    "most_stock": lambda candidate, demand, country: -candidate.available,
-}
-"""Each rule by its name: (candidate, demand, country shipped to) -> rank, smaller first."""
-
-
-def check_policy(policy: AllocationPolicy) -> None:
-    """Raise UnknownRule when the policy names a rule that does not exist."""
-    for index, name in enumerate(policy.rules):
-        if name not in RULES:
-            raise UnknownRule(f"'{name}' is none of {', '.join(RULES)}", path=f"$.rules[{index}]")
+Ranked = tuple[tuple[int, ...], str, Candidate]
+"""Its ranks, its code, itself."""
+BY_RANK = itemgetter(0, 1)
+NOT_NEEDED: Why | None = Why.NOT_NEEDED
 
 
 def allocate(
@@ -111,29 +85,50 @@ def allocate(
     *,
     backorder_limit: int = 0,
     country: str | None = None,
+    channel: str | None = None,
 ) -> Allocation:
     """Promise ``demand`` base units (> 0) of one item over its sellable ``candidates``; pure, moves nothing."""
-    ordered = _in_order(demand, candidates, policy, country)
+    open_to: Sequence[Candidate] = candidates
+    closed: Sequence[Candidate] = ()
+    if channel is not None and (policy.excluded or policy.kept):
+        open_to, closed = seen_by(channel, candidates, policy)
+    ordered = _in_order(demand, open_to, policy, country)
     parts: list[Part] = []
+    tried: list[Tried] = []
     left = demand
-    for candidate in ordered:
-        taken = min(left, candidate.available)
-        if taken > 0:
-            if candidate.lots:
-                parts += _of_lots(candidate, taken)
-            else:
-                parts.append(Part(location=candidate.location.id, quantity=taken))
-            left -= taken
-            if left == 0:
-                break
-    if left and backorder_limit and ordered:
-        owed = sum(-candidate.available for candidate in ordered if candidate.available < 0)
-        promised = min(left, max(0, backorder_limit - owed))
-        if promised:
-            _add_backorder(parts, ordered[0].location.id, promised)
-            left -= promised
-    tried = tuple([Tried(location=one.location.id, code=one.location.code, available=one.available) for one in ordered])
-    return Allocation(parts=tuple(parts), short=left, tried=tried, rules=policy.rules)
+    for ranks, code, candidate in ordered:
+        location, available, kept, why = candidate.location.id, candidate.available, candidate.kept, NOT_NEEDED
+        if left:
+            free, why = candidate.free if kept else available, None
+            taken = min(left, free)
+            if taken > 0:
+                if candidate.lots:
+                    parts += _of_lots(candidate, taken)
+                else:
+                    parts.append(Part(location=location, quantity=taken))
+                left -= taken
+            if left:
+                why = Why.KEPT if free < available else Why.SHORT
+        tried.append(Tried(location=location, code=code, available=available, why=why, kept=kept, ranks=ranks))
+    if left and backorder_limit:
+        left -= _owe(left, backorder_limit, candidates, ordered, parts)
+    for one in closed:
+        tried.append(Tried(location=one.location.id, code=one.location.code, available=one.available, why=Why.EXCLUDED))
+    return Allocation(parts=tuple(parts), short=left, tried=tuple(tried), rules=policy.rules)
+
+
+def seen_by(
+    channel: str, candidates: Sequence[Candidate], policy: AllocationPolicy
+) -> tuple[Sequence[Candidate], Sequence[Candidate]]:
+    """The candidates as ``channel`` may be promised from them, and those it is shut out of, by code."""
+    shut = policy.excluded.get(channel, ())
+    open_to = [
+        replace(one, kept=kept_from(policy, channel, one.location.code)) if policy.kept else one
+        for one in candidates
+        if one.location.code not in shut
+    ]
+    closed = [one for one in candidates if one.location.code in shut]
+    return open_to, sorted(closed, key=lambda one: one.location.code)
 
 
 def _of_lots(candidate: Candidate, quantity: int) -> list[Part]:
@@ -149,14 +144,29 @@ def _of_lots(candidate: Candidate, quantity: int) -> list[Part]:
 
 def _in_order(
     demand: int, candidates: Sequence[Candidate], policy: AllocationPolicy, country: str | None
-) -> Sequence[Candidate]:
+) -> Sequence[Ranked]:
     if len(candidates) < 2:
-        return candidates
-    ranks = [RULES[name] for name in policy.rules]
-    return sorted(
-        candidates,
-        key=lambda candidate: (*(rank(candidate, demand, country) for rank in ranks), candidate.location.code),
-    )
+        return [((), one.location.code, one) for one in candidates]
+    rules = [RULES[name] for name in policy.rules]
+    ranked = [
+        (tuple([rule(one, demand, country, policy) for rule in rules]), one.location.code, one) for one in candidates
+    ]
+    ranked.sort(key=BY_RANK)
+    return ranked
+
+
+def _owe(left: int, limit: int, candidates: Sequence[Candidate], ordered: Sequence[Ranked], parts: list[Part]) -> int:
+    """Owe as much of ``left`` as the limit allows; answers how much. All locations owe together.
+
+    Where units are kept for others nothing is owed: the shelf would give those units away.
+    """
+    owed = sum(-candidate.available for candidate in candidates if candidate.available < 0)
+    promised = min(left, max(0, limit - owed))
+    place = next((one.location.id for _, _, one in ordered if one.free == one.available), None)
+    if promised == 0 or place is None:
+        return 0
+    _add_backorder(parts, place, promised)
+    return promised
 
 
 def _add_backorder(parts: list[Part], location: LocationId, quantity: int) -> None:

@@ -4,7 +4,18 @@ from typing import Annotated
 
 import typer
 
-from entrypoints.cli import doctor, measure, orders, processes, queues, sagas, schema, simulate, stock_history, tenants
+from entrypoints.cli import (
+    doctor,
+    measure,
+    order_what_if,
+    processes,
+    queues,
+    sagas,
+    schema,
+    simulate,
+    stock_history,
+    tenants,
+)
 from entrypoints.cli.imports import commands as imports
 from entrypoints.cli.output import print_line
 from entrypoints.cli.session import Operations
@@ -35,7 +46,7 @@ def build(operations: Operations) -> typer.Typer:
     root.add_typer(tenants.group, name="tenant")
     root.add_typer(imports.group, name="import")
     root.add_typer(stock_history.group, name="stock")
-    root.add_typer(orders.group, name="order")
+    root.add_typer(order_what_if.group, name="order")
     root.add_typer(queues.group, name="queue")
     root.add_typer(sagas.group, name="saga")
     root.add_typer(measure.group, name="bench")

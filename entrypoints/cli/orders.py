@@ -31,7 +31,7 @@ def show(
 
     async def ask(session: Session) -> tuple[Order, Sequence[RecordedEvent]]:
         owner = await tenant_named(session, tenant)
-        found = await _find(session, owner, order)
+        found = await find_order(session, owner, order)
         return found, await session.feed.stream(owner, StreamId(found.facts.order_id))
 
     found, events = run_in_session(context, ask, as_json=as_json)
@@ -78,7 +78,8 @@ def list_orders(
     print_table("orders", ("id", "external id", "phase", "customer", "lines", "total"), rows)
 
 
-async def _find(session: Session, tenant: TenantId, name: str) -> Order:
+async def find_order(session: Session, tenant: TenantId, name: str) -> Order:
+    """The order with this id, or its channel's. Raises OrderNotFound."""
     if is_id(name):
         order = await session.orders.order(tenant, OrderId(name))
         found = [] if order is None else [order]

@@ -17,7 +17,9 @@ from ports.invariants import Invariants
 from ports.inventory import InventoryView
 from ports.journal import JournalFeed
 from ports.orders import OrdersView
+from ports.policies import PoliciesView
 from ports.queue import QueueView
+from ports.replay import Past
 from ports.sagas import SagasView
 from ports.tenants import TenantsView
 
@@ -53,6 +55,8 @@ class Session:
     invariants: Invariants
     history: StockHistory
     snapshots: Snapshots
+    policies: PoliciesView
+    past: Past
     worker: Callable[[str], Loops]
 
     def context(self, tenant: TenantId, scopes: frozenset[str]) -> Context:

@@ -4,6 +4,8 @@ from decimal import Decimal
 
 from core.identity.permission import Scope
 from core.inventory.acts import AllocateStock, ItemAllocation, StockAllocated
+from core.inventory.allocation import Why
+from core.inventory.counterfactual import counterfactual
 from core.inventory.stock import InsufficientStock
 from core.kernel.errors import Rejected
 from core.kernel.quantity import to_amount
@@ -33,11 +35,24 @@ class ShownPart(Shown):
 
 
 class ShownCandidate(Shown):
-    """A location that was tried for an item, in order, and what it had that can be promised."""
+    """A location that was tried for an item, in order, and what it had that can be promised.
+
+    `kept` of it is for other channels; `why` says what was against it, null when it covered all that was left.
+    """
 
     sku: str
     location: str
     available: Decimal
+    kept: Decimal
+    why: Why | None
+
+
+class ShownPassedOver(Shown):
+    """A location that would have sent all of an item with `missing` more."""
+
+    sku: str
+    location: str
+    missing: Decimal
 
 
 class ShownAllocation(Shown):
@@ -52,6 +67,7 @@ class ShownAllocation(Shown):
     allocations: list[ShownPart]
     rules: list[str]
     tried: list[ShownCandidate]
+    passed_over: list[ShownPassedOver]
     dry_run: bool
     group_id: str | None
 
@@ -78,9 +94,20 @@ def _show(done: StockAllocated, command: AllocateStock) -> ShownAllocation:
         allocations=[part for one in done.allocations for part in _parts(one)],
         rules=list(done.allocations[0].allocation.rules),
         tried=[
-            ShownCandidate(sku=one.sku, location=tried.code, available=to_amount(tried.available, one.scale))
+            ShownCandidate(
+                sku=one.sku,
+                location=tried.code,
+                available=to_amount(tried.available, one.scale),
+                kept=to_amount(tried.kept, one.scale),
+                why=tried.why,
+            )
             for one in done.allocations
             for tried in one.allocation.tried
+        ],
+        passed_over=[
+            ShownPassedOver(sku=one.sku, location=passed.code, missing=to_amount(passed.missing, one.scale))
+            for one in done.allocations
+            for passed in counterfactual(one.allocation)
         ],
         dry_run=command.dry_run,
         group_id=done.group,

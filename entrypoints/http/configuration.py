@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from core.acceptance.policies import Policies, PolicySet, SetPolicy
 from core.configuration.flag import Flag, FlagSet, SetFlag
 from core.identity.permission import Scope
 from core.intake.submission import Lane, LanePolicy
-from core.inventory.allocation import RULES as ALLOCATION_RULES
-from core.inventory.allocation import AllocationPolicy
+from core.inventory.ranking import COST_MAX, AllocationPolicy
+from core.inventory.ranking import RULES as ALLOCATION_RULES
 from core.kernel.errors import NotFound
 from core.risk.assessment import RULES as RISK_RULES
 from core.risk.assessment import SCORE_MAX, RiskPolicy
@@ -22,6 +22,12 @@ FLAGS = "/configuration/flags"
 POLICIES = "/configuration/policies"
 Permille = Annotated[int, Meta(ge=0, le=SCORE_MAX)]
 Amount = Annotated[int, Meta(ge=0, le=10**12)]
+Codes = Annotated[list[Code], Meta(max_length=1000)]
+CountryOrAny = Annotated[str, Meta(pattern=r"^([A-Z]{2}|\*)$", description="ISO 3166 alpha-2, upper case, or *")]
+Whole = Annotated[int, Meta(extra_json_schema={"minimum": 0, "maximum": COST_MAX})]
+"""The bounds are for the reader of the document: the core refuses what is beyond them by its path."""
+Costs = Annotated[dict[CountryOrAny, Whole], Meta(max_length=300)]
+Kept = Annotated[dict[Code, Whole], Meta(max_length=1000)]
 Lanes = Annotated[dict[Code, Annotated[Code, one_of(lane.name.lower() for lane in Lane)]], Meta(max_length=1000)]
 
 
@@ -57,9 +63,18 @@ class NewRiskPolicy(Body):
 
 
 class NewAllocationPolicy(Body):
-    """Allocation rules in order."""
+    """Allocation rules in order, and what some of them look at; locations are named by code.
+
+    `costs`: by location, then by the country shipped to or `*`. `excluded`: by channel, locations it gets nothing
+    from. `kept`: by channel, then by location or `*`, the last so many base units of every item there are for that
+    channel alone.
+    """
 
     rules: Annotated[list[Annotated[Code, one_of(ALLOCATION_RULES)]], Meta(min_length=1, max_length=20)]
+    preferred: Codes = field(default_factory=list)
+    costs: Annotated[dict[Code, Costs], Meta(max_length=1000)] = field(default_factory=dict)
+    excluded: Annotated[dict[Code, Codes], Meta(max_length=1000)] = field(default_factory=dict)
+    kept: Annotated[dict[Code, Kept], Meta(max_length=1000)] = field(default_factory=dict)
 
 
 class NewRoutingPolicy(Body):
@@ -114,6 +129,16 @@ def _risk(body: NewRiskPolicy) -> RiskPolicy:
     )
 
 
+def _allocation(body: NewAllocationPolicy) -> AllocationPolicy:
+    return AllocationPolicy(
+        rules=tuple(body.rules),
+        preferred=tuple(body.preferred),
+        costs=body.costs,
+        excluded={channel: tuple(codes) for channel, codes in body.excluded.items()},
+        kept=body.kept,
+    )
+
+
 def _policy_routes(name: str, body: Any, policy: Any, read: Callable[[Any], Any]) -> tuple[Route, Route]:
     """The two routes of one policy: read it, replace it."""
 
@@ -146,9 +171,7 @@ ROUTES = (
         body=FlagSwitch, answer=ShownFlag, scope=Scope.CONFIGURATION_WRITE, refusals=(404, 409, 422),
     ),
     *_policy_routes("risk", NewRiskPolicy, RiskPolicy, _risk),
-    *_policy_routes(
-        "allocation", NewAllocationPolicy, AllocationPolicy, lambda body: AllocationPolicy(rules=tuple(body.rules))
-    ),
+    *_policy_routes("allocation", NewAllocationPolicy, AllocationPolicy, _allocation),
     *_policy_routes(
         "routing", NewRoutingPolicy, RoutingPolicy,
         lambda body: RoutingPolicy(by_country=body.by_country, default_vendor=body.default_vendor),

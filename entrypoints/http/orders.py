@@ -5,9 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from core.acceptance.events import Explanation, OrderAccepted, OrderHeld, OrderRejected
+from core.acceptance.events import Explanation, explanation_of
 from core.identity.permission import Scope
-from core.kernel.event import RecordedEvent
 from core.kernel.ids import OrderId, StreamId
 from core.kernel.money import Money
 from core.kernel.quantity import to_amount
@@ -15,6 +14,7 @@ from core.orders.order import Hold, Order, OrderLine, OrderNotFound, Phase, Reas
 from entrypoints.http.fields import Code, Moment, MoneyOut, Reference, Shown, known_id, show_money, to_moment
 from entrypoints.http.fulfilment_fields import ShownFulfilment, show_fulfilment
 from entrypoints.http.paging import Page, PageQuery, page_of
+from entrypoints.http.passed_over import ShownPassedOver, show_passed_over
 from entrypoints.http.return_fields import ShownReturn, show_return
 from entrypoints.http.routes import Call, Reply, Route
 from ports.orders import OrderFilter
@@ -91,6 +91,7 @@ class ShownStory(ShownOrder):
     fulfilments: list[ShownFulfilment]
     returns: list[ShownReturn]
     explanation: Explanation | None
+    passed_over: list[ShownPassedOver]
     timeline: list[ShownMoment]
 
 
@@ -135,6 +136,7 @@ async def get_order(call: Call) -> Reply:
     if order is None:
         raise missing
     events = await call.parts.feed.stream(call.tenant, StreamId(order_id))
+    explanation = explanation_of(event.body for event in events)
     fulfilments = await call.parts.views.dossiers.fulfilments(call.tenant, order_id)
     returns = await call.parts.views.dossiers.returns(call.tenant, order_id)
     codes = await codes_of(call, order.facts.lines)
@@ -142,7 +144,8 @@ async def get_order(call: Call) -> Reply:
         **order_fields(order, codes),
         fulfilments=[show_fulfilment(one, order.facts.lines, codes) for one in fulfilments],
         returns=[show_return(one, order.facts.lines, order.facts.currency) for one in returns],
-        explanation=_explanation(events),
+        explanation=explanation,
+        passed_over=show_passed_over(explanation),
         timeline=[
             ShownMoment(type=event.name, version=event.version, actor=event.actor, at=event.recorded_at)
             for event in events
@@ -159,14 +162,6 @@ async def codes_of(call: Call, lines: Iterable[OrderLine]) -> Codes:
     if lots:
         codes |= {str(lot): code for lot, code in (await views.lot_codes(call.tenant, lots)).items()}
     return codes
-
-
-def _explanation(events: Sequence[RecordedEvent]) -> Explanation | None:
-    """Of the latest decision."""
-    for event in reversed(events):
-        if isinstance(event.body, OrderAccepted | OrderRejected | OrderHeld):
-            return event.body.explanation
-    return None
 
 
 def order_fields(order: Order, codes: Codes) -> dict[str, Any]:

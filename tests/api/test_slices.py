@@ -144,6 +144,60 @@ def test_flags_and_policies(shop: Caller) -> None:
         assert shop.ok("GET", f"/configuration/policies/{name}") == put
 
 
+@pytest.mark.parametrize(
+    ("wrong", "status", "path"),
+    [
+        ({"rules": ["nearest"]}, 422, "$.rules[0]"),
+        ({"rules": ["cost"], "costs": {"W1": {"GB": -1}}}, 422, "$.costs.W1.GB"),
+        ({"rules": ["cost"], "kept": {"web": {"W1": -1}}}, 422, "$.kept.web.W1"),
+        ({"rules": ["cost"], "kept": {"web": {"W1": "20%"}}}, 400, "$.kept[...][...]"),
+        ({"rules": ["cost"], "costs": {"W1": {"England": 1}}}, 400, "$.costs[...]"),
+        ({"rules": ["cost"], "cheapest": True}, 400, "cheapest"),
+    ],
+)
+def test_an_allocation_policy_that_makes_no_sense_says_where(
+    shop: Caller, wrong: dict[str, object], status: int, path: str
+) -> None:
+    answer = shop("PUT", "/configuration/policies/allocation", wrong)
+    assert answer.status_code == status
+    assert path in answer.text
+
+
+def test_an_order_says_which_locations_were_passed_over(world: World) -> None:
+    caller = stocked(world.tenant("passed over"), "Q")
+    for code, priority, quantity in (("FIRST", 1, 2), ("SHUT", 2, 9)):
+        caller.ok("POST", "/locations", {"code": code, "kind": "warehouse", "priority": priority})
+        caller.ok("POST", "/stock/receipts", {"sku": "SKU-Q", "location": code, "quantity": quantity})
+    policy = {"rules": ["whole_line", "priority"], "excluded": {"web": ["SHUT"]}, "kept": {"shop": {"LOC-Q": 4}}}
+    caller.ok("PUT", "/configuration/policies/allocation", policy)
+    body = {"sku": "SKU-Q", "quantity": 5, "channel": "web", "dry_run": True}
+    tried = caller.ok("POST", "/inventory/allocate", body)
+    assert [(one["location"], one["why"], one["kept"]) for one in tried["tried"]] == [
+        ("LOC-Q", None, 4),
+        ("FIRST", "not_needed", 0),
+        ("SHUT", "excluded", 0),
+    ]
+    assert tried["passed_over"] == [{"sku": "SKU-Q", "location": "FIRST", "missing": 3}]
+    order = {"items": [{"sku": "SKU-Q", "quantity": 5}], "channel": "web"}
+    receipt = caller("POST", "/orders", order).json()
+    decide(world, caller)
+    story = caller.ok("GET", f"/orders/{receipt['order_id']}")
+    assert story["passed_over"] == [
+        {
+            "line": 1,
+            "component": None,
+            "location": "FIRST",
+            "missing": 3,
+            "detail": "would have been FIRST with 3 base units more",
+        }
+    ]
+    assert [one["why"] for one in story["explanation"]["allocation"][0]["allocation"]["tried"]] == [
+        None,
+        "not_needed",
+        "excluded",
+    ]
+
+
 def test_events_go_on_where_they_ended(world: World) -> None:
     caller = stocked(world.tenant("events"), "E")
     first = caller.ok("GET", "/events?limit=2")

@@ -34,6 +34,7 @@ from adapters.memory.transfers import MemoryTransfersView
 from adapters.memory.views.history import MemoryStockHistory
 from adapters.memory.views.inventory import MemoryInventoryView
 from adapters.memory.views.orders import MemoryOrdersView
+from adapters.memory.views.past import MemoryPast
 from adapters.memory.work import MemoryWork, MemoryWorkers
 from adapters.postgres.allotments import PostgresAllotmentsView
 from adapters.postgres.catalogue import PostgresCatalogueView
@@ -58,6 +59,7 @@ from adapters.postgres.transfers import PostgresTransfersView
 from adapters.postgres.views.history import PostgresStockHistory
 from adapters.postgres.views.inventory import PostgresInventoryView
 from adapters.postgres.views.orders import PostgresOrdersView
+from adapters.postgres.views.past import PostgresPast
 from adapters.postgres.work import PostgresWork, PostgresWorkers
 from tests.support.given import numbered_ids
 
@@ -95,6 +97,7 @@ class Storage(Protocol):
     health: Any
     reservations: Any
     history: Any
+    past: Any
     snapshots: Any
     transfers: Any
     expected: Any
@@ -189,6 +192,7 @@ class MemoryStorage:
         self.health = MemoryHealth(database)
         self.reservations = MemoryReservationsView(database)
         self.history = MemoryStockHistory(database)
+        self.past = MemoryPast(database)
         self.snapshots = MemorySnapshots(database)
         self.transfers = MemoryTransfersView(database)
         self.expected = MemoryExpectedReceiptsView(database)
@@ -287,6 +291,7 @@ class PostgresStorage:
         self.health = PostgresHealth(database)
         self.reservations = PostgresReservationsView(database)
         self.history = PostgresStockHistory(database)
+        self.past = PostgresPast(database)
         self.snapshots = PostgresSnapshots(database)
         self.transfers = PostgresTransfersView(database)
         self.expected = PostgresExpectedReceiptsView(database)

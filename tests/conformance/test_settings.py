@@ -11,8 +11,8 @@ from core.configuration.flag import Flag
 from core.credit.account import CreditAccount
 from core.identity.api_key import ApiKey
 from core.intake.submission import LanePolicy
-from core.inventory.allocation import AllocationPolicy
 from core.inventory.balance import Account, EntryKind
+from core.inventory.ranking import AllocationPolicy
 from core.kernel.ids import ApiKeyId, GroupId
 from core.kernel.money import Money
 from ports.inventory import NewEntries

@@ -14,10 +14,10 @@ from core.catalogue.item import AmendItem, CreateItem, ItemCommand
 from core.configuration.flag import Flag
 from core.credit.account import CreditAccount
 from core.intake.submission import Address, OrderRequest, RequestedLine
-from core.inventory.allocation import RULES, AllocationPolicy, Candidate
 from core.inventory.balance import Account
 from core.inventory.location import Location
 from core.inventory.lot import Lot, LotStatus
+from core.inventory.ranking import RULES, AllocationPolicy, Candidate
 from core.inventory.stock import AdjustStock, CommitStock, CountStock, MoveStock, ReceiveStock, StockCommand
 from core.kernel.goods import Component, Tracking, Unit
 from core.kernel.ids import ItemId, LotId, TenantId
@@ -133,8 +133,21 @@ SIGNALS = st.builds(
     new_ship_to=st.booleans(),
     credit_used_permille=st.integers(0, 1000),
 )
+CHANNELS = st.sampled_from([None, "api", "shop"])
+_PLACES = st.sampled_from(["W0", "W1", "W2", "W3"])
 ALLOCATION_POLICIES = st.builds(
-    AllocationPolicy, rules=st.lists(st.sampled_from(sorted(RULES)), unique=True).map(tuple)
+    AllocationPolicy,
+    rules=st.lists(st.sampled_from(sorted(RULES)), unique=True).map(tuple),
+    preferred=st.lists(_PLACES, unique=True, max_size=2).map(tuple),
+    costs=st.dictionaries(_PLACES, st.dictionaries(st.sampled_from(["GB", "*"]), st.integers(0, 3)), max_size=3),
+    excluded=st.dictionaries(
+        st.sampled_from(["api", "shop"]), st.lists(_PLACES, unique=True, max_size=2).map(tuple), max_size=1
+    ),
+    kept=st.dictionaries(
+        st.sampled_from(["api", "shop"]),
+        st.dictionaries(_PLACES | st.just("*"), st.integers(0, 6), max_size=2),
+        max_size=2,
+    ),
 )
 
 
@@ -145,6 +158,7 @@ def candidates(draw: st.DrawFn) -> list[Candidate]:
         Candidate(
             location=a_location(101 + n, f"W{n}", priority=draw(st.integers(1, 2)), country=draw(COUNTRIES)),
             available=draw(st.integers(-4, 9)),
+            covers=draw(st.integers(0, 2)),
         )
         for n in range(draw(st.integers(0, 4)))
     ]

@@ -6,8 +6,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.inventory.allocation import RULES, Allocation, AllocationPolicy, Candidate, allocate
-from tests.laws.strategies import ALLOCATION_POLICIES, COUNTRIES, candidates
+from core.inventory.allocation import Allocation, Why, allocate, seen_by
+from core.inventory.counterfactual import counterfactual
+from core.inventory.ranking import RULES, AllocationPolicy, Candidate
+from tests.laws.strategies import ALLOCATION_POLICIES, CHANNELS, COUNTRIES, candidates
 
 DEMANDS = st.integers(1, 30)
 LIMITS = st.integers(0, 8)
@@ -96,7 +98,7 @@ def test_candidates_are_tried_by_rank_then_by_code(
     tried = allocate(demand, found, policy, country=country).tried
     keys = [
         (
-            *(RULES[name](by_id[one.location], demand, country) for name in policy.rules),
+            *(RULES[name](by_id[one.location], demand, country, policy) for name in policy.rules),
             by_id[one.location].location.code,
         )
         for one in tried
@@ -111,3 +113,65 @@ def test_candidates_are_tried_by_rank_then_by_code(
 def test_a_line_one_location_covers_is_never_split_by_default(found: list[Candidate], demand: int) -> None:
     parts = allocate(demand, found, AllocationPolicy()).parts
     assert len(parts) <= 1 or all(candidate.available < demand for candidate in found)
+
+
+@given(found=candidates(), policy=ALLOCATION_POLICIES, demand=DEMANDS, limit=LIMITS, channel=CHANNELS)
+def test_a_channel_gets_nothing_it_is_shut_out_of_and_leaves_what_is_kept_for_others(
+    found: list[Candidate], policy: AllocationPolicy, demand: int, limit: int, channel: str | None
+) -> None:
+    allocation = allocate(demand, found, policy, backorder_limit=limit, channel=channel)
+    open_to = found if channel is None else seen_by(channel, found, policy)[0]
+    kept = {one.location.id: min(one.kept, max(0, one.available)) for one in open_to}
+    left = {one.location.id: one.available for one in after(found, allocation)}
+    for part in allocation.parts:
+        assert left[part.location] >= kept[part.location] or (part.backordered and kept[part.location] == 0)
+    owing = sum(max(0, -one.available) for one in found)
+    allowed = max(0, limit - owing) if any(one.free == one.available for one in open_to) else 0
+    assert allocation.quantity == min(demand, sum(max(0, one.free) for one in open_to) + allowed)
+
+
+@given(found=candidates(), policy=ALLOCATION_POLICIES, demand=DEMANDS, country=COUNTRIES, channel=CHANNELS)
+def test_each_candidate_says_why_it_did_not_cover_what_was_left(
+    found: list[Candidate], policy: AllocationPolicy, demand: int, country: str | None, channel: str | None
+) -> None:
+    allocation = allocate(demand, found, policy, country=country, channel=channel)
+    taken = {part.location: part.quantity for part in allocation.parts}
+    shut = policy.excluded.get(channel or "", ())
+    left = demand
+    for one in allocation.tried:
+        got = taken.get(one.location, 0)
+        if one.code in shut:
+            assert (one.why, got) == (Why.EXCLUDED, 0)
+        elif left == 0:
+            assert (one.why, got) == (Why.NOT_NEEDED, 0)
+        elif got == left:
+            assert one.why is None
+        else:
+            assert one.why is (Why.KEPT if one.kept and one.available > 0 else Why.SHORT)
+        left -= got
+
+
+@given(found=candidates(), policy=ALLOCATION_POLICIES, demand=DEMANDS, country=COUNTRIES, channel=CHANNELS)
+def test_a_counterfactual_is_what_would_have_been_and_none_is_missing(
+    found: list[Candidate], policy: AllocationPolicy, demand: int, country: str | None, channel: str | None
+) -> None:
+    said = {
+        one.location: one.missing
+        for one in counterfactual(allocate(demand, found, policy, country=country, channel=channel))
+    }
+
+    def sends_all(place: Candidate, more: int) -> bool:
+        stocked = replace(place, available=place.available + more, covers=place.covers + 1)
+        others = [stocked if one is place else one for one in found]
+        done = allocate(demand, others, policy, country=country, channel=channel)
+        return [(part.location, part.quantity) for part in done.parts] == [(place.location.id, demand)]
+
+    for one in found if channel is None else seen_by(channel, found, policy)[0]:
+        place = next(other for other in found if other.location == one.location)
+        missing = demand + one.kept - one.available
+        if missing <= 0:
+            assert one.location.id not in said
+            continue
+        assert said.get(one.location.id) == (missing if sends_all(place, missing) else None)
+        assert not sends_all(place, missing - 1)
+    assert set(said) <= {one.location.id for one in found}

@@ -12,8 +12,8 @@ from core.acceptance.queues import in_halves, status_of, tally
 from core.configuration.flag import Flag
 from core.credit.account import CreditAccount
 from core.intake.submission import Address, RequestedLine
-from core.inventory.allocation import AllocationPolicy
 from core.inventory.balance import Account, EntryKind
+from core.inventory.ranking import AllocationPolicy
 from core.kernel.money import Money, extended
 from core.orders.order import AllocatedPart, Reason
 from core.risk.assessment import CustomerHistory, RiskDecision, RiskPolicy

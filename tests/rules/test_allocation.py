@@ -1,18 +1,22 @@
 """Which locations a demand is promised from: each rule, splits, backorders, ties."""
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
-from core.inventory.allocation import (
+from core.inventory.allocation import Allocation, Part, Why, allocate
+from core.inventory.counterfactual import counterfactual
+from core.inventory.ranking import (
     RULES,
-    Allocation,
     AllocationPolicy,
     Candidate,
-    Part,
+    InvalidAllocationPolicy,
+    StockedLot,
     UnknownRule,
-    allocate,
     check_policy,
 )
-from core.kernel.ids import LocationId
+from core.kernel.ids import LocationId, LotId
 from tests.support.given import a_location, an_id
 
 A, B, C = (LocationId(an_id(number)) for number in (101, 102, 103))
@@ -20,9 +24,25 @@ DEFAULT = AllocationPolicy()
 
 
 def at(
-    number: int, available: int, code: str | None = None, *, priority: int = 100, country: str | None = None
+    number: int,
+    available: int,
+    code: str | None = None,
+    *,
+    priority: int = 100,
+    country: str | None = None,
+    days: tuple[date | None, ...] = (),
+    covers: int = 0,
 ) -> Candidate:
-    return Candidate(location=a_location(number, code, priority=priority, country=country), available=available)
+    lots = tuple(
+        StockedLot(lot=LotId(an_id(900 + number + n)), available=available, expires_on=day)
+        for n, day in enumerate(days)
+    )
+    return Candidate(
+        location=a_location(number, code, priority=priority, country=country),
+        available=available * (len(days) or 1),
+        lots=lots,
+        covers=covers,
+    )
 
 
 def parts(allocation: Allocation) -> list[tuple[LocationId, int, int]]:
@@ -122,3 +142,111 @@ def test_a_policy_may_only_name_rules_there_are() -> None:
     with pytest.raises(UnknownRule, match="'cheapest' is none of") as refused:
         check_policy(AllocationPolicy(rules=("priority", "cheapest")))
     assert refused.value.path == "$.rules[1]"
+
+
+def test_preferred_locations_come_first_in_their_order_and_the_others_as_later_rules_say() -> None:
+    policy = AllocationPolicy(rules=("preferred", "priority"), preferred=("W103", "W102"))
+    candidates = [at(101, 9, priority=1), at(102, 9, priority=2), at(103, 1, priority=3)]
+    assert parts(allocate(8, candidates, policy)) == [(C, 1, 0), (B, 7, 0)]
+    assert parts(allocate(8, candidates[:1], policy)) == [(A, 8, 0)]
+
+
+@pytest.mark.parametrize(("country", "first"), [("DE", B), ("FR", A), (None, A)])
+def test_the_cheapest_location_for_the_country_comes_first_and_one_without_a_cost_last(
+    country: str | None, first: LocationId
+) -> None:
+    costs = {"W101": {"*": 5}, "W102": {"DE": 0, "*": 6}}
+    policy = AllocationPolicy(rules=("cost",), costs=costs)
+    candidates = [at(101, 9), at(102, 9), at(103, 9, "A")]
+    allocation = allocate(2, candidates, policy, country=country)
+    assert parts(allocation) == [(first, 2, 0)]
+    assert allocation.tried[-1].code == "A"
+
+
+def test_the_location_that_covers_most_of_the_order_comes_first() -> None:
+    policy = AllocationPolicy(rules=("fewest_splits",))
+    assert parts(allocate(2, [at(101, 9, covers=1), at(102, 9, covers=2)], policy)) == [(B, 2, 0)]
+
+
+def test_the_location_whose_first_lot_expires_first_comes_first() -> None:
+    policy = AllocationPolicy(rules=("first_expiring",))
+    soon, later = date(2026, 3, 2), date(2026, 4, 1)
+    never, empty = at(101, 4, days=(None,)), at(103, 0, days=(soon,))
+    assert parts(allocate(2, [never, at(102, 4, days=(later, None)), empty], policy)) == [(B, 2, 0)]
+    assert [one.code for one in allocate(2, [empty, never], policy).tried] == ["W101", "W103"]
+
+
+def test_a_channel_is_promised_nothing_from_locations_it_is_shut_out_of() -> None:
+    policy = AllocationPolicy(excluded={"franchise": ("W101", "W103")})
+    candidates = [at(103, 9), at(101, 9), at(102, 3)]
+    allocation = allocate(5, candidates, policy, channel="franchise")
+    assert (parts(allocation), allocation.short) == ([(B, 3, 0)], 2)
+    assert [(one.code, one.why) for one in allocation.tried] == [
+        ("W102", Why.SHORT),
+        ("W101", Why.EXCLUDED),
+        ("W103", Why.EXCLUDED),
+    ]
+    assert parts(allocate(5, candidates, policy, channel="web")) == [(A, 5, 0)]
+    assert parts(allocate(5, candidates, policy)) == [(A, 5, 0)]
+
+
+def test_the_last_units_of_a_location_are_for_the_channel_they_are_kept_for() -> None:
+    policy = AllocationPolicy(kept={"web": {"W101": 4, "*": 1}})
+    candidates = [at(101, 6, priority=1), at(102, 3, priority=2)]
+    allocation = allocate(5, candidates, policy, channel="till")
+    assert parts(allocation) == [(A, 2, 0), (B, 2, 0)]
+    assert allocation.short == 1
+    assert [(one.why, one.available, one.kept) for one in allocation.tried] == [(Why.KEPT, 6, 4), (Why.KEPT, 3, 1)]
+    assert parts(allocate(5, candidates, policy, channel="web")) == [(A, 5, 0)]
+    assert parts(allocate(5, candidates, policy)) == [(A, 5, 0)]
+
+
+def test_what_is_kept_for_several_channels_adds_up_for_the_others() -> None:
+    policy = AllocationPolicy(kept={"web": {"W101": 2}, "till": {"*": 3}})
+    assert allocate(9, [at(101, 9)], policy, channel="fair").short == 5
+    assert allocate(9, [at(101, 9)], policy, channel="web").short == 3
+
+
+def test_nothing_is_owed_where_units_are_kept_for_others_because_the_shelf_would_give_them_away() -> None:
+    policy = AllocationPolicy(rules=("priority",), kept={"web": {"W101": 4}})
+    candidates = [at(101, 2, priority=1), at(102, 0, priority=2)]
+    assert parts(allocate(3, candidates, policy, backorder_limit=9, channel="till")) == [(B, 3, 3)]
+    assert allocate(3, candidates[:1], policy, backorder_limit=9, channel="till").short == 3
+
+
+def test_what_an_excluded_location_owes_counts_against_the_limit() -> None:
+    policy = AllocationPolicy(excluded={"till": ("W101",)})
+    assert allocate(3, [at(101, -2), at(102, 0)], policy, backorder_limit=3, channel="till").short == 2
+
+
+def test_a_location_passed_over_for_stock_says_how_much_more_it_would_have_needed() -> None:
+    allocation = allocate(5, [at(101, 2, priority=1), at(102, 9, priority=2), at(103, 1, priority=3)], DEFAULT)
+    (passed,) = counterfactual(allocation)
+    assert (passed.code, passed.missing) == ("W101", 3)
+    assert passed.words == "would have been W101 with 3 base units more"
+
+
+def test_a_short_demand_says_what_each_location_would_have_needed() -> None:
+    allocation = allocate(9, [at(101, 2), at(102, 4)], DEFAULT)
+    assert [(one.code, one.missing) for one in counterfactual(allocation)] == [("W101", 7), ("W102", 5)]
+    assert [(one.code, one.missing) for one in counterfactual(allocate(9, [at(101, -2)], DEFAULT))] == [("W101", 11)]
+
+
+def test_of_an_allocation_recorded_without_ranks_nothing_is_claimed() -> None:
+    allocation = allocate(5, [at(101, 2, priority=1), at(102, 9, priority=2)], DEFAULT)
+    bare = replace(allocation, tried=tuple(replace(one, ranks=()) for one in allocation.tried))
+    assert counterfactual(bare) == ()
+
+
+@pytest.mark.parametrize(
+    ("policy", "path"),
+    [
+        (AllocationPolicy(costs={"W1": {"GB": -1}}), "$.costs.W1.GB"),
+        (AllocationPolicy(costs={"W1": {"*": 10**12 + 1}}), "$.costs.W1.*"),
+        (AllocationPolicy(kept={"web": {"W1": 3, "W2": -3}}), "$.kept.web.W2"),
+    ],
+)
+def test_numbers_of_a_policy_are_not_below_nothing(policy: AllocationPolicy, path: str) -> None:
+    with pytest.raises(InvalidAllocationPolicy) as refused:
+        check_policy(policy)
+    assert refused.value.path == path

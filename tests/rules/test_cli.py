@@ -27,7 +27,7 @@ COMMANDS = (
     *(["tenant", name] for name in ("create", "list", "flag")),
     *(["import", name] for name in ("catalogue", "stock", "orders", "derive-stock")),
     *(["stock", name] for name in ("list", "as-of", "explain", "receive", "adjust", "count")),
-    *(["order", name] for name in ("show", "list")),
+    *(["order", name] for name in ("show", "list", "explain", "what-if")),
     *(["queue", name] for name in ("depth", "dead", "replay", "forgive")),
     *(["saga", name] for name in ("list", "show", "retry", "forgive")),
     ["bench", "orders"],

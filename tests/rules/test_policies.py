@@ -5,7 +5,7 @@ import pytest
 from core.acceptance.policies import DEFAULT, POLICY_TYPES, Policies, Policy, UnknownLane, check, name_of
 from core.configuration.flag import Flag
 from core.intake.submission import LanePolicy
-from core.inventory.allocation import AllocationPolicy, UnknownRule
+from core.inventory.ranking import AllocationPolicy, UnknownRule
 from core.risk.assessment import RiskPolicy, UnknownRiskRule
 from core.routing.selection import RoutingPolicy
 

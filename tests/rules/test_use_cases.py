@@ -29,9 +29,9 @@ from core.identity.api_key import ApiKeyIssued, IssueApiKey, UnknownScope, read_
 from core.identity.use_cases.issue_api_key import issue_api_key
 from core.intake.submission import LanePolicy
 from core.inventory.acts import Act, AllocateStock, ChangeStock, StockAct, StockChanged, UnknownLocation, UnknownSku
-from core.inventory.allocation import AllocationPolicy
 from core.inventory.balance import StockMoved
 from core.inventory.location import CreateLocation, Location, LocationCreated, LocationKind, LocationTaken
+from core.inventory.ranking import AllocationPolicy
 from core.inventory.stock import InsufficientStock, InvalidMovement
 from core.inventory.use_cases.allocate_stock import allocate_stock
 from core.inventory.use_cases.change_stock import change_stock

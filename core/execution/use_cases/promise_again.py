@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 
 from core.execution.reallocation import Needs, Reallocated, Supply, reallocate, refusing
 from core.inventory.acts import UnknownLocation
-from core.inventory.allocation import AllocationPolicy
+from core.inventory.ranking import AllocationPolicy
 from core.inventory.stock import InsufficientStock
 from core.kernel.context import Context
 from core.kernel.ids import ItemId, LocationId
@@ -104,4 +104,5 @@ async def _reallocated(
         )
     country = await tx.dossiers.country(dossier) if items else None
     without = refusing(dossier) if among is None else ()
-    return reallocate(needs, supplies, policy, country=country, among=among, without=without)
+    channel = dossier.order.facts.channel
+    return reallocate(needs, supplies, policy, country=country, channel=channel, among=among, without=without)

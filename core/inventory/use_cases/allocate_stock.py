@@ -29,7 +29,8 @@ async def allocate_stock(
     wanted = wants(stockable, demand)
     # What holds whose time is over keep is to be had again, before anybody is told that it is not.
     await end_expired([item for item, _ in wanted], context, tx, new_id=new_id)
-    taking = Taking(await hold_shelves([stockable], tx), context.now.date())
+    shelves = await hold_shelves([stockable], tx)
+    taking = Taking(shelves, context.now.date(), [wanted], channel=command.channel)
     evaluated = StockAllocated(
         sku=stockable.sku,
         scale=stockable.scale,

@@ -35,17 +35,18 @@ async def reserve_stock(
         raise InvalidReservation("a reservation holds at least one item", path="$.items")
     stockables = await tx.ledger.stockables({line.sku for line in command.lines})
     demands = [_demand(index, line.sku, command, stockables) for index, line in enumerate(command.lines)]
+    lines = [wants(stockables[line.sku], demand) for line, demand in zip(command.lines, demands, strict=True)]
     wanted = Counter[ItemId]()
-    for line, demand in zip(command.lines, demands, strict=True):
-        wanted.update(dict(wants(stockables[line.sku], demand)))
+    for line in lines:
+        wanted.update(dict(line))
     if command.id is not None:
         known = await _known(command.id, tx)
         if known is not None:
             return repeated(known, command, wanted)
     await end_expired(sorted(wanted), context, tx, new_id=new_id)
-    taking = Taking(await hold_shelves(stockables.values(), tx), context.now.date())
-    for index, (line, demand) in enumerate(zip(command.lines, demands, strict=True)):
-        _take(index, stockables[line.sku], demand, taking)
+    taking = Taking(await hold_shelves(stockables.values(), tx), context.now.date(), lines)
+    for index, (one, demand) in enumerate(zip(command.lines, demands, strict=True)):
+        _take(index, stockables[one.sku], demand, taking)
     parts = _parts(taking)
     event = reserve(command, command.id or ReservationId(new_id()), parts, await tx.reservations.now())
     act = NewEntries(

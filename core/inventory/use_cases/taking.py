@@ -5,7 +5,8 @@ from datetime import date
 
 from core.inventory.allocation import Allocation, allocate
 from core.inventory.balance import BalanceKey
-from core.kernel.ids import NO_LOT, ItemId
+from core.inventory.covering import RULE, Wanted, covering, telling
+from core.kernel.ids import NO_LOT, ItemId, LocationId
 from ports.inventory import InventoryTransaction, LockedBalance, Shelves, Stockable
 
 
@@ -27,12 +28,22 @@ async def hold_shelves(stockables: Iterable[Stockable], tx: InventoryTransaction
 
 
 class Taking:
-    """What stands on ``shelves`` and may be promised on ``today``, as it is taken from."""
+    """What stands on ``shelves`` and may be promised on ``today``, as it is taken from for ``lines``.
 
-    def __init__(self, shelves: Sequence[Shelves], today: date) -> None:
+    Without a ``channel`` nothing is excluded, and nothing kept for another.
+    """
+
+    def __init__(
+        self, shelves: Sequence[Shelves], today: date, lines: Sequence[Wanted], *, channel: str | None = None
+    ) -> None:
         self.shelves = {found.stockable.item: found for found in shelves}
         self.taken: dict[BalanceKey, int] = {}
         self._today = today
+        self._channel = channel
+        self._covers: Mapping[LocationId, int] = {}
+        if shelves and RULE in shelves[0].policy.rules:
+            candidates = {item: found.candidates(today) for item, found in self.shelves.items()}
+            self._covers = covering(lines, candidates, shelves[0].policy, channel)
 
     def locked(self) -> Mapping[BalanceKey, LockedBalance]:
         """Every balance that is held."""
@@ -42,7 +53,13 @@ class Taking:
         """Where ``demand`` base units come from, after all that was taken before; what is short is not taken."""
         found = self.shelves[item]
         limit = found.stockable.backorder_limit if may_owe else 0
-        allocation = allocate(demand, found.candidates(self._today, self.taken), found.policy, backorder_limit=limit)
+        allocation = allocate(
+            demand,
+            telling(found.candidates(self._today, self.taken), self._covers),
+            found.policy,
+            backorder_limit=limit,
+            channel=self._channel,
+        )
         for part in allocation.parts:
             key = BalanceKey(item=item, location=part.location, lot=part.lot or NO_LOT)
             self.taken[key] = self.taken.get(key, 0) + part.quantity
