@@ -98,7 +98,9 @@ RULES: Mapping[str, Rule] = {
 
 
 def check_policy(policy: AllocationPolicy) -> None:
-    """Raise UnknownRule when the policy names a rule that does not exist."""
+    """Raise UnknownRule when the policy names no rule, or one that does not exist."""
+    if not policy.rules:
+        raise UnknownRule(f"name at least one of {', '.join(RULES)}", path="$.rules")
     for index, name in enumerate(policy.rules):
         if name not in RULES:
             raise UnknownRule(f"'{name}' is none of {', '.join(RULES)}", path=f"$.rules[{index}]")
