@@ -56,8 +56,8 @@ async def change_stock(
     keys = {outcome.balance.key for outcome in outcomes if isinstance(outcome, StockChanged)}
     incoming = await tx.supply.incoming(keys)
     return [
-        replace(outcome, incoming=incoming.get(outcome.balance.key, 0))
-        if isinstance(outcome, StockChanged)
+        replace(outcome, incoming=incoming[outcome.balance.key])
+        if isinstance(outcome, StockChanged) and outcome.balance.key in incoming
         else outcome
         for outcome in outcomes
     ]

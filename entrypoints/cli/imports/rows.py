@@ -23,10 +23,8 @@ Read = TypeVar("Read", bound=OfRow)
 Outcome = TypeVar("Outcome")
 
 
-def one_a_row(
-    rows: Iterable[Row], read: Callable[[Row], Read], skipped: int, together: int = TOGETHER
-) -> Iterator[Chunk[Read]]:
-    """What ``read`` makes of each row, ``together`` rows a chunk; a row it refuses is a reject."""
+def one_a_row(rows: Iterable[Row], read: Callable[[Row], Read], skipped: int) -> Iterator[Chunk[Read]]:
+    """What ``read`` makes of each row, ``TOGETHER`` rows a chunk; a row it refuses is a reject."""
     items: list[Read] = []
     rejects: list[Reject] = []
     number = skipped
@@ -37,7 +35,7 @@ def one_a_row(
             items.append(read(row))
         except DomainError as refusal:
             rejects.append(Reject(row=row, reason=refusal.detail))
-        if len(items) + len(rejects) >= together:
+        if len(items) + len(rejects) >= TOGETHER:
             yield Chunk(items=tuple(items), rejects=tuple(rejects), rows=number)
             items, rejects = [], []
     if items or rejects:

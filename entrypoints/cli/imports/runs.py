@@ -16,7 +16,7 @@ from entrypoints.cli.imports.drafts import Draft
 from entrypoints.cli.imports.importing import Done, Plan, import_file, only_counted, summary_of
 from entrypoints.cli.imports.meter import Meter
 from entrypoints.cli.imports.pipeline import Applied, Apply
-from entrypoints.cli.imports.rows import TOGETHER, one_a_row
+from entrypoints.cli.imports.rows import one_a_row
 from entrypoints.cli.imports.source import Source, open_source
 from entrypoints.cli.running import tenant_named
 from entrypoints.cli.session import Session
@@ -48,7 +48,6 @@ class ActOptions:
     create_locations: bool = False
     delivery: str = ""
     fields: tuple[Field, ...] = (*stock.FIELDS, stock.UNIT)
-    together: int = TOGETHER
 
 
 def import_catalogue(plan: Plan, tenant: str, overrides: Mapping[str, str], currency: str, *, quiet: bool) -> Run:
@@ -94,7 +93,7 @@ def import_acts(plan: Plan, tenant: str, overrides: Mapping[str, str], options: 
                 _of(plan, owner),
                 source,
                 meter,
-                lambda rows, skipped: one_a_row(rows, reader.read, skipped, options.together),
+                lambda rows, skipped: one_a_row(rows, reader.read, skipped),
                 only_counted if plan.dry_run else _entering(session, owner, plan, options),
             )
         return summary_of(done)
