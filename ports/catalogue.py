@@ -23,6 +23,14 @@ class Items(Protocol):
         """The item, held against other writers until the transaction ends."""
         ...
 
+    async def hold(self, skus: Collection[str]) -> Mapping[str, Item]:
+        """Those of ``skus`` that exist, held against other writers until the transaction ends."""
+        ...
+
+    async def change_prices(self, items: Sequence[Item]) -> None:
+        """Replace the prices and versions of ``items``, which the transaction holds; each comes once."""
+        ...
+
     async def change(self, item: Item) -> None:
         """Replace the item's terms; its balances take over the backorder limit.
 

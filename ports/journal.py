@@ -17,6 +17,10 @@ class Journal(Protocol):
         """
         ...
 
+    async def history(self, stream: StreamId) -> Sequence[RecordedEvent]:
+        """All that happened to one thing of the context's tenant, oldest first, as this transaction sees it."""
+        ...
+
 
 class JournalFeed(Protocol):
     """The reading side, outside any transaction.

@@ -53,6 +53,24 @@ class MemoryItems:
         await self._session.lock(ITEMS, key)
         return self._session.get(ITEMS, key)
 
+    async def hold(self, skus: Collection[str]) -> Mapping[str, Item]:
+        """See the port."""
+        found = await self.by_sku(skus)
+        for item in sorted(found.values(), key=lambda item: item.id):
+            await self._session.lock(ITEMS, (self._context.tenant, item.id))
+        held = [self._session.get(ITEMS, (self._context.tenant, item.id)) for item in found.values()]
+        return {item.sku: item for item in held if item is not None}
+
+    async def change_prices(self, items: Sequence[Item]) -> None:
+        """See the port."""
+        if items:
+            await self._session.statement()
+        for item in items:
+            key = (self._context.tenant, item.id)
+            held = self._session.get(ITEMS, key)
+            assert held is not None, "an item is never deleted"
+            await self._session.put(ITEMS, key, replace(held, price=item.price, version=item.version))
+
     async def change(self, item: Item) -> None:
         """See the port."""
         session, tenant = self._session, self._context.tenant

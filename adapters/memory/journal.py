@@ -25,6 +25,11 @@ class MemoryJournal:
         for event in events:
             await append(self._session, event, self._context, self._context.correlation)
 
+    async def history(self, stream: StreamId) -> Sequence[RecordedEvent]:
+        """See the port."""
+        await self._session.statement()
+        return _history(self._session, self._context.tenant, stream)
+
 
 async def append(session: Session, event: NewEvent, context: Context, correlation: str) -> None:
     """Write one event. Raises TransactionConflict when its version is taken, or follows one of a later transaction."""
@@ -64,8 +69,7 @@ class MemoryJournalFeed:
     async def stream(self, tenant: TenantId, stream: StreamId) -> Sequence[RecordedEvent]:
         """See the port."""
         async with self._database.reading(tenant) as session:
-            rows = [(key, row) for key, row in session.scan(JOURNAL) if key[1] == stream]
-        return [recorded(key, row) for key, row in sorted(rows, key=lambda found: found[0][2])]
+            return _history(session, tenant, stream)
 
 
 def place_of(cursor: Cursor) -> tuple[int, int]:
@@ -95,6 +99,11 @@ def recorded(key: Key, row: JournalRow) -> RecordedEvent:
         cursor=cursor_at(row.place),
         wire=WIRE,
     )
+
+
+def _history(session: Session, tenant: TenantId, stream: StreamId) -> list[RecordedEvent]:
+    rows = [(key, row) for key, row in session.scan(JOURNAL) if key[:2] == (tenant, stream)]
+    return [recorded(key, row) for key, row in sorted(rows, key=lambda found: found[0][2])]
 
 
 def _some(feed: Iterable[tuple[Key, JournalRow]], limit: int) -> list[RecordedEvent]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 
-from adapters.postgres.engine import Connection, Database
+from adapters.postgres.engine import Connection, Database, columns_of
 from adapters.toolkit.codec import decode, encode
 from core.catalogue.item import Item
 from core.catalogue.terms import InvalidItem
@@ -28,6 +28,12 @@ SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::sma
 ON CONFLICT (tenant_id, sku) DO NOTHING RETURNING sku
 """
 _LOCK = f"SELECT {COLUMNS} FROM item i WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE"
+_HOLD = f"SELECT {COLUMNS} FROM item i WHERE tenant_id = $1 AND sku = ANY($2) ORDER BY id FOR NO KEY UPDATE"
+_CHANGE_PRICES = """
+UPDATE item SET price_minor = n.minor, price_currency = n.currency, version = n.version
+FROM unnest($2::uuid[], $3::bigint[], $4::text[], $5::int[]) AS n(id, minor, currency, version)
+WHERE item.tenant_id = $1 AND item.id = n.id
+"""
 _CHANGE = """
 UPDATE item SET name = $3, uom = $4, price_minor = $5, price_currency = $6, backorder_limit = $7, version = $8,
        units = $9
@@ -91,17 +97,28 @@ class PostgresItems:
         row = await self._connection.fetchrow(_LOCK, self._context.tenant, item)
         return to_item(row) if row else None
 
+    async def hold(self, skus: Collection[str]) -> Mapping[str, Item]:
+        """See the port."""
+        rows = await self._connection.fetch(_HOLD, self._context.tenant, list(skus))
+        return {row["sku"]: to_item(row) for row in rows}
+
+    async def change_prices(self, items: Sequence[Item]) -> None:
+        """See the port."""
+        if not items:
+            return
+        rows = [(item.id, *_price(item), item.version) for item in items]
+        await self._connection.execute(_CHANGE_PRICES, self._context.tenant, *columns_of(rows))
+
     async def change(self, item: Item) -> None:
         """See the port."""
         tenant = self._context.tenant
-        price = (item.price.minor, item.price.currency) if item.price else (None, None)
         tag = await self._connection.execute(
             _CHANGE,
             tenant,
             item.id,
             item.name,
             item.uom,
-            *price,
+            *_price(item),
             item.backorder_limit,
             item.version,
             _written(item.units),
@@ -159,6 +176,10 @@ def to_components(written: bytes | None) -> tuple[Component, ...]:
 def to_units(written: bytes | None) -> tuple[Unit, ...]:
     """An item's units from their column."""
     return decode(tuple[Unit, ...], written) if written else ()
+
+
+def _price(item: Item) -> tuple[int | None, str | None]:
+    return (item.price.minor, item.price.currency) if item.price else (None, None)
 
 
 def _written(parts: tuple[Any, ...]) -> bytes | None:

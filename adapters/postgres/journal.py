@@ -67,6 +67,11 @@ class PostgresJournal:
             # transaction id and would see the later version first: running again gives this one a later id.
             raise TransactionConflict("a later transaction has written this stream already")
 
+    async def history(self, stream: StreamId) -> Sequence[RecordedEvent]:
+        """See the port."""
+        rows = await self._connection.fetch(_STREAM, self._context.tenant, stream)
+        return [_recorded(row) for row in rows]
+
 
 class PostgresJournalFeed:
     """See ports.journal.JournalFeed."""

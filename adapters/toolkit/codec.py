@@ -16,6 +16,7 @@ from core.credit.account import CreditLimitSet
 from core.identity.api_key import ApiKeyIssued, ApiKeyRevoked
 from core.inventory.allotment import ChannelAllotmentWithdrawn, ChannelAllotted
 from core.inventory.balance import StockMoved
+from core.inventory.delivery import LinesReceived
 from core.inventory.expected import ExpectedReceived, ExpectedWithdrawn, ReceiptAmended, ReceiptAnnounced
 from core.inventory.location import LocationCreated
 from core.inventory.lot import LotCreated, LotReclassified
@@ -90,6 +91,7 @@ EVENTS: dict[str, type] = {
     "refund.refused.v1": RefundRefused,
     "stock.moved.v1": StockMoved,
     "stock.reserved.v1": StockReserved,
+    "delivery.lines_received.v1": LinesReceived,
     "lot.created.v1": LotCreated,
     "lot.reclassified.v1": LotReclassified,
     "reservation.extended.v1": ReservationExtended,

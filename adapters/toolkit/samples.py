@@ -14,6 +14,7 @@ from core.identity.api_key import ApiKeyIssued, ApiKeyRevoked
 from core.inventory.allocation import allocate
 from core.inventory.allotment import AllottedPart, ChannelAllotmentWithdrawn, ChannelAllotted
 from core.inventory.balance import Account, BalanceKey, EntryKind, Movement, StockMoved
+from core.inventory.delivery import LinesReceived
 from core.inventory.holding import Holder
 from core.inventory.location import Location, LocationCreated, LocationKind
 from core.inventory.lot import LotCreated, LotReclassified, LotStatus
@@ -149,6 +150,7 @@ def samples() -> dict[str, object]:
 def _stock_samples() -> dict[str, object]:
     key = BalanceKey(item=_ITEM, location=_LEEDS, lot=_LOT)
     return {
+        "delivery.lines_received.v1": LinesReceived(delivery="9f2c", lines=(2, 3, 5)),
         "stock.moved.v1": StockMoved(
             group=GroupId(f"{_PREFIX}6"),
             movements=(

@@ -8,6 +8,7 @@ from dependency_injector import containers, providers
 from core.identity.permission import Scope
 from core.inventory.acts import AllocateStock, ChangeStock
 from core.inventory.allotment import AllotToChannel, WithdrawAllotment
+from core.inventory.delivery import ReceiveDelivery
 from core.inventory.holding import (
     CommitReservation,
     ExpireReservations,
@@ -27,6 +28,7 @@ from core.inventory.use_cases.change_reservation import (
 )
 from core.inventory.use_cases.change_stock import change_stock
 from core.inventory.use_cases.create_location import create_location
+from core.inventory.use_cases.receive_delivery import receive_delivery
 from core.inventory.use_cases.reclassify_lot import reclassify_lot
 from core.inventory.use_cases.reserve_stock import reserve_stock
 from entrypoints.dispatch import UseCase
@@ -43,6 +45,9 @@ class Inventory(containers.DeclarativeContainer):
             ),
             ChangeStock: providers.Factory(
                 UseCase, scope=Scope.STOCK_WRITE, run=providers.Factory(partial, change_stock, new_id=new_id)
+            ),
+            ReceiveDelivery: providers.Factory(
+                UseCase, scope=Scope.STOCK_WRITE, run=providers.Factory(partial, receive_delivery, new_id=new_id)
             ),
             ReserveStock: providers.Factory(
                 UseCase, scope=Scope.STOCK_WRITE, run=providers.Factory(partial, reserve_stock, new_id=new_id)

@@ -11,6 +11,7 @@ from core.kernel.errors import DomainError
 from core.kernel.value import value
 from core.risk import assessment
 from core.risk.assessment import RiskPolicy
+from core.routing import selection
 from core.routing.selection import RoutingPolicy
 
 Policy = RiskPolicy | AllocationPolicy | RoutingPolicy | LanePolicy
@@ -68,7 +69,7 @@ def check(policy: Policy) -> None:
         case LanePolicy():
             _check_lanes(policy)
         case RoutingPolicy():
-            pass
+            selection.check_policy(policy)
 
 
 class UnknownLane(DomainError):

@@ -113,7 +113,9 @@ RULES: Mapping[str, Rule] = {
 
 
 def check_policy(policy: AllocationPolicy) -> None:
-    """Raise UnknownRule for a rule that does not exist, InvalidAllocationPolicy for a number out of range."""
+    """Raise UnknownRule for no rule or one that does not exist, InvalidAllocationPolicy for a number out of range."""
+    if not policy.rules:
+        raise UnknownRule(f"name at least one of {', '.join(RULES)}", path="$.rules")
     for index, name in enumerate(policy.rules):
         if name not in RULES:
             raise UnknownRule(f"'{name}' is none of {', '.join(RULES)}", path=f"$.rules[{index}]")

@@ -18,6 +18,12 @@ class UnknownRiskRule(Rejected):
     code = "unknown_rule"
 
 
+class RiskOutOfRange(Rejected):
+    """A limit or a threshold of a risk policy that no order can be compared with."""
+
+    code = "out_of_range"
+
+
 class RiskDecision(StrEnum):
     """What the score means."""
 
@@ -80,6 +86,15 @@ RULES: Mapping[str, Callable[[Signals, RiskPolicy], bool]] = {
     "credit_nearly_used": lambda signals, policy: signals.credit_used_permille > policy.credit_used_permille,
 }
 
+_MOST: Mapping[str, int] = {
+    "large_total": 10**12,
+    "many_units": 10**12,
+    "burst_orders": 10**12,
+    "credit_used_permille": 10**12,
+    "review_above": SCORE_MAX,
+    "reject_above": SCORE_MAX,
+}
+
 DEFAULT = RiskPolicy(
     weights={
         "first_order": 300,
@@ -93,12 +108,15 @@ DEFAULT = RiskPolicy(
 
 
 def check_policy(policy: RiskPolicy) -> None:
-    """Raise UnknownRiskRule when a weight names no rule or is outside 0..1000."""
+    """Raise UnknownRiskRule when a weight names no rule or is outside 0..1000, RiskOutOfRange for another number."""
     for name, weight in policy.weights.items():
         if name not in RULES or not 0 <= weight <= SCORE_MAX:
             raise UnknownRiskRule(
                 f"'{name}' must be one of {', '.join(RULES)} with 0..{SCORE_MAX}", path=f"$.weights.{name}"
             )
+    for name, most in _MOST.items():
+        if not 0 <= getattr(policy, name) <= most:
+            raise RiskOutOfRange(f"{name} must be 0..{most}", path=f"$.{name}")
 
 
 def assess(signals: Signals, policy: RiskPolicy) -> RiskAssessment:

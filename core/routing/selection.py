@@ -2,9 +2,17 @@
 
 from collections.abc import Callable, Mapping
 
+from core.kernel.errors import Rejected
 from core.kernel.value import value
 
 OWN = "own"
+VENDOR_MAX = 64
+
+
+class InvalidRoute(Rejected):
+    """A routing policy that names what is no country, or no vendor."""
+
+    code = "invalid_route"
 
 
 @value
@@ -32,6 +40,20 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("default", lambda requested, country, policy: policy.default_vendor),
 )
 """(name, rule): (vendor asked for, country shipped to, policy) -> vendor, or None for "the next rule decides"."""
+
+
+def check_policy(policy: RoutingPolicy) -> None:
+    """Raise InvalidRoute unless countries are two capital letters and vendors have names."""
+    for country, vendor in policy.by_country.items():
+        if not (len(country) == 2 and country.isascii() and country.isalpha() and country.isupper()):
+            raise InvalidRoute(f"'{country[:40]}' is no ISO 3166 alpha-2 code", path="$.by_country")
+        _check_vendor(vendor, f"$.by_country.{country}")
+    _check_vendor(policy.default_vendor, "$.default_vendor")
+
+
+def _check_vendor(vendor: str, path: str) -> None:
+    if not 1 <= len(vendor) <= VENDOR_MAX:
+        raise InvalidRoute(f"a vendor's name has 1 to {VENDOR_MAX} characters", path=path)
 
 
 def choose(requested: str | None, country: str | None, policy: RoutingPolicy) -> RoutingDecision:

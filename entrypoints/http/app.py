@@ -29,11 +29,13 @@ from entrypoints.http import (
     lots,
     order_changes,
     orders,
+    prices,
     promise,
     reservations,
     returns,
     sagas,
     stock,
+    stock_batches,
     transfers,
 )
 from entrypoints.http.openapi import document
@@ -46,8 +48,10 @@ METHODS = tuple(HttpMethod)
 HOT = ("/orders", "/orders/batch")
 API: tuple[Route, ...] = (
     *catalogue.ROUTES,
+    *prices.ROUTES,
     *locations.ROUTES,
     *stock.ROUTES,
+    *stock_batches.ROUTES,
     *history.ROUTES,
     *lots.ROUTES,
     *availability.ROUTES,

@@ -83,8 +83,17 @@ def show_stock(row: StockRow) -> ShownStock:
 
 
 async def _change(call: Call, act: Act, source: Account | None = None, target: Account | None = None) -> Reply:
-    body: NewReceipt | NewAdjustment | NewCount | NewMove = call.body
-    done = StockAct(
+    return await call.run(ChangeStock(acts=(act_of(act, call.body, source, target),)), _show_change)
+
+
+def act_of(
+    act: Act,
+    body: NewReceipt | NewAdjustment | NewCount | NewMove,
+    source: Account | None = None,
+    target: Account | None = None,
+) -> StockAct:
+    """What ``body`` asks for."""
+    return StockAct(
         act=act,
         sku=body.sku,
         location=body.location,
@@ -96,7 +105,6 @@ async def _change(call: Call, act: Act, source: Account | None = None, target: A
         lot=body.lot,
         expires_on=body.expires_on if isinstance(body, NewReceipt | NewCount) else None,
     )
-    return await call.run(ChangeStock(acts=(done,)), _show_change)
 
 
 def place_of(row: StockRow) -> list[str]:

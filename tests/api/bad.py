@@ -27,6 +27,10 @@ GOOD: dict[str, bytes] = {
     "POST /stock/receipts": b'{"sku":"SKU-A","location":"LOC-A","quantity":1}',
     "POST /stock/adjustments": b'{"sku":"SKU-A","location":"LOC-A","quantity":1,"reason":"r"}',
     "POST /stock/counts": b'{"sku":"SKU-A","location":"LOC-A","quantity":1,"reason":"r"}',
+    "POST /stock/receipts/batch": b'[{"sku":"SKU-A","location":"LOC-A","quantity":1}]',
+    "POST /stock/adjustments/batch": b'[{"sku":"SKU-A","location":"LOC-A","quantity":1,"reason":"r"}]',
+    "POST /stock/counts/batch": b'[{"sku":"SKU-A","location":"LOC-A","quantity":1,"reason":"r"}]',
+    "POST /catalogue/prices": b'[{"sku":"SKU-A","price":{"amount":"1.50","currency":"GBP"}}]',
     "POST /stock/moves": (
         b'{"sku":"SKU-A","location":"LOC-A","quantity":1,"reason":"r","from_bucket":"available","to_bucket":"damaged"}'
     ),
@@ -85,9 +89,10 @@ def everywhere() -> Iterator[Bad]:
     """What every route with a body refuses."""
     for route, good in GOOD.items():
         method, _, path = route.partition(" ")
-        inner = good[1:-1] if path == "/orders/batch" else good
-        wrap = (lambda text: b"[" + text + b"]") if path == "/orders/batch" else (lambda text: text)
-        at = "$[0]" if path == "/orders/batch" else "$"
+        listed = good.startswith(b"[")
+        inner = good[1:-1] if listed else good
+        wrap = (lambda text: b"[" + text + b"]") if listed else (lambda text: text)
+        at = "$[0]" if listed else "$"
         first = inner.split(b'"')[1].decode()
 
         def bad(
@@ -204,6 +209,22 @@ def particular() -> Iterator[Bad]:
         ("no such lot", 422, "$.lot", b'{"sku":"SKU-L","location":"LOC-A","quantity":1,"reason":"r","lot":"L9"}'),
         ("a third of a dozen and a bit", 422, "$.quantity", shelf + b'"quantity":"0.3","reason":"r","unit":"dozen"}'),
         ("more than there is", 409, "$.quantity", shelf + b'"quantity":-1000000,"reason":"r"}'),
+    ])  # fmt: skip
+    row = shelf + b'"quantity":1,"reason":"r"}'
+    for path in ("/stock/receipts/batch", "/stock/adjustments/batch", "/stock/counts/batch"):
+        yield from _of("POST", path, [
+            ("no rows", 400, "$", b"[]"),
+            ("1001 rows", 400, "$", b"[" + b",".join([row] * 1001) + b"]"),
+            ("an object", 400, "Expected `array`", row),
+            ("the second, no quantity", 400, "$[1].quantity", b"[" + row + b"," + shelf[:-1] + b',"reason":"r"}]'),
+            ("the second, NUL", 400, "$[1].sku", b"[" + row + b"," + row.replace(b"SKU-A", b"\\u0000") + b"]"),
+        ])  # fmt: skip
+    price = b'{"sku":"SKU-A","price":{"amount":1,"currency":"GBP"}}'
+    yield from _of("POST", "/catalogue/prices", [
+        ("no rows", 400, "$", b"[]"),
+        ("1001 rows", 400, "$", b"[" + b",".join([price] * 1001) + b"]"),
+        ("the second, no price", 400, "$[1].price", b"[" + price + b',{"sku":"A"}]'),
+        ("the second, bare", 400, "$[1].price", b"[" + price + b',{"sku":"A","price":1}]'),
     ])  # fmt: skip
     yield from _of("POST", "/stock/counts", [("negative", 422, "$.quantity", shelf + b'"quantity":-1,"reason":"r"}')])
     yield from _of("POST", "/stock/moves", [

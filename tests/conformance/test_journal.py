@@ -25,6 +25,19 @@ async def test_an_event_is_read_back_as_it_was_recorded(storage: Storage) -> Non
     assert await storage.feed.stream(TENANT, new.stream) == [event]
 
 
+async def test_a_transaction_reads_the_history_it_is_writing_and_no_other_tenants(storage: Storage) -> None:
+    await a_tenant(storage)
+    await a_tenant(storage, OTHER_TENANT)
+    await recorded(storage, an_event(51), an_event(52))
+    async with storage.transactions.begin(a_context()) as tx:
+        await tx.journal.record([an_event(51, version=2)])
+        history = await tx.journal.history(an_id(51))
+        assert [(event.stream, event.version) for event in history] == [(an_id(51), 1), (an_id(51), 2)]
+        assert await tx.journal.history(an_id(59)) == []
+    async with storage.transactions.begin(a_context(OTHER_TENANT)) as tx:
+        assert await tx.journal.history(an_id(51)) == []
+
+
 async def test_reading_goes_on_after_the_last_cursor(storage: Storage) -> None:
     await a_tenant(storage)
     for version in (1, 2, 3):

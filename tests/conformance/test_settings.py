@@ -45,6 +45,44 @@ async def test_an_item_changes_from_the_version_before(storage: Storage) -> None
             await tx.items.change(replace(item, name="late", version=2))
 
 
+async def test_prices_change_together_and_nothing_else_does(storage: Storage) -> None:
+    first = await a_shop(storage)
+    second, euro = replace(an_item(2), price=Money(minor=9, currency="GBP")), Money(minor=5, currency="EUR")
+    changed = [replace(first, price=euro, version=2), replace(second, price=None, version=4)]
+    async with storage.transactions.begin(a_context()) as tx:
+        await tx.items.add([second])
+        assert await tx.items.hold(["SKU-2", "SKU-1", "SKU-9"]) == {"SKU-1": first, "SKU-2": second}
+        await tx.items.change_prices([replace(item, name="never") for item in changed])
+        await tx.items.change_prices([])
+    assert await storage.catalogue.items(TENANT, sku=None, after="", limit=9) == changed
+
+
+async def test_whoever_holds_items_second_sees_what_the_first_did(storage: Storage) -> None:
+    await a_shop(storage)
+    holds, let_go = asyncio.Event(), asyncio.Event()
+
+    async def first() -> None:
+        async with storage.transactions.begin(a_context()) as tx:
+            held_items = await tx.items.hold(["SKU-1"])
+            holds.set()
+            await let_go.wait()
+            await tx.items.change_prices([replace(held_items["SKU-1"], version=2)])
+
+    async def second() -> int:
+        async with storage.transactions.begin(a_context()) as tx:
+            item = (await tx.items.hold(["SKU-1"]))["SKU-1"]
+            return int(item.version)
+
+    slow = asyncio.create_task(first())
+    await holds.wait()
+    waiting = asyncio.create_task(second())
+    for _ in range(3):
+        await asyncio.sleep(0)
+    let_go.set()
+    await slow
+    assert await waiting == 2
+
+
 async def test_balances_follow_the_backorder_limit_unless_more_is_owed(storage: Storage) -> None:
     item = await a_shop(storage, stock=0, backorder_limit=5)
     async with storage.transactions.begin(a_context()) as tx:

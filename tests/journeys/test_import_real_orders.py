@@ -4,16 +4,12 @@ import asyncio
 import csv
 import gzip
 import json
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvloop
-from typer.testing import CliRunner
 
 from composition.session import open_session
 from composition.settings import Settings
@@ -21,38 +17,23 @@ from core.kernel.ids import OrderId, TenantId
 from core.orders.order import Phase
 from entrypoints.cli.imports.importing import Plan
 from entrypoints.cli.imports.runs import OrderOptions, import_orders
-from entrypoints.cli.main import build
-from entrypoints.cli.session import Operations, Session
+from entrypoints.cli.session import Session
 from ports.orders import OrderFilter
+from tests.support.command_line import CommandLine
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "online_retail_transactions.csv.gz"
 LINES = 20_000
-Opened = Callable[[], AbstractAsyncContextManager[Session]]
 Orders = dict[str | None, tuple[Phase, int, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Shop:
+class Shop(CommandLine):
     """A database and the files one merchant brings."""
 
-    opened: Opened
     folder: Path
     orders: Path
-
-    def fluxor(self, *arguments: str, exit_code: int = 0) -> Any:
-        """What ``fluxor ARGUMENTS --json`` prints."""
-        result = CliRunner().invoke(build(_operations(self.opened)), [*arguments, "--json"])
-        assert result.exit_code == exit_code, result.output
-        return json.loads(result.stdout)
-
-    def ask(self, question: Callable[[Session], Any]) -> Any:
-        async def whole() -> Any:
-            async with self.opened() as session:
-                return await question(session)
-
-        return uvloop.run(whole())
 
 
 @pytest.fixture(scope="module")
@@ -69,25 +50,6 @@ def shop(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Shop:
         part.write("600000,85123A,HOLDER,1,2010-12-20 08:26:00,0.0,17850,United Kingdom\n")
     settings = Settings.from_environment({"FLUXOR_DATA_DIR": str(folder), "LOG_LEVEL": "error"})
     return Shop(opened=lambda: open_session(settings, database_url), folder=folder, orders=orders)
-
-
-def _operations(opened: Opened) -> Operations:
-    def absent(*arguments: object) -> Any:
-        raise AssertionError("not part of this journey")
-
-    return Operations(
-        version="test",
-        session=opened,
-        up=absent,
-        api=absent,
-        worker=absent,
-        relay=absent,
-        migrate=absent,
-        schema_status=absent,
-        partitions=absent,
-        bench=absent,
-        simulate=absent,
-    )
 
 
 def _stocked(shop: Shop, name: str, share: str) -> TenantId:

@@ -13,6 +13,7 @@ from entrypoints.cli.imports import catalogue, stock
 from entrypoints.cli.imports.columns import find_columns
 from entrypoints.cli.imports.derive import share_of
 from entrypoints.cli.imports.pipeline import Chunk
+from entrypoints.cli.imports.rows import one_a_row
 from entrypoints.cli.imports.source import Row
 
 LIST = ["sku", "name", "uom", "scale", "price", "currency", "backorder_limit"]
@@ -71,13 +72,13 @@ def test_what_is_no_way_to_keep_or_pack_an_item_is_rejected(tracking: str, units
 
 def test_a_count_may_name_a_lot_and_its_day() -> None:
     columns = find_columns(stock.FIELDS, ["sku", "location", "qty", "Batch", "Best before"], {})
-    reader = stock.CountReader(columns, reason="r", location="")
+    reader = stock.ActReader(columns, Act.COUNT, reason="r", location="")
     rows = [
         Row(2, ["A", "W1", "3", "L1", "2026-09-30"]),
         Row(3, ["A", "W1", "3", "", ""]),
         Row(4, ["A", "W1", "3", "L1", "soon"]),
     ]
-    (chunk,) = stock.chunks_of(rows, reader, 0)
+    (chunk,) = one_a_row(rows, reader.read, 0)
     assert [(one.act.lot, one.act.expires_on) for one in chunk.items] == [("L1", date(2026, 9, 30)), (None, None)]
     assert ["is not a day" in reject.reason for reject in chunk.rejects] == [True]
 
@@ -112,11 +113,10 @@ def test_orders_give_each_sku_its_first_name_and_first_price() -> None:
 
 
 def test_a_stock_row_is_a_count_at_its_location_or_the_one_given() -> None:
-    reader = stock.CountReader(
-        find_columns(stock.FIELDS, ["sku", "location", "qty"], {}), reason="import s.csv", location="MAIN"
-    )
+    columns = find_columns(stock.FIELDS, ["sku", "location", "qty"], {})
+    reader = stock.ActReader(columns, Act.COUNT, reason="import s.csv", location="MAIN")
     rows = [Row(2, ["A", "", "3"]), Row(3, ["A", "W2", "1.5"]), Row(4, ["A", "W2", "-1"]), Row(5, ["A", "W2", ""])]
-    (chunk,) = stock.chunks_of(rows, reader, 0)
+    (chunk,) = one_a_row(rows, reader.read, 0)
     first, second = (counted.act for counted in chunk.items)
     assert (first.act, first.location, first.quantity) == (Act.COUNT, "MAIN", Decimal(3))
     assert (first.reason, second.location) == ("import s.csv", "W2")

@@ -46,7 +46,8 @@ async def change_stock(
             outcomes.append(refusal)
     done = [outcome for outcome in outcomes if isinstance(outcome, StockChanged) and outcome.movements]
     keys = {changed.balance.key for changed in done}
-    begun = [lot for lot in warehouse.new_lots() if any(key.lot == lot.id for key in keys)]
+    moved = {key.lot for key in keys}
+    begun = [lot for lot in warehouse.new_lots() if lot.id in moved]
     if begun:
         await begin_lots(begun, context, tx)
         held = {**held, **await tx.ledger.lock(keys - set(held))}
@@ -55,8 +56,8 @@ async def change_stock(
     keys = {outcome.balance.key for outcome in outcomes if isinstance(outcome, StockChanged)}
     incoming = await tx.supply.incoming(keys)
     return [
-        replace(outcome, incoming=incoming.get(outcome.balance.key, 0))
-        if isinstance(outcome, StockChanged)
+        replace(outcome, incoming=incoming[outcome.balance.key])
+        if isinstance(outcome, StockChanged) and outcome.balance.key in incoming
         else outcome
         for outcome in outcomes
     ]
@@ -77,7 +78,8 @@ async def _gather(
     if serials:
         keys |= {key for places in (await tx.lots.places(serials)).values() for key in places}
     held = await tx.ledger.lock(keys)
-    warehouse.balances = {key: locked.balance for key, locked in held.items()}
+    for locked in held.values():
+        warehouse.put(locked.balance)
     return warehouse, held
 
 
@@ -91,8 +93,10 @@ class _Warehouse:
         lots: Mapping[LotName, Lot],
         new_id: NewId,
     ) -> None:
-        self.balances: dict[BalanceKey, Balance] = {}
+        self._balances: dict[BalanceKey, Balance] = {}
         self._stockables = stockables
+        self._serials = {one.item for one in stockables.values() if one.tracking is Tracking.SERIAL}
+        self._standing: dict[LotId, int] = {}
         self._locations = locations
         self._lots = lots
         self._new: dict[LotName, Lot] = {}
@@ -110,7 +114,17 @@ class _Warehouse:
 
     def is_serial(self, lot: Lot) -> bool:
         """Whether there is one unit of ``lot`` at most."""
-        return any(one.item == lot.item and one.tracking is Tracking.SERIAL for one in self._stockables.values())
+        return lot.item in self._serials
+
+    def put(self, balance: Balance) -> None:
+        """The balance is so from here on. Of a serial, what stands where is added up, wherever it is."""
+        key = balance.key
+        if key.item in self._serials:
+            self._standing[key.lot] = self._standing.get(key.lot, 0) + _all(balance) - _all(self._at(key))
+        self._balances[key] = balance
+
+    def _at(self, key: BalanceKey) -> Balance:
+        return self._balances.get(key) or Balance(key=key)
 
     def new_lots(self) -> list[Lot]:
         """Lots that acts were about and that nobody knew of."""
@@ -127,14 +141,14 @@ class _Warehouse:
             raise UnknownLocation(f"there is no location with the code '{act.location}'", path="$.location")
         lot = self._lot(act, item)
         key = BalanceKey(item=item.item, location=location.id, lot=lot.id if lot else NO_LOT)
-        balance = self.balances.get(key, Balance(key=key))
+        balance = self._at(key)
         movements = decide(balance, command_of(act, key, item.measure))
         after = replay(evolve, balance, movements)
         if lot and item.tracking is Tracking.SERIAL:
             self._check_alone(lot, balance, after)
         if movements:
             after = replace(after, version=balance.version + 1)
-            self.balances[key] = after
+            self.put(after)
         if lot and movements and (lot.item, lot.code) not in self._lots:
             self._new[lot.item, lot.code] = lot
         return StockChanged(
@@ -161,7 +175,7 @@ class _Warehouse:
 
     def _check_alone(self, lot: Lot, before: Balance, after: Balance) -> None:
         """Raise SerialInStock when there would be two units of a serial."""
-        elsewhere = sum(_all(one) for key, one in self.balances.items() if key.lot == lot.id and key != before.key)
+        elsewhere = self._standing.get(lot.id, 0) - _all(before)
         if _all(after) > _all(before) and elsewhere + _all(after) > 1:
             raise SerialInStock(f"serial '{lot.code}' would be in stock twice: there is one unit of it", path="$.lot")
 

@@ -1,14 +1,11 @@
 """Entering what was decided: the ledger's groups, and one event on each balance they touch."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 
 from core.inventory.balance import BalanceKey, Movement, StockMoved
 from core.inventory.lot import Lot, LotCreated
 from core.inventory.reservation import Changed, Reservation, ReservationExpired, evolve, movements
-from core.inventory.stock import evolve as moved
 from core.kernel.context import Context
-from core.kernel.decider import replay
 from core.kernel.event import NewEvent
 from core.kernel.ids import GroupId, ItemId, NewId, StreamId
 from ports.inventory import InventoryTransaction, LockedBalance, NewEntries
@@ -22,19 +19,16 @@ async def enter(
     acts: Sequence[NewEntries], locked: Mapping[BalanceKey, LockedBalance], context: Context, tx: InventoryTransaction
 ) -> None:
     """Enter ``acts`` one after the other on balances the transaction holds; see ports.inventory.Ledger.enter."""
-    held = dict(locked)
+    versions = {key: held.balance.version for key, held in locked.items()}
     events = []
     for act in acts:
         by_key: dict[BalanceKey, list[Movement]] = {}
         for movement in act.movements:
             by_key.setdefault(movement.key, []).append(movement)
         for key, made in by_key.items():
-            balance = replay(moved, held[key].balance, made)
-            held[key] = replace(held[key], balance=replace(balance, version=balance.version + 1))
+            versions[key] += 1
             body = StockMoved(group=act.group, movements=tuple(made))
-            events.append(
-                NewEvent(tenant=context.tenant, stream=held[key].stream, version=held[key].balance.version, body=body)
-            )
+            events.append(NewEvent(tenant=context.tenant, stream=locked[key].stream, version=versions[key], body=body))
     await tx.ledger.enter(acts)
     await tx.journal.record(events)
 

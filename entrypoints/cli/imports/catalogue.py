@@ -15,21 +15,24 @@ from entrypoints.cli.imports import cells
 from entrypoints.cli.imports.columns import Columns, Field
 from entrypoints.cli.imports.pipeline import Applied, Chunk, persisted
 from entrypoints.cli.imports.rejects import Reject
+from entrypoints.cli.imports.rows import TOGETHER, applied, one_a_row
 from entrypoints.cli.imports.source import Row
 from entrypoints.cli.session import Session
 
-TOGETHER = 500
+SKU = Field(
+    name="sku",
+    aliases=("StockCode", "item code", "Lineitem sku", "product code", "variant sku"),
+    required=True,
+)
+PRICE = Field(name="price", aliases=("UnitPrice", "unit price", "Lineitem price", "variant price"))
+CURRENCY = Field(name="currency", aliases=())
 FIELDS = (
-    Field(
-        name="sku",
-        aliases=("StockCode", "item code", "Lineitem sku", "product code", "variant sku"),
-        required=True,
-    ),
+    SKU,
     Field(name="name", aliases=("Description", "Lineitem name", "product name", "title")),
     Field(name="uom", aliases=("unit", "unit of measure")),
     Field(name="scale", aliases=("decimals",)),
-    Field(name="price", aliases=("UnitPrice", "unit price", "Lineitem price", "variant price")),
-    Field(name="currency", aliases=()),
+    PRICE,
+    CURRENCY,
     Field(name="backorder_limit", aliases=("backorder",)),
     Field(name="tracking", aliases=("tracked by",)),
     Field(name="pack_units", aliases=("pack units", "pack sizes")),
@@ -111,20 +114,8 @@ def _units(text: str, scale: int) -> tuple[Unit, ...]:
 
 
 def chunks_of_list(rows: Iterable[Row], reader: ItemReader, skipped: int) -> Iterator[Chunk[NewItem]]:
-    """One item a row, ``TOGETHER`` rows a chunk."""
-    items: list[NewItem] = []
-    rejects: list[Reject] = []
-    number = skipped
-    for number, row in enumerate(rows, start=skipped + 1):
-        try:
-            items.append(NewItem(row=row, item=named(reader.item(row))))
-        except DomainError as refusal:
-            rejects.append(Reject(row=row, reason=refusal.detail))
-        if len(items) + len(rejects) >= TOGETHER:
-            yield Chunk(items=tuple(items), rejects=tuple(rejects), rows=number)
-            items, rejects = [], []
-    if items or rejects:
-        yield Chunk(items=tuple(items), rejects=tuple(rejects), rows=number)
+    """One item a row."""
+    return one_a_row(rows, lambda row: NewItem(row=row, item=named(reader.item(row))), skipped)
 
 
 def chunks_of_orders(rows: Iterable[Row], reader: ItemReader) -> Iterator[Chunk[NewItem]]:
@@ -176,10 +167,5 @@ class CatalogueImport:
         outcomes: list[Item | DomainError] = await persisted(
             lambda: session.dispatch.run(command, session.context(self._tenant, ALL_SCOPES)), session.clock
         )
-        rejects = tuple(
-            Reject(row=new.row, reason=outcome.detail)
-            for new, outcome in zip(items, outcomes, strict=True)
-            if isinstance(outcome, DomainError) and not isinstance(outcome, SkuTaken)
-        )
-        accepted = sum(isinstance(outcome, Item) for outcome in outcomes)
-        return Applied(accepted=accepted, duplicates=len(items) - accepted - len(rejects), rejects=rejects)
+        known = [None if isinstance(outcome, SkuTaken) else outcome for outcome in outcomes]
+        return applied(items, known, lambda item: item is not None)

@@ -1,19 +1,22 @@
-"""The three imports as coroutines on a session: what the commands and the tests run."""
+"""The imports as coroutines on a session: what the commands and the tests run."""
 
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from core.acceptance.policies import Policy
+from core.inventory.acts import Act
 from core.kernel.ids import TenantId
 from core.kernel.value import value
-from entrypoints.cli.imports import catalogue, grouping, orders, stock
-from entrypoints.cli.imports.columns import find_columns
+from entrypoints.cli.imports import catalogue, deliveries, grouping, orders, policies, prices, stock
+from entrypoints.cli.imports.columns import Field, find_columns
 from entrypoints.cli.imports.deciding import deciding, until_decided
 from entrypoints.cli.imports.drafts import Draft
 from entrypoints.cli.imports.importing import Done, Plan, import_file, only_counted, summary_of
 from entrypoints.cli.imports.meter import Meter
-from entrypoints.cli.imports.pipeline import Applied
+from entrypoints.cli.imports.pipeline import Applied, Apply
+from entrypoints.cli.imports.rows import one_a_row
 from entrypoints.cli.imports.source import Source, open_source
 from entrypoints.cli.running import tenant_named
 from entrypoints.cli.session import Session
@@ -31,6 +34,20 @@ class OrderOptions:
     cancel_prefix: str = "C"
     wait: bool = True
     overrides: Mapping[str, str]
+
+
+@value
+class ActOptions:
+    """What rows do to stock, where they name no place; ``delivery`` tells one delivery from another of the same rows.
+
+    Receipts that name an unknown place are rejected, and so are counts unless it is to be opened.
+    """
+
+    act: Act = Act.COUNT
+    location: str = "MAIN"
+    create_locations: bool = False
+    delivery: str = ""
+    fields: tuple[Field, ...] = (*stock.FIELDS, stock.UNIT)
 
 
 def import_catalogue(plan: Plan, tenant: str, overrides: Mapping[str, str], currency: str, *, quiet: bool) -> Run:
@@ -63,31 +80,59 @@ def import_catalogue(plan: Plan, tenant: str, overrides: Mapping[str, str], curr
     return run
 
 
-def import_stock(
-    plan: Plan,
-    tenant: str,
-    overrides: Mapping[str, str],
-    location: str,
-    *,
-    create_locations: bool,
-    quiet: bool,
-) -> Run:
-    """Counts of shelves."""
+def import_acts(plan: Plan, tenant: str, overrides: Mapping[str, str], options: ActOptions, *, quiet: bool) -> Run:
+    """Counts of shelves, or receipts."""
 
     async def run(session: Session) -> Summary:
         owner = await tenant_named(session, tenant)
-        counting = stock.StockImport(session, owner, create_locations=create_locations)
-        with open_source(plan.file) as source, Meter("counts", source, quiet=quiet) as meter:
-            columns = find_columns(stock.FIELDS, source.header, overrides)
-            reader = stock.CountReader(columns, reason=f"import {plan.file.name}", location=location)
+        with open_source(plan.file) as source, Meter(plan.kind, source, quiet=quiet) as meter:
+            columns = find_columns(options.fields, source.header, overrides)
+            reason = f"import {plan.file.name}"
+            reader = stock.ActReader(columns, options.act, reason=reason, location=options.location)
             done = await import_file(
                 _of(plan, owner),
                 source,
                 meter,
-                lambda rows, skipped: stock.chunks_of(rows, reader, skipped),
-                only_counted if plan.dry_run else counting,
+                lambda rows, skipped: one_a_row(rows, reader.read, skipped),
+                only_counted if plan.dry_run else _entering(session, owner, plan, options),
             )
         return summary_of(done)
+
+    return run
+
+
+def _entering(session: Session, owner: TenantId, plan: Plan, options: ActOptions) -> Apply[stock.StockRow]:
+    if options.act is Act.RECEIVE:
+        return deliveries.DeliveryImport(session, owner, deliveries.delivery_of(plan.file, options.delivery))
+    return stock.StockImport(session, owner, create_locations=options.create_locations)
+
+
+def import_prices(plan: Plan, tenant: str, overrides: Mapping[str, str], currency: str, *, quiet: bool) -> Run:
+    """Prices by SKU."""
+
+    async def run(session: Session) -> Summary:
+        owner = await tenant_named(session, tenant)
+        with open_source(plan.file) as source, Meter("prices", source, quiet=quiet) as meter:
+            reader = prices.PriceReader(find_columns(prices.FIELDS, source.header, overrides), currency)
+            done = await import_file(
+                _of(plan, owner),
+                source,
+                meter,
+                lambda rows, skipped: one_a_row(rows, reader.read, skipped),
+                only_counted if plan.dry_run else prices.PriceImport(session, owner),
+            )
+        return summary_of(done)
+
+    return run
+
+
+def import_policy(policy: Policy, tenant: str, *, dry_run: bool) -> Run:
+    """One policy."""
+
+    async def run(session: Session) -> Summary:
+        owner = await tenant_named(session, tenant)
+        held = policy if dry_run else await policies.set_policy(session, owner, policy)
+        return policies.summary_of(held, dry_run=dry_run)
 
     return run
 
