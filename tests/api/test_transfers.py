@@ -31,14 +31,14 @@ def test_a_transfer_from_beginning_to_end(world: World) -> None:
     shipped = caller.ok("POST", "/stock/transfers", body, headers={"idempotency-key": "move-1"})
     assert (shipped["state"], shipped["from"], shipped["to"]) == ("in_transit", "LOC-T", "STORE")
     assert (shipped["reason"], shipped["reference"], shipped["due"]) == ("runs low", "T-1", NEXT_WEEK)
-    assert shipped["items"] == [{"sku": "SKU-T", "quantity": 6, "received": 0, "lost": 0, "under_way": 6}]
+    assert shipped["items"] == [{"sku": "SKU-T", "lot": None, "quantity": 6, "received": 0, "lost": 0, "under_way": 6}]
     assert caller.ok("POST", "/stock/transfers", body, headers={"idempotency-key": "move-1"}) == shipped
     assert standing(caller) == {"LOC-T": (4, 0, 0), "STORE": (0, 0, 6), "TRANSIT": (0, 6, 0)}
     path = f"/stock/transfers/{shipped['id']}"
     assert caller.ok("GET", path) == shipped
 
     some = caller.ok("POST", f"{path}/receive", {"items": [{"sku": "SKU-T", "quantity": 4}]})
-    assert some["items"] == [{"sku": "SKU-T", "quantity": 6, "received": 4, "lost": 0, "under_way": 2}]
+    assert some["items"] == [{"sku": "SKU-T", "lot": None, "quantity": 6, "received": 4, "lost": 0, "under_way": 2}]
     answer = caller("POST", f"{path}/receive", {"items": [{"sku": "SKU-T", "quantity": 3}]})
     assert (answer.status_code, answer.json()["code"]) == (409, "more_than_under_way")
     closed = caller.ok("POST", f"{path}/close", {"reason": "fell off"})

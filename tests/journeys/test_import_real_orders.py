@@ -128,7 +128,7 @@ def test_a_cancellation_and_a_shortage_say_why(shop: Shop, story: Story) -> None
 
 
 def test_stock_explains_itself_from_the_import_to_the_orders(shop: Shop, story: Story) -> None:
-    entries = shop.fluxor("stock", "explain", "85123A", "--tenant", story.tenant, "--limit", "500")["entries"]
+    entries = shop.fluxor("stock", "explain", "85123A", "--tenant", story.tenant, "--limit", "500")["steps"]
     assert entries[-1]["kind"] == "count"
     assert entries[-1]["reason"] == "import stock-story.csv"
     assert {entry["kind"] for entry in entries[:-1]} == {"commit"}

@@ -8,7 +8,7 @@ import pytest
 
 from core.acceptance.policies import UnknownLane
 from core.inventory.acts import Act
-from core.inventory.allocation import AllocationPolicy, UnknownRule
+from core.inventory.ranking import AllocationPolicy, UnknownRule
 from core.kernel.errors import DomainError
 from core.kernel.money import Money
 from core.risk.assessment import RiskOutOfRange, RiskPolicy, UnknownRiskRule

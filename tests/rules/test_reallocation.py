@@ -1,7 +1,7 @@
 """Promising anew what is due: each line after those before it, from where it may come alone."""
 
 from core.execution.reallocation import Supply, reallocate
-from core.inventory.allocation import AllocationPolicy, Candidate, StockedLot
+from core.inventory.ranking import AllocationPolicy, Candidate, StockedLot
 from core.kernel.ids import ItemId, LotId
 from tests.support.given import a_location, an_id
 
@@ -18,14 +18,14 @@ def supply(*available: int, lots: tuple[StockedLot, ...] = ()) -> dict[ItemId, S
 
 
 def test_two_lines_of_one_item_see_what_the_other_took() -> None:
-    done = reallocate({(1, ITEM): 2, (2, ITEM): 2}, supply(3), POLICY, country=None)
+    done = reallocate({(1, ITEM): 2, (2, ITEM): 2}, supply(3), POLICY, country=None, channel=None)
     assert [(line, part.quantity) for line, _, part in done.promised] == [(1, 2), (2, 1)]
     assert done.short == 1
 
 
 def test_lots_are_used_up_one_after_the_other() -> None:
     lots = tuple(StockedLot(lot=LotId(an_id(number)), available=2) for number in (31, 32))
-    done = reallocate({(1, ITEM): 3, (2, ITEM): 1}, supply(4, lots=lots), POLICY, country=None)
+    done = reallocate({(1, ITEM): 3, (2, ITEM): 1}, supply(4, lots=lots), POLICY, country=None, channel=None)
     assert [(line, part.lot, part.quantity) for line, _, part in done.promised] == [
         (1, an_id(31), 2),
         (1, an_id(32), 1),
@@ -37,6 +37,6 @@ def test_only_those_that_are_asked_and_none_that_refused() -> None:
     first, second = (candidate.location.id for candidate in supply(5, 5)[ITEM].candidates)
     wanted = {(1, ITEM): 1}
     for narrowed in ({"among": [second]}, {"without": [first]}):
-        done = reallocate(wanted, supply(5, 5), POLICY, country=None, **narrowed)
+        done = reallocate(wanted, supply(5, 5), POLICY, country=None, channel=None, **narrowed)
         assert [part.location for _, _, part in done.promised] == [second]
-    assert reallocate(wanted, supply(5, 5), POLICY, country=None, without=[first, second]).short == 1
+    assert reallocate(wanted, supply(5, 5), POLICY, country=None, channel=None, without=[first, second]).short == 1
