@@ -5,8 +5,9 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from multiprocessing import get_context
@@ -17,6 +18,8 @@ from composition.simulation.run import Result
 from composition.simulation.run import simulate as simulate_one
 
 CHUNK = 20
+TWICE_EVERY = 100
+"""Of so many seeds one runs a second time: what a seed comes out as must depend on nothing but the seed."""
 SHOWN = 10
 EXIT_GOOD, EXIT_VIOLATED, EXIT_MISUSED = 0, 1, 2
 
@@ -45,13 +48,25 @@ def replay_command(seed: int, kinds: Collection[str]) -> str:
 def results(first: int, last: int, kinds: Collection[str], processes: int | None = None) -> Iterator[Result]:
     """The result of each seed from ``first`` to ``last``, as they come."""
     seeds = range(first, last + 1)
-    one = partial(simulate_one, faults=tuple(kinds))
+    one = partial(checked, faults=tuple(kinds))
     if len(seeds) == 1:
         yield one(first)
         return
     # Spawned, not forked: a seed must come out the same in a process that has seen nothing before it.
     with ProcessPoolExecutor(processes or os.cpu_count(), mp_context=get_context("spawn")) as pool:
         yield from pool.map(one, seeds, chunksize=min(CHUNK, -(-len(seeds) // 2)))
+
+
+def checked(seed: int, faults: Collection[str], run: Callable[..., Result] = simulate_one) -> Result:
+    """The result of ``seed``; of every hundredth what ``run`` makes of it twice, another outcome being a violation."""
+    first = run(seed, faults)
+    if seed % TWICE_EVERY:
+        return first
+    second = run(seed, faults)
+    if second == first:
+        return replace(first, twice=True)
+    other = f"determinism: another trace the second time, {second.trace} after {first.trace}"
+    return replace(first, twice=True, violations=(*first.violations, other))
 
 
 def report(found: Iterable[Result], kinds: Collection[str]) -> dict[str, Any]:
@@ -69,6 +84,7 @@ def report(found: Iterable[Result], kinds: Collection[str]) -> dict[str, Any]:
         "steps": sum(result.steps for result in every),
         "virtual_seconds": round(sum(result.seconds for result in every)),
         "faults": dict(sorted(faults.items())),
+        "run_twice": sum(result.twice for result in every),
         "broken": len(broken),
         "violations": [
             {"seed": result.seed, "found": list(result.violations), "replay": replay_command(result.seed, kinds)}
@@ -100,5 +116,7 @@ def _in_words(found: dict[str, Any]) -> str:
     for broken in found["violations"]:
         lines += [f"seed {broken['seed']} is broken; see it again with: {broken['replay']}"]
         lines += [f"  {violation}" for violation in broken["found"][:SHOWN]]
+    if found["run_twice"]:
+        lines.append(f"{found['run_twice']} of them were run twice and compared")
     lines.append(f"{found['broken']} seeds are broken" if found["broken"] else "every invariant held")
     return "\n".join(lines) + "\n"

@@ -22,7 +22,7 @@ STOP_SECONDS = 120.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Result:
-    """What came of one seed. ``trace`` is the same whenever the seed runs again."""
+    """What came of one seed. ``trace`` is the same whenever the seed runs again, as it did where ``twice`` is set."""
 
     seed: int
     steps: int
@@ -30,6 +30,7 @@ class Result:
     violations: tuple[str, ...]
     trace: str
     seconds: float
+    twice: bool = False
 
 
 def simulate(seed: int, faults: Collection[str] = KINDS, parts: Parts | None = None) -> Result:

@@ -3,12 +3,15 @@
 import os
 import subprocess
 import sys
+from collections.abc import Collection
+from dataclasses import replace
+from itertools import count
 
 import pytest
 
 from composition.simulation.faults import KINDS
-from composition.simulation.many import UnknownFault, kinds_of, replay_command, report
-from composition.simulation.run import simulate
+from composition.simulation.many import TWICE_EVERY, UnknownFault, checked, kinds_of, replay_command, report
+from composition.simulation.run import Result, simulate
 
 TOGETHER = 12
 
@@ -37,6 +40,20 @@ def test_a_seed_comes_out_the_same_in_another_process() -> None:
     assert other.stdout == simulate(7).trace
 
 
+def test_of_a_hundred_seeds_one_is_run_twice_and_compared() -> None:
+    runs = count()
+
+    def never_the_same(seed: int, faults: Collection[str]) -> Result:
+        return replace(once, seed=seed, trace=f"{next(runs)}")
+
+    once = simulate(1, ())
+    assert checked(TWICE_EVERY + 1, (), never_the_same).violations == ()
+    (found,) = checked(TWICE_EVERY, (), never_the_same).violations
+    assert found == "determinism: another trace the second time, 2 after 1"
+    same = checked(TWICE_EVERY, ())
+    assert (same.twice, same.violations) == (True, ())
+
+
 def test_every_kind_of_fault_is_injected_sooner_or_later() -> None:
     counted = {"skew", "silence"}  # these are a state of the world, not events in it
     injected = {kind for seed in range(1, 25) for kind in simulate(seed).faults}
@@ -55,4 +72,4 @@ def test_faults_are_named_or_all_or_none() -> None:
 def test_the_report_adds_up() -> None:
     found = report((simulate(seed, ()) for seed in (1, 2)), ())
     assert (found["seeds"], found["broken"], found["faults"], found["violations"]) == (2, 0, {}, [])
-    assert found["steps"] > 1000
+    assert (found["steps"] > 1000, found["run_twice"]) == (True, 0)
