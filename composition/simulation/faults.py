@@ -1,48 +1,24 @@
 """What goes wrong, when and to whom: planned by the seed, ended by ``heal``."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
 from adapters.memory.store import Fate, Faults
 from adapters.memory.tables import Key, Table
+from composition.simulation.plan import Plan
 
-KINDS = (
-    "crash",  # a process dies with everything it had open, and comes back
-    "unknown",  # a commit gets no answer: it happened, it did not, or it will
-    "conflict",  # a transaction is chosen to give way
-    "outage",  # the storage is away for a while, for one process or for all
-    "delivery",  # events come again, late, in another order, or only some of them
-    "pause",  # a process stands still, past its leases
-    "skew",  # processes disagree about the time, by minutes
-    "poison",  # an order whose decision raises, always or at first
-    "killer",  # an order whose decision takes the process with it
-    "silence",  # hearts beat so slowly that the living are taken for dead
-)
 SKEW_SECONDS = 120.0
-
-
-@dataclass(kw_only=True, slots=True)
-class Rates:
-    """How often, per occasion."""
-
-    unknown: float = 0.06
-    conflict: float = 0.004
-    delivery: float = 0.35
-    pause: float = 0.8
-    saga_pause: float = 0.1
-    """A saga takes many leases; were nearly all of them slept over, none would come far while things go wrong."""
 
 
 class PlannedFaults(Faults):
     """The storage's side of the plan, and the counting."""
 
-    def __init__(self, seed: int, kinds: Collection[str], now: Callable[[], float]) -> None:
+    def __init__(self, seed: int, plan: Plan, now: Callable[[], float]) -> None:
         self.random = Random(f"faults {seed}")
-        self.kinds = frozenset(kinds)
-        self.rates = Rates()
+        self.kinds = frozenset(plan.kinds)
+        self.rates = plan.rates
         self.injected: Counter[str] = Counter()
         self.ebbing = False
         self.healed = False

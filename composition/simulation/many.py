@@ -13,7 +13,7 @@ from itertools import islice
 from multiprocessing import get_context
 from typing import Any
 
-from composition.simulation.faults import KINDS
+from composition.simulation.plan import KINDS
 from composition.simulation.run import Result
 from composition.simulation.run import simulate as simulate_one
 
@@ -87,9 +87,15 @@ def report(found: Iterable[Result], kinds: Collection[str]) -> dict[str, Any]:
         "run_twice": sum(result.twice for result in every),
         "broken": len(broken),
         "violations": [
-            {"seed": result.seed, "found": list(result.violations), "replay": replay_command(result.seed, kinds)}
+            {
+                "seed": result.seed,
+                "plan": result.plan,
+                "found": list(result.violations),
+                "replay": replay_command(result.seed, kinds),
+            }
             for result in islice(broken, SHOWN)
         ],
+        "plans": {str(result.seed): result.plan for result in every[:SHOWN]},
         "traces": {str(result.seed): result.trace for result in every[:SHOWN]},
     }
 
@@ -113,8 +119,10 @@ def _in_words(found: dict[str, Any]) -> str:
         f" {found['virtual_seconds']} s of virtual time",
         f"faults injected: {injected}",
     ]
+    lines += [f"plan of seed {seed}: {plan}" for seed, plan in found["plans"].items()]
     for broken in found["violations"]:
         lines += [f"seed {broken['seed']} is broken; see it again with: {broken['replay']}"]
+        lines += [f"  plan: {broken['plan']}"]
         lines += [f"  {violation}" for violation in broken["found"][:SHOWN]]
     if found["run_twice"]:
         lines.append(f"{found['run_twice']} of them were run twice and compared")

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from composition.simulation.chaos import Chaos
 from composition.simulation.checks import at_rest, relayed, violations
-from composition.simulation.faults import KINDS
 from composition.simulation.loop import Stuck
 from composition.simulation.parts import Parts
+from composition.simulation.plan import KINDS, plan_of
 from composition.simulation.workload import Shop
 from composition.simulation.world import APIS, World
 
@@ -25,6 +25,7 @@ class Result:
     """What came of one seed. ``trace`` is the same whenever the seed runs again, as it did where ``twice`` is set."""
 
     seed: int
+    plan: str
     steps: int
     faults: Mapping[str, int]
     violations: tuple[str, ...]
@@ -34,8 +35,9 @@ class Result:
 
 
 def simulate(seed: int, faults: Collection[str] = KINDS, parts: Parts | None = None) -> Result:
-    """Run ``seed`` with these kinds of faults over ``parts`` (None: production's)."""
-    world = World(seed, faults, parts or Parts())
+    """Run ``seed`` with what its plan takes of these kinds of faults over ``parts`` (None: production's)."""
+    plan = plan_of(seed, faults)
+    world = World(seed, plan, parts or Parts())
     shop = Shop(world)
     loop = world.loop
     found: list[str] = []
@@ -60,6 +62,7 @@ def simulate(seed: int, faults: Collection[str] = KINDS, parts: Parts | None = N
     found += violations(world, shop)
     return Result(
         seed=seed,
+        plan=plan.words,
         steps=loop.steps,
         faults=dict(world.faults.injected),
         violations=tuple(found),

@@ -1,7 +1,7 @@
 """The world: processes of production code over one store, the supervisor that restarts them, the operator."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from functools import cache
 from random import Random
 from typing import Any
@@ -18,6 +18,7 @@ from composition.simulation.faults import SKEW_SECONDS, PlannedFaults
 from composition.simulation.loop import SimulatedLoop
 from composition.simulation.observer import Observer
 from composition.simulation.parts import Parts
+from composition.simulation.plan import Plan
 from composition.simulation.poison import Poison
 from composition.simulation.process import Process, current_id
 from core.acceptance.queues import AcceptOrders, AcceptQueued
@@ -79,10 +80,10 @@ def production_use_cases() -> dict[type, UseCase]:
 class World:
     """One seed's world."""
 
-    def __init__(self, seed: int, kinds: Collection[str], parts: Parts) -> None:
+    def __init__(self, seed: int, plan: Plan, parts: Parts) -> None:
         self.random = Random(f"world {seed}")
         self.loop = SimulatedLoop(seed)
-        self.faults = PlannedFaults(seed, kinds, self.loop.time)
+        self.faults = PlannedFaults(seed, plan, self.loop.time)
         self.store = SlowStore(self.loop)
         self.store.faults = self.faults
         self.naps = Naps(self.loop)

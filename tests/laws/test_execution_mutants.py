@@ -9,7 +9,7 @@ import pytest
 from adapters.memory.credit import MemoryAccounts
 from adapters.memory.execution import MemoryDossiers
 from adapters.memory.inventory import MemoryLedger
-from composition.simulation.faults import KINDS
+from composition.simulation.plan import KINDS
 from composition.simulation.run import simulate
 from core.inventory.balance import Account, EntryKind, Movement
 from core.orders import refunding

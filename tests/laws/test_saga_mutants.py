@@ -8,8 +8,8 @@ import pytest
 
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.transaction import MemoryTransactions
-from composition.simulation.faults import KINDS
 from composition.simulation.parts import Parts
+from composition.simulation.plan import KINDS
 from composition.simulation.process import current_id
 from composition.simulation.run import simulate
 from composition.simulation.world import production_use_cases

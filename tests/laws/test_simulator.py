@@ -9,8 +9,8 @@ from itertools import count
 
 import pytest
 
-from composition.simulation.faults import KINDS
 from composition.simulation.many import TWICE_EVERY, UnknownFault, checked, kinds_of, replay_command, report
+from composition.simulation.plan import KINDS
 from composition.simulation.run import Result, simulate
 
 TOGETHER = 12

@@ -19,8 +19,8 @@ from adapters.memory.tables import BALANCES, INTAKE_JOBS, JOBS, JOURNAL
 from adapters.memory.transaction import MemoryTransaction, MemoryTransactions
 from adapters.memory.transfers import MemoryTransfers
 from adapters.memory.work import MemoryClaimed, MemoryWork
-from composition.simulation.faults import KINDS
 from composition.simulation.parts import Parts
+from composition.simulation.plan import KINDS
 from composition.simulation.process import Process
 from composition.simulation.run import simulate
 from core.acceptance.demand import SUBSCRIBER, RecordDemand, demand_of

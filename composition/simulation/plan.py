@@ -1,0 +1,76 @@
+"""The swarm: each seed draws which kinds of faults it has and how often they come.
+
+A world in which everything goes wrong at once hides what goes wrong only where most things go well: an outage cuts
+short the very run a late event would have spoilt. So half of the seeds have every kind at its usual rate, and the
+others leave some out and have the rest rarer or more often.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+from random import Random
+
+KINDS = (
+    "crash",  # a process dies with everything it had open, and comes back
+    "unknown",  # a commit gets no answer: it happened, it did not, or it will
+    "conflict",  # a transaction is chosen to give way
+    "outage",  # the storage is away for a while, for one process or for all
+    "delivery",  # events come again, late, in another order, or only some of them
+    "pause",  # a process stands still, past its leases
+    "skew",  # processes disagree about the time, by minutes
+    "poison",  # an order whose decision raises, always or at first
+    "killer",  # an order whose decision takes the process with it
+    "silence",  # hearts beat so slowly that the living are taken for dead
+)
+WHOLE_SHARE, KEPT_SHARE = 0.5, 0.75
+FACTORS = (0.5, 1.0, 2.0)
+
+
+@dataclass(kw_only=True, slots=True)
+class Rates:
+    """How often, per occasion."""
+
+    crash: float = 0.25
+    commit_crash: float = 0.015
+    outage: float = 0.15
+    nap: float = 0.08
+    unknown: float = 0.06
+    conflict: float = 0.004
+    delivery: float = 0.35
+    pause: float = 0.8
+    saga_pause: float = 0.1
+    """A saga takes many leases; were nearly all of them slept over, none would come far while things go wrong."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """What may go wrong in one seed."""
+
+    kinds: tuple[str, ...]
+    rates: Rates
+
+    @property
+    def words(self) -> str:
+        """The kinds, and the rates that are not the usual ones."""
+        usual = Rates()
+        other = [
+            f"{field.name} {getattr(self.rates, field.name):g}"
+            for field in fields(Rates)
+            if getattr(self.rates, field.name) != getattr(usual, field.name)
+        ]
+        return "; ".join([", ".join(self.kinds) or "none", *other])
+
+
+def plan_of(seed: int, kinds: Collection[str]) -> Plan:
+    """The plan of ``seed`` where no more than ``kinds`` may go wrong. One kind alone is never left out."""
+    random = Random(f"plan {seed}")
+    named = tuple(kind for kind in KINDS if kind in kinds)
+    if len(named) < 2 or random.random() < WHOLE_SHARE:
+        return Plan(kinds=named, rates=Rates())
+    kept = tuple(kind for kind in named if random.random() < KEPT_SHARE)
+    usual = Rates()
+    scaled = {
+        field.name: min(1.0, getattr(usual, field.name) * random.choice(FACTORS))
+        for field in fields(Rates)
+        if field.name not in ("pause", "saga_pause")
+    }
+    return Plan(kinds=kept, rates=Rates(**scaled))
