@@ -17,6 +17,18 @@ class Stuck(Exception):
     """What was waited for did not come within its bounds."""
 
 
+class NumberedTask(asyncio.Task[Any]):
+    """A task that hashes by its number: a task group cancels its tasks in the order of a set, and by address that
+    order would be another one in every run."""
+
+    def __init__(self, coro: Any, number: int, **settings: Any) -> None:
+        self._number = number
+        super().__init__(coro, **settings)
+
+    def __hash__(self) -> int:
+        return self._number
+
+
 class SimulatedLoop:
     """As much of an event loop as coroutines, tasks, futures and timers need; the rest would be a world."""
 
@@ -29,6 +41,7 @@ class SimulatedLoop:
         self._ready: list[asyncio.Handle] = []
         self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
         self._timer_count = 0
+        self._task_count = 0
         self._frozen: dict[str, list[asyncio.Handle]] = {}
 
     def run_until(self, coroutine: Coroutine[Any, Any, Any], deadline: float) -> Any:
@@ -115,7 +128,8 @@ class SimulatedLoop:
 
     def create_task(self, coro: Any, *, name: str | None = None, context: Context | None = None) -> asyncio.Task[Any]:
         """See asyncio."""
-        return asyncio.Task(coro, loop=self._as_loop, name=name, context=context)
+        self._task_count += 1
+        return NumberedTask(coro, self._task_count, loop=self._as_loop, name=name, context=context)
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         """Remember: an exception nobody asked for is a finding."""
