@@ -15,7 +15,8 @@ class MemoryDatabase:
     def __init__(self, store: Store, process: str = "fluxor") -> None:
         self.store = store
         self.process = process
-        self._open: set[Session] = set()
+        self._open: dict[Session, None] = {}
+        """In the order they were opened: sessions that are cut end in it, so that a seed comes out the same again."""
         self._dead = False
 
     @asynccontextmanager
@@ -57,12 +58,12 @@ class MemoryDatabase:
         if self._dead or not self.store.faults.reachable(self.process):
             raise StorageUnavailable("there is no storage")
         session = Session(self.store, self.process, tenants)
-        self._open.add(session)
+        self._open[session] = None
         try:
             await session.statement()
             yield session
         finally:
-            self._open.discard(session)
+            self._open.pop(session, None)
             if session.transaction_id is None or not session.late:
                 session.end()
 
