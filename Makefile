@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 COVERAGE := --cov=core --cov-report=term:skip-covered --cov-fail-under=95
 COMPILE := $(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 \
-	--no-emit-index-url --no-emit-find-links --quiet
+	--no-strip-extras --no-emit-index-url --no-emit-find-links --quiet
 
 .DEFAULT_GOAL := help
 .PHONY: help up test check bench lock
