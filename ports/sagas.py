@@ -1,21 +1,23 @@
 """Sagas: where each stands, and what will move it on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from core.kernel.ids import SagaId, TenantId
+from core.kernel.ids import SagaId, StreamId, TenantId
 from core.kernel.value import value
+from core.orders.deadlines import FulfilmentPolicy
 from core.sagas.saga import Saga, Status
+from ports.execution import Dossiers
 from ports.journal import Journal
-from ports.queue import Queue
+from ports.queue import Queue, Withdrawals
 
 
 class Sagas(Protocol):
     """The tenant's sagas, part of a transaction. One that moves must name the job it waits for, one that rests none."""
 
-    async def add(self, saga: Saga) -> None:
-        """Keep a new saga."""
+    async def add(self, sagas: Sequence[Saga]) -> None:
+        """Keep new sagas. Raises TransactionConflict when one of the same name and key is running."""
         ...
 
     async def lock(self, saga: SagaId) -> Saga | None:
@@ -26,6 +28,18 @@ class Sagas(Protocol):
         """Keep a held saga as it is now."""
         ...
 
+    async def waiting(self, subjects: Collection[StreamId]) -> Sequence[Saga]:
+        """Those about one of ``subjects`` that run or are stuck, by id. They are not held."""
+        ...
+
+    async def latest(self, name: str, keys: Collection[str]) -> Mapping[str, Status]:
+        """Where the newest saga of this name stands under each of ``keys``; a key that never had one is left out."""
+        ...
+
+
+class SagaQueue(Queue, Withdrawals, Protocol):
+    """Asks and time limits are put; the limit of what is answered is taken away."""
+
 
 class SagasTransaction(Protocol):
     """What saga use cases may touch."""
@@ -34,10 +48,36 @@ class SagasTransaction(Protocol):
     def sagas(self) -> Sagas: ...
 
     @property
-    def queue(self) -> Queue: ...
+    def queue(self) -> SagaQueue: ...
 
     @property
     def journal(self) -> Journal: ...
+
+
+class SettlementTransaction(SagasTransaction, Protocol):
+    """What beginning to settle a return may touch: its order is looked at."""
+
+    @property
+    def dossiers(self) -> Dossiers: ...
+
+
+class FulfilmentPolicies(Protocol):
+    """How long locations may take, part of a transaction that may span tenants."""
+
+    async def fulfilment(self, tenants: Collection[TenantId]) -> Mapping[TenantId, FulfilmentPolicy]:
+        """The policies of those of ``tenants`` that have set one."""
+        ...
+
+
+class WakingTransaction(Protocol):
+    """What waking and beginning sagas may touch."""
+
+    @property
+    def policies(self) -> FulfilmentPolicies: ...
+
+    def of(self, tenant: TenantId) -> SagasTransaction:
+        """The same transaction, as it concerns one of its tenants."""
+        ...
 
 
 @value

@@ -1,17 +1,18 @@
 """Flags and policies, kept as their JSON."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.session import Session
 from adapters.memory.tables import SETTINGS, SettingRow
-from adapters.toolkit.codec import decode_policy, encode
+from adapters.toolkit.codec import decode, decode_policy, encode
 from core.acceptance.policies import DEFAULT, Policies, Policy
 from core.configuration.flag import DEFAULTS, Flag
 from core.kernel.context import Context
 from core.kernel.ids import TenantId
+from core.orders.deadlines import FulfilmentPolicy
 
 _ON = b"true"
 
@@ -29,7 +30,7 @@ class MemoryFlags:
 
 
 class MemoryPolicies:
-    """See ports.acceptance.PolicyShelf."""
+    """See ports.acceptance.PolicyShelf and ports.sagas.FulfilmentPolicies."""
 
     def __init__(self, session: Session, context: Context) -> None:
         self._session = session
@@ -38,6 +39,12 @@ class MemoryPolicies:
     async def put(self, name: str, policy: Policy) -> int:
         """See the port."""
         return await _put(self._session, self._context.tenant, f"policy:{name}", encode(policy))
+
+    async def fulfilment(self, tenants: Collection[TenantId]) -> Mapping[TenantId, FulfilmentPolicy]:
+        """See the port."""
+        await self._session.statement()
+        rows = [(tenant, self._session.get(SETTINGS, (tenant, "policy:fulfilment"))) for tenant in sorted(tenants)]
+        return {tenant: decode(FulfilmentPolicy, row.body) for tenant, row in rows if row is not None}
 
 
 class MemoryConfigurationView:

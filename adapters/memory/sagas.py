@@ -1,14 +1,14 @@
 """Sagas."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.session import Session
-from adapters.memory.tables import SAGAS, SagaRow
+from adapters.memory.tables import SAGA_KEYS, SAGAS, SagaRow
 from adapters.toolkit.codec import decode, encode
 from core.kernel.context import Context
-from core.kernel.ids import SagaId, TenantId
+from core.kernel.ids import SagaId, StreamId, TenantId
 from core.sagas.saga import Saga, Status
 from ports.sagas import KeptSaga
 
@@ -20,11 +20,13 @@ class MemorySagas:
         self._session = session
         self._context = context
 
-    async def add(self, saga: Saga) -> None:
+    async def add(self, sagas: Sequence[Saga]) -> None:
         """See the port."""
         await self._session.statement()
-        if not await self._session.insert(SAGAS, (self._context.tenant, saga.id), self._row(saga)):
-            raise self._session.refuse("another transaction took this saga's id first")
+        for saga in sorted(sagas, key=lambda one: (one.name, one.key or "", one.id)):
+            await self._take_key(saga)
+            if not await self._session.insert(SAGAS, (self._context.tenant, saga.id), self._row(saga)):
+                raise self._session.refuse("another transaction took this saga's id first")
 
     async def lock(self, saga: SagaId) -> Saga | None:
         """See the port."""
@@ -41,6 +43,31 @@ class MemorySagas:
         """See the port."""
         await self._session.statement()
         await self._session.put(SAGAS, (self._context.tenant, saga.id), self._row(saga))
+
+    async def waiting(self, subjects: Collection[StreamId]) -> Sequence[Saga]:
+        """See the port."""
+        await self._session.statement()
+        wakeful = (Status.RUNNING, Status.STUCK)
+        found = [saga for saga in self._mine() if saga.subject in subjects and saga.status in wakeful]
+        return sorted(found, key=lambda saga: saga.id)
+
+    async def latest(self, name: str, keys: Collection[str]) -> Mapping[str, Status]:
+        """See the port."""
+        await self._session.statement()
+        found = sorted((saga for saga in self._mine() if saga.name == name), key=lambda saga: saga.id)
+        return {saga.key: saga.status for saga in found if saga.key in keys and saga.key is not None}
+
+    async def _take_key(self, saga: Saga) -> None:
+        """As a unique index has it: whoever comes second waits for the first, and loses."""
+        if saga.key is None:
+            return
+        await self._session.lock(SAGA_KEYS, (self._context.tenant, saga.name, saga.key))
+        same = [one for one in self._mine() if (one.name, one.key) == (saga.name, saga.key)]
+        if any(one.status is Status.RUNNING for one in same):
+            raise self._session.refuse("another transaction began a saga of this key first")
+
+    def _mine(self) -> list[Saga]:
+        return [row.saga for key, row in self._session.scan(SAGAS) if key[0] == self._context.tenant]
 
     def _row(self, saga: Saga) -> SagaRow:
         # By way of the wire, as the database keeps it: what JSON cannot hold must not come back.

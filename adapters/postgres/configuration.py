@@ -5,17 +5,19 @@ from dataclasses import replace
 from typing import Any
 
 from adapters.postgres.engine import Connection, Database
-from adapters.toolkit.codec import decode_policy, encode
+from adapters.toolkit.codec import decode, decode_policy, encode
 from core.acceptance.policies import DEFAULT, Policies, Policy
 from core.configuration.flag import DEFAULTS, Flag
 from core.kernel.context import Context
 from core.kernel.ids import TenantId
+from core.orders.deadlines import FulfilmentPolicy
 
 _PUT = """
 INSERT INTO setting AS s (tenant_id, name, body, version) VALUES ($1, $2, $3, 1)
 ON CONFLICT (tenant_id, name) DO UPDATE SET body = EXCLUDED.body, version = s.version + 1 RETURNING version
 """
 _ALL = "SELECT tenant_id, name, body FROM setting WHERE tenant_id = ANY($1::uuid[])"
+_FULFILMENT = "SELECT tenant_id, body FROM setting WHERE tenant_id = ANY($1::uuid[]) AND name = 'policy:fulfilment'"
 _ON = b"true"
 
 
@@ -35,7 +37,7 @@ class PostgresFlags:
 
 
 class PostgresPolicies:
-    """See ports.acceptance.PolicyShelf."""
+    """See ports.acceptance.PolicyShelf and ports.sagas.FulfilmentPolicies."""
 
     def __init__(self, connection: Connection, context: Context) -> None:
         self._connection = connection
@@ -45,6 +47,11 @@ class PostgresPolicies:
         """See the port."""
         version: int = await self._connection.fetchval(_PUT, self._context.tenant, f"policy:{name}", encode(policy))
         return version
+
+    async def fulfilment(self, tenants: Collection[TenantId]) -> Mapping[TenantId, FulfilmentPolicy]:
+        """See the port."""
+        rows = await self._connection.fetch(_FULFILMENT, sorted(tenants))
+        return {TenantId(str(row["tenant_id"])): decode(FulfilmentPolicy, row["body"]) for row in rows}
 
 
 class PostgresConfigurationView:

@@ -18,7 +18,7 @@ from ports.execution import ReturnRow, Work, WorkFilter
 _ORDER = "SELECT * FROM orders WHERE tenant_id = $1 AND id = $2"
 _VERSION = "SELECT max(version) FROM journal WHERE tenant_id = $1 AND stream = $2"
 _ORDER_OF = "SELECT order_id FROM fulfilment WHERE tenant_id = $1 AND id = $2"
-_FULFILMENT = "f.id, f.order_id, f.location_id, f.state, f.lines, f.shipments, f.reason"
+_FULFILMENT = "f.id, f.order_id, f.location_id, f.state, f.lines, f.shipments, f.reason, f.answer_by"
 _FULFILMENTS = f"""
 SELECT {_FULFILMENT} FROM fulfilment f
 WHERE f.tenant_id = $1 AND f.id BETWEEN $3 AND $4 AND f.order_id = $2 ORDER BY f.place
@@ -56,10 +56,11 @@ FROM unnest($3::int[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $
 WHERE l.tenant_id = $1 AND l.order_id = $2 AND l.number = n.number
 """
 _SAVE_FULFILMENTS = """
-INSERT INTO fulfilment (tenant_id, order_id, id, place, location_id, state, lines, shipments, reason)
-SELECT $1, $2, * FROM unnest($3::uuid[], $4::smallint[], $5::uuid[], $6::text[], $7::bytea[], $8::bytea[], $9::text[])
+INSERT INTO fulfilment (tenant_id, order_id, id, place, location_id, state, lines, shipments, reason, answer_by)
+SELECT $1, $2, * FROM unnest($3::uuid[], $4::smallint[], $5::uuid[], $6::text[], $7::bytea[], $8::bytea[], $9::text[],
+                             $10::timestamptz[])
 ON CONFLICT (tenant_id, id) DO UPDATE SET state = EXCLUDED.state, lines = EXCLUDED.lines,
-    shipments = EXCLUDED.shipments, reason = EXCLUDED.reason
+    shipments = EXCLUDED.shipments, reason = EXCLUDED.reason, answer_by = EXCLUDED.answer_by
 """
 _SAVE_RETURNS = """
 INSERT INTO order_return (tenant_id, order_id, id, place, state, body)
@@ -226,11 +227,13 @@ def _to_fulfilment(row: Any, lines: Sequence[OrderLine]) -> Fulfilment:
         lines=decode(tuple[FulfilmentLine, ...], row["lines"]),
         shipments=decode(tuple[Shipment, ...], row["shipments"]),
         reason=row["reason"],
+        answer_by=row["answer_by"],
     )
 
 
 def _row(one: Fulfilment, place: int) -> tuple[Any, ...]:
-    return (one.id, place, one.location, one.state, encode(one.lines), encode(one.shipments), one.reason)
+    stands = (one.id, place, one.location, one.state)
+    return (*stands, encode(one.lines), encode(one.shipments), one.reason, one.answer_by)
 
 
 def _line(line: OrderLine) -> tuple[Any, ...]:

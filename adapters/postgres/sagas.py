@@ -1,23 +1,31 @@
 """Sagas: one row each, found by where they stand."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from adapters.postgres.engine import Connection, Database
+from adapters.postgres.engine import Connection, Database, columns_of
 from adapters.toolkit.codec import decode, encode
 from core.kernel.context import Context
-from core.kernel.ids import SagaId, TenantId
+from core.kernel.ids import SagaId, StreamId, TenantId
 from core.sagas.saga import Saga, Status
 from ports.sagas import KeptSaga
 
 _ADD = """
-INSERT INTO saga (tenant_id, id, name, version, status, state, waits_for, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO saga (tenant_id, updated_at, id, name, version, status, state, waits_for, subject, key)
+SELECT $1, $2, * FROM unnest($3::uuid[], $4::text[], $5::int[], $6::text[], $7::bytea[], $8::uuid[], $9::uuid[],
+                             $10::text[])
 """
 _ONE = "SELECT state, updated_at FROM saga WHERE tenant_id = $1 AND id = $2"
 _LOCK = f"{_ONE} FOR UPDATE"
 _SAVE = """
 UPDATE saga SET status = $3, state = $4, waits_for = $5, updated_at = $6 WHERE tenant_id = $1 AND id = $2
+"""
+_WAITING = """
+SELECT state FROM saga WHERE tenant_id = $1 AND subject = ANY($2::uuid[]) AND status IN ('running', 'stuck') ORDER BY id
+"""
+_LATEST = """
+SELECT DISTINCT ON (key) key, status FROM saga
+WHERE tenant_id = $1 AND name = $2 AND key = ANY($3::text[]) ORDER BY key, id DESC
 """
 _LIST = """
 SELECT state, updated_at FROM saga
@@ -35,19 +43,13 @@ class PostgresSagas:
         self._connection = connection
         self._context = context
 
-    async def add(self, saga: Saga) -> None:
+    async def add(self, sagas: Sequence[Saga]) -> None:
         """See the port."""
-        await self._connection.execute(
-            _ADD,
-            self._context.tenant,
-            saga.id,
-            saga.name,
-            saga.version,
-            saga.status,
-            encode(saga),
-            saga.waits_for,
-            self._context.now,
-        )
+        rows = [
+            (one.id, one.name, one.version, one.status, encode(one), one.waits_for, one.subject, one.key)
+            for one in sagas
+        ]
+        await self._connection.execute(_ADD, self._context.tenant, self._context.now, *columns_of(rows))
 
     async def lock(self, saga: SagaId) -> Saga | None:
         """See the port."""
@@ -59,6 +61,16 @@ class PostgresSagas:
         await self._connection.execute(
             _SAVE, self._context.tenant, saga.id, saga.status, encode(saga), saga.waits_for, self._context.now
         )
+
+    async def waiting(self, subjects: Collection[StreamId]) -> Sequence[Saga]:
+        """See the port."""
+        rows = await self._connection.fetch(_WAITING, self._context.tenant, sorted(subjects))
+        return [decode(Saga, row["state"]) for row in rows]
+
+    async def latest(self, name: str, keys: Collection[str]) -> Mapping[str, Status]:
+        """See the port."""
+        rows = await self._connection.fetch(_LATEST, self._context.tenant, name, sorted(keys))
+        return {row["key"]: Status(row["status"]) for row in rows}
 
 
 class PostgresSagasView:

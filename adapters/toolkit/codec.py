@@ -36,6 +36,7 @@ from core.inventory.transfer_events import (
 )
 from core.orders.changes import (
     FulfilmentAccepted,
+    FulfilmentAsked,
     FulfilmentCancelled,
     FulfilmentDelivered,
     FulfilmentPacked,
@@ -74,6 +75,7 @@ EVENTS: dict[str, type] = {
     "order.lines_cancelled.v1": LinesCancelled,
     "order.cancelled.v1": OrderCancelled,
     "fulfilment.proposed.v1": FulfilmentProposed,
+    "fulfilment.asked.v1": FulfilmentAsked,
     "fulfilment.accepted.v1": FulfilmentAccepted,
     "fulfilment.rejected.v1": FulfilmentRejected,
     "fulfilment.picked.v1": FulfilmentPicked,

@@ -7,6 +7,7 @@ from core.kernel.ids import FulfilmentId, ItemId, LocationId, LotId, OrderId, Re
 from core.orders.changes import (
     CancelledLine,
     FulfilmentAccepted,
+    FulfilmentAsked,
     FulfilmentCancelled,
     FulfilmentDelivered,
     FulfilmentPacked,
@@ -73,6 +74,7 @@ def order_samples() -> dict[str, object]:
         ),
         "order.cancelled.v1": OrderCancelled(order_id=_ORDER, reason="changed his mind", at=_AT),
         "fulfilment.proposed.v1": FulfilmentProposed(order_id=_ORDER, fulfilment_id=_ONE, location=_LEEDS, units=units),
+        "fulfilment.asked.v1": FulfilmentAsked(order_id=_ORDER, fulfilment_id=_ONE, answer_by=_AT),
         "fulfilment.accepted.v1": FulfilmentAccepted(order_id=_ORDER, fulfilment_id=_ONE),
         "fulfilment.rejected.v1": FulfilmentRejected(
             order_id=_ORDER, fulfilment_id=_ONE, units=units, reason="the shelf is empty"

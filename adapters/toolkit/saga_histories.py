@@ -41,6 +41,41 @@ SAMPLES: Mapping[str, tuple[Data, Mapping[str, Data]]] = {
             }
         },
     ),
+    "fulfil-order": (
+        {
+            "order_id": f"{_PREFIX}4",
+            "fulfilment_id": f"{_PREFIX}5",
+            "answer_seconds": 14400.0,
+            "ship_seconds": 172800.0,
+        },
+        {},
+    ),
+    "settle-return": (
+        {
+            "return_id": f"{_PREFIX}6",
+            "order_id": f"{_PREFIX}4",
+            "method": "refund",
+            "note": "by card",
+            "reference": f"{_PREFIX}c",
+            "goods_seconds": 2592000.0,
+            "paid_seconds": 1209600.0,
+        },
+        {},
+    ),
+    "transfer-stock": (
+        {
+            "transfer_id": f"{_PREFIX}7",
+            "from": "LEEDS",
+            "to": "BERLIN",
+            "items": [{"sku": "TEA-250", "quantity": "12", "lot": None}],
+            "reason": "for the season",
+            "reference": None,
+            "ship_on": None,
+            "due": "2026-03-08T12:00:00+00:00",
+            "arrive_seconds": 691200.0,
+        },
+        {},
+    ),
 }
 """What a saga of this name may begin with, and what its steps may answer."""
 
@@ -145,6 +180,11 @@ def stories(definition: Definition) -> Iterator[tuple[str, Teller]]:
         late = told(step.name)
         _late(late, step.nothing_to_undo)
         yield f"{step.name}-succeeded-late", late
+        if step.waits:
+            looked = told(step.name)
+            looked.refuse(min(step.not_yet))
+            looked.finish()
+            yield f"{step.name}-not-yet", looked
     for name in ("stuck-and-forgiven", "stuck-and-retried"):
         stuck = told(definition.steps[-1].name)
         _get_stuck(stuck)

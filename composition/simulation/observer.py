@@ -5,7 +5,7 @@ from hashlib import blake2b
 from typing import Any
 
 from adapters.memory.store import Store, Writes
-from adapters.memory.tables import JOBS, ORDERS, RELAYS, WORKERS, Key, QueueRow, Table
+from adapters.memory.tables import JOBS, ORDERS, RELAYS, SAGAS, WORKERS, Key, QueueRow, Table
 from composition.simulation.clock import Naps, moment
 from composition.simulation.loop import SimulatedLoop
 from composition.simulation.lots import LotWatch
@@ -45,12 +45,19 @@ class Observer:
     def _commit(self, process: str, transaction_id: int | None, writes: Writes) -> None:
         tables = ",".join(f"{table.name}:{len(rows)}" for table, rows in writes.items())
         self._trace.update(f"{self._loop.time():.6f} {process} {transaction_id} {tables}\n".encode())
-        # Whoever cancels an order under review takes its job away with it, from whoever has it.
-        orders = [(key[0], row) for key, row in writes.get(ORDERS, {}).items() if row is not None and row.cancelled_at]
-        withdrawn = {(tenant, order.facts.intake_id) for tenant, order in orders}
+        withdrawn = self._withdrawn(writes)
         for key, row in writes.get(JOBS, {}).items():
             if row is not None or key not in withdrawn:
                 self._watch_lease(process, key, row)
+
+    def _withdrawn(self, writes: Writes) -> set[Key]:
+        """Jobs that may be taken away from whoever has them: the review of an order that is cancelled, and the time
+        limit of a saga's step that is answered."""
+        orders = [(key[0], row) for key, row in writes.get(ORDERS, {}).items() if row is not None and row.cancelled_at]
+        before = self._store.table(SAGAS)
+        sagas = [(key, before[key].saga.waits_for) for key in writes.get(SAGAS, {}) if key in before]
+        reviews = {(tenant, order.facts.intake_id) for tenant, order in orders}
+        return reviews | {(key[0], limit) for key, limit in sagas if limit is not None}
 
     def _end(self, tables: Collection[Table[Any]]) -> None:
         if set(tables) - {WORKERS, RELAYS}:

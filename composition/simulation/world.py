@@ -24,6 +24,7 @@ from composition.simulation.process import Process, current_id
 from core.acceptance.queues import AcceptOrders, AcceptQueued
 from core.identity.permission import ALL_SCOPES
 from core.kernel.context import Context
+from core.kernel.errors import DomainError
 from core.kernel.ids import TenantId
 from core.sagas.definitions import DEFINITIONS
 from entrypoints.dispatch import Dispatch, UseCase
@@ -146,6 +147,10 @@ class World:
         await asyncio.wait({task})
         if task.cancelled():
             raise ConnectionLost("no answer came")
+        error = task.exception()
+        if error is not None and not isinstance(error, (DomainError, *NO_ANSWER)):
+            self.observer.findings.append(f"{process.name} broke over it: {error!r}")
+            raise ConnectionLost("the process broke over it")
         return task.result()
 
     def crash_by_name(self, name: str) -> None:

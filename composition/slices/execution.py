@@ -7,12 +7,14 @@ from dependency_injector import containers, providers
 
 from core.execution.use_cases.change_order import change_order
 from core.execution.use_cases.change_return import change_return
+from core.execution.use_cases.look import look
 from core.identity.permission import Scope
 from core.inventory.use_cases.entering import end_expired, enter
 from core.orders.changing import (
     AcceptFulfilment,
     AllocateOrder,
     AmendLine,
+    AskFulfilment,
     CancelFulfilment,
     CancelLine,
     CancelOrder,
@@ -21,11 +23,13 @@ from core.orders.changing import (
     PackFulfilment,
     PickFulfilment,
     PlaceHold,
+    RecallFulfilment,
     RejectFulfilment,
     ReleaseHold,
     ShipFulfilment,
     SwapLot,
 )
+from core.orders.looking import LookForAnswer, LookForInspection, LookForRefund, LookForShipment
 from core.orders.returning import (
     ApproveReturn,
     CancelReturn,
@@ -38,6 +42,7 @@ from core.orders.returning import (
     ResolveReturn,
     SendReturn,
     SettleRefund,
+    WithdrawRefund,
 )
 from entrypoints.dispatch import UseCase
 
@@ -48,6 +53,8 @@ COMMANDS = (
     CancelLine,
     AmendLine,
     AllocateOrder,
+    AskFulfilment,
+    RecallFulfilment,
     AcceptFulfilment,
     RejectFulfilment,
     MoveFulfilment,
@@ -67,10 +74,12 @@ RETURNS = (
     ReceiveReturn,
     InspectReturn,
     RequestRefund,
+    WithdrawRefund,
     SettleRefund,
     RefuseRefund,
     ResolveReturn,
 )
+LOOKS = (LookForAnswer, LookForShipment, LookForInspection, LookForRefund)
 
 
 class Execution(containers.DeclarativeContainer):
@@ -85,6 +94,7 @@ class Execution(containers.DeclarativeContainer):
     use_cases = providers.Dict(
         {
             **dict.fromkeys(COMMANDS, providers.Factory(UseCase, scope=Scope.ORDERS_WRITE, run=change)),
+            **dict.fromkeys(LOOKS, providers.Factory(UseCase, scope=Scope.ORDERS_READ, run=providers.Object(look))),
             **dict.fromkeys(RETURNS, providers.Factory(UseCase, scope=Scope.ORDERS_WRITE, run=change_return)),
         }
     )

@@ -9,9 +9,15 @@ from core.identity.permission import Scope
 from core.sagas.allocate_to_channel import AllocateToChannel
 from core.sagas.commands import AdvanceSaga, ForgiveSaga, ParkSaga, RetrySaga
 from core.sagas.definitions import DEFINITIONS
+from core.sagas.settle_return import SettleReturn
+from core.sagas.subscriptions import WakeSagas
+from core.sagas.transfer_stock import TransferStock
 from core.sagas.use_cases.advance import advance_saga, park_saga
+from core.sagas.use_cases.begin_settlement import begin_settlement
+from core.sagas.use_cases.begin_transfer import begin_transfer
 from core.sagas.use_cases.operate import forgive_saga, retry_saga
 from core.sagas.use_cases.start_allocation import start_allocation
+from core.sagas.use_cases.wake import wake_sagas
 from entrypoints.dispatch import UseCase
 
 
@@ -25,6 +31,9 @@ class Sagas(containers.DeclarativeContainer):
     retry = providers.Factory(partial, retry_saga, new_id=new_id, definitions=definitions)
     forgive = providers.Factory(partial, forgive_saga, new_id=new_id)
     start_allocation = providers.Factory(partial, start_allocation, new_id=new_id, definitions=definitions)
+    begin_transfer = providers.Factory(partial, begin_transfer, new_id=new_id, definitions=definitions)
+    begin_settlement = providers.Factory(partial, begin_settlement, new_id=new_id, definitions=definitions)
+    wake = providers.Factory(partial, wake_sagas, new_id=new_id, definitions=definitions)
     use_cases = providers.Dict(
         {
             AdvanceSaga: providers.Factory(UseCase, scope=None, run=advance),
@@ -32,5 +41,8 @@ class Sagas(containers.DeclarativeContainer):
             RetrySaga: providers.Factory(UseCase, scope=Scope.OPERATIONS_WRITE, run=retry),
             ForgiveSaga: providers.Factory(UseCase, scope=Scope.OPERATIONS_WRITE, run=forgive),
             AllocateToChannel: providers.Factory(UseCase, scope=Scope.STOCK_WRITE, run=start_allocation),
+            TransferStock: providers.Factory(UseCase, scope=Scope.STOCK_WRITE, run=begin_transfer),
+            SettleReturn: providers.Factory(UseCase, scope=Scope.ORDERS_WRITE, run=begin_settlement),
+            WakeSagas: providers.Factory(UseCase, scope=None, run=wake),
         }
     )

@@ -7,10 +7,23 @@ from dependency_injector import containers, providers
 
 from core.identity.permission import Scope
 from core.inventory.expecting import AmendExpected, AnnounceReceipt, ReceiveExpected, WithdrawExpected
-from core.inventory.transferring import CancelTransfer, CloseTransfer, ReceiveTransfer, ShipTransfer, StartTransfer
+from core.inventory.transferring import (
+    CancelTransfer,
+    CloseTransfer,
+    LookForArrival,
+    ReceiveTransfer,
+    ShipTransfer,
+    StartTransfer,
+)
 from core.inventory.use_cases.announce_receipt import announce_receipt
 from core.inventory.use_cases.change_expected import amend_expected, receive_expected, withdraw_expected
-from core.inventory.use_cases.change_transfer import cancel_transfer, close_transfer, receive_transfer, ship_transfer
+from core.inventory.use_cases.change_transfer import (
+    cancel_transfer,
+    close_transfer,
+    look_for_arrival,
+    receive_transfer,
+    ship_transfer,
+)
 from core.inventory.use_cases.start_transfer import start_transfer
 from entrypoints.dispatch import UseCase
 
@@ -36,6 +49,7 @@ class Transfers(containers.DeclarativeContainer):
             CancelTransfer: providers.Factory(
                 UseCase, scope=Scope.STOCK_WRITE, run=providers.Factory(partial, cancel_transfer, new_id=new_id)
             ),
+            LookForArrival: providers.Factory(UseCase, scope=Scope.STOCK_READ, run=providers.Object(look_for_arrival)),
             AnnounceReceipt: providers.Factory(
                 UseCase, scope=Scope.STOCK_WRITE, run=providers.Factory(partial, announce_receipt, new_id=new_id)
             ),

@@ -9,18 +9,21 @@ from core.inventory import ranking
 from core.inventory.ranking import AllocationPolicy
 from core.kernel.errors import DomainError
 from core.kernel.value import value
+from core.orders import deadlines
+from core.orders.deadlines import FulfilmentPolicy
 from core.risk import assessment
 from core.risk.assessment import RiskPolicy
 from core.routing import selection
 from core.routing.selection import RoutingPolicy
 
-Policy = RiskPolicy | AllocationPolicy | RoutingPolicy | LanePolicy
+Policy = RiskPolicy | AllocationPolicy | RoutingPolicy | LanePolicy | FulfilmentPolicy
 
 POLICY_TYPES: Mapping[str, type[Policy]] = {
     "risk": RiskPolicy,
     "allocation": AllocationPolicy,
     "routing": RoutingPolicy,
     "lanes": LanePolicy,
+    "fulfilment": FulfilmentPolicy,
 }
 """Each policy by the name it is stored and served under."""
 
@@ -33,6 +36,7 @@ class Policies:
     allocation: AllocationPolicy = AllocationPolicy()
     routing: RoutingPolicy = RoutingPolicy(by_country={})
     lanes: LanePolicy = LanePolicy(channels={}, customers={})
+    fulfilment: FulfilmentPolicy = FulfilmentPolicy()
     flags: Mapping[Flag, bool] = field(default_factory=lambda: DEFAULTS)
 
 
@@ -68,6 +72,8 @@ def check(policy: Policy) -> None:
             ranking.check_policy(policy)
         case LanePolicy():
             _check_lanes(policy)
+        case FulfilmentPolicy():
+            deadlines.check_policy(policy)
         case RoutingPolicy():
             selection.check_policy(policy)
 

@@ -3,7 +3,15 @@
 from datetime import datetime
 
 from core.orders.changes import OrderEvent
-from core.orders.changing import AllocateOrder, FulfilmentChange, OrderChange, PlaceHold, RejectFulfilment, ReleaseHold
+from core.orders.changing import (
+    AllocateOrder,
+    FulfilmentChange,
+    OrderChange,
+    PlaceHold,
+    RecallFulfilment,
+    RejectFulfilment,
+    ReleaseHold,
+)
 from core.orders.dossier import Dossier
 from core.orders.lifecycle import decide, missing
 from core.orders.order import HoldReason
@@ -17,7 +25,7 @@ def shortfall(command: OrderChange | FulfilmentChange, dossier: Dossier, now: da
         return ()
     order, short = dossier.order.facts.order_id, sum(missing(dossier).values())
     held = any(hold.reason is SHORT for hold in dossier.order.holds)
-    if short and not held and isinstance(command, RejectFulfilment | AllocateOrder):
+    if short and not held and isinstance(command, RejectFulfilment | RecallFulfilment | AllocateOrder):
         note = f"{short} base units are promised from nowhere"
         return decide(dossier, PlaceHold(order=order, reason=SHORT, note=note), now)
     if held and not short:

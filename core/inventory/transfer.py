@@ -35,9 +35,11 @@ from core.inventory.transferring import (
     NotInTransfer,
     ReceiveTransfer,
     ShipTransfer,
+    TransferCalledOff,
     TransferEnded,
     TransferOutOfTurn,
     TransferRequest,
+    TransferUnderWay,
 )
 from core.kernel.ids import ItemId, LocationId, LotId, TransferId
 from core.kernel.quantity import to_units
@@ -103,9 +105,12 @@ def begun(event: TransferPlanned) -> Transfer:
 def decide(transfer: Transfer, command: Change) -> Changed:
     """What ``command`` makes of it. Whether the source has what is shipped is for ``transit.check_shelf`` to say.
 
-    Raises TransferEnded, TransferOutOfTurn, MoreThanUnderWay, NotInTransfer, InvalidTransfer, InvalidMovement.
+    Raises TransferEnded (TransferCalledOff when it was cancelled), TransferOutOfTurn, MoreThanUnderWay, NotInTransfer,
+    InvalidTransfer, InvalidMovement.
     """
     possible = TRANSITIONS[transfer.state]
+    if transfer.state is TransferState.CANCELLED:
+        raise TransferCalledOff(f"transfer {transfer.id} is {transfer.state}")
     if not possible:
         raise TransferEnded(f"transfer {transfer.id} is {transfer.state}")
     if type(command) not in possible:
@@ -147,6 +152,14 @@ def evolve(transfer: Transfer, event: Changed) -> Transfer:
             return replace(transfer, state=TransferState.CANCELLED, version=version)
         case _:
             assert_never(event)
+
+
+def check_arrived(transfer: Transfer) -> None:
+    """Raise TransferUnderWay while something may still come, TransferCalledOff when nothing will."""
+    if transfer.state is TransferState.CANCELLED:
+        raise TransferCalledOff(f"transfer {transfer.id} is {transfer.state}")
+    if TRANSITIONS[transfer.state]:
+        raise TransferUnderWay(f"transfer {transfer.id} is {transfer.state}")
 
 
 def _rest(transfer: Transfer) -> tuple[TransferPart, ...]:

@@ -20,6 +20,18 @@ class TransferEnded(Conflict):
     code = "transfer_ended"
 
 
+class TransferCalledOff(TransferEnded):
+    """The transfer was cancelled."""
+
+    code = "transfer_cancelled"
+
+
+class TransferUnderWay(Conflict):
+    """Not all of it has arrived, and nobody has given it up."""
+
+    code = "transfer_under_way"
+
+
 class TransferOutOfTurn(Conflict):
     """What is not shipped cannot arrive, and what is shipped cannot be shipped again."""
 
@@ -57,7 +69,8 @@ class TransferRequest:
 class StartTransfer:
     """Move every line from one location to another, or nothing; ``source`` and ``target`` are codes.
 
-    It is shipped at once unless ``ship_on`` lies in the future. ``due`` is when it should have arrived.
+    It is shipped at once unless ``ship_on`` lies in the future. ``due`` is when it should have arrived. ``id`` is
+    chosen by whoever has to know it before there is an answer.
     """
 
     source: str
@@ -67,6 +80,14 @@ class StartTransfer:
     reference: str | None = None
     ship_on: datetime | None = None
     due: datetime | None = None
+    id: TransferId | None = None
+
+
+@value
+class LookForArrival:
+    """Has all of it arrived, or been given up?"""
+
+    id: TransferId
 
 
 @value

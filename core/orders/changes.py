@@ -81,6 +81,15 @@ class FulfilmentProposed:
 
 
 @value
+class FulfilmentAsked:
+    """The location is to answer by ``answer_by``."""
+
+    order_id: OrderId
+    fulfilment_id: FulfilmentId
+    answer_by: datetime
+
+
+@value
 class FulfilmentAccepted:
     """The location will send it."""
 
@@ -160,7 +169,8 @@ class LotSwapped:
 
 
 FulfilmentEvent = (
-    FulfilmentAccepted
+    FulfilmentAsked
+    | FulfilmentAccepted
     | FulfilmentRejected
     | FulfilmentPicked
     | FulfilmentPacked

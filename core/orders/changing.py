@@ -115,6 +115,22 @@ class AcceptFulfilment:
 
 
 @value
+class AskFulfilment:
+    """The location is to answer within ``seconds`` from now."""
+
+    fulfilment: FulfilmentId
+    seconds: float
+
+
+@value
+class RecallFulfilment:
+    """The location has not answered: let another send it, because of ``reason``."""
+
+    fulfilment: FulfilmentId
+    reason: str
+
+
+@value
 class RejectFulfilment:
     """The location will not send it: let another."""
 
@@ -185,7 +201,9 @@ class SwapLot:
 
 OrderChange = PlaceHold | ReleaseHold | CancelOrder | CancelLine | AmendLine | AllocateOrder
 WarehouseAct = (
-    AcceptFulfilment
+    AskFulfilment
+    | RecallFulfilment
+    | AcceptFulfilment
     | RejectFulfilment
     | MoveFulfilment
     | PickFulfilment

@@ -8,6 +8,7 @@ from core.kernel.ids import FulfilmentId, ItemId, ReturnId
 from core.kernel.value import value
 from core.orders.changes import (
     FulfilmentAccepted,
+    FulfilmentAsked,
     FulfilmentCancelled,
     FulfilmentDelivered,
     FulfilmentEvent,
@@ -106,6 +107,8 @@ def _sent_on(dossier: Dossier, event: FulfilmentEvent) -> Dossier:
     """What becomes of one fulfilment order."""
     wanted = event.fulfilment_id
     match event:
+        case FulfilmentAsked():
+            return _changed(dossier, wanted, lambda one: replace(one, answer_by=event.answer_by))
         case FulfilmentAccepted():
             return _changed(dossier, wanted, lambda one: replace(one, state=FulfilmentState.ACCEPTED))
         case FulfilmentRejected():

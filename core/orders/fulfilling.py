@@ -1,13 +1,14 @@
 """What a location does with its fulfilment order: accept it or not, pick, pack, ship, report the arrival."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core.kernel.ids import ItemId
 from core.kernel.quantity import to_units
 from core.orders.cancelling import all_open, line_of
 from core.orders.changes import (
     FulfilmentAccepted,
+    FulfilmentAsked,
     FulfilmentCancelled,
     FulfilmentDelivered,
     FulfilmentEvent,
@@ -18,6 +19,7 @@ from core.orders.changes import (
 )
 from core.orders.changing import (
     AcceptFulfilment,
+    AskFulfilment,
     CancelFulfilment,
     DeliverFulfilment,
     GoodsAtWork,
@@ -27,15 +29,27 @@ from core.orders.changing import (
     OrderOnHold,
     PackFulfilment,
     PickFulfilment,
+    RecallFulfilment,
     RejectFulfilment,
     ShipFulfilment,
     WarehouseAct,
 )
 from core.orders.dossier import Dossier
-from core.orders.fulfilment import AT_WORK, Fulfilment, FulfilmentAct, FulfilmentLine, NotInThisState, Units, next_state
+from core.orders.fulfilment import (
+    AT_WORK,
+    OPEN,
+    Fulfilment,
+    FulfilmentAct,
+    FulfilmentLine,
+    FulfilmentState,
+    NotInThisState,
+    Units,
+    next_state,
+)
 
 ACTS: dict[type, FulfilmentAct] = {
     AcceptFulfilment: FulfilmentAct.ACCEPT,
+    RecallFulfilment: FulfilmentAct.RECALL,
     RejectFulfilment: FulfilmentAct.REJECT,
     MoveFulfilment: FulfilmentAct.REJECT,
     PickFulfilment: FulfilmentAct.PICK,
@@ -44,7 +58,8 @@ ACTS: dict[type, FulfilmentAct] = {
     DeliverFulfilment: FulfilmentAct.DELIVER,
     CancelFulfilment: FulfilmentAct.CANCEL,
 }
-STOPPED_BY_A_HOLD = (AcceptFulfilment, PickFulfilment, PackFulfilment, ShipFulfilment)
+STOPPED_BY_A_HOLD = (AcceptFulfilment, RecallFulfilment, PickFulfilment, PackFulfilment, ShipFulfilment)
+"""What cannot be accepted is not recalled for want of an answer, either."""
 
 
 def fulfil(dossier: Dossier, command: WarehouseAct, now: datetime) -> tuple[FulfilmentEvent, ...]:
@@ -52,12 +67,14 @@ def fulfil(dossier: Dossier, command: WarehouseAct, now: datetime) -> tuple[Fulf
     one = dossier.fulfilment(command.fulfilment)
     if dossier.order.holds and isinstance(command, STOPPED_BY_A_HOLD):
         raise OrderOnHold(f"the order is held: {', '.join(hold.reason for hold in dossier.order.holds)}")
+    if isinstance(command, AskFulfilment):
+        return _ask(one, command, now)
     next_state(one, ACTS[type(command)])
     order = one.order
     match command:
         case AcceptFulfilment():
             return (FulfilmentAccepted(order_id=order, fulfilment_id=one.id),)
-        case RejectFulfilment() | MoveFulfilment():
+        case RejectFulfilment() | MoveFulfilment() | RecallFulfilment():
             back = all_open(dossier, one)
             return (FulfilmentRejected(order_id=order, fulfilment_id=one.id, units=back, reason=command.reason),)
         case PickFulfilment():
@@ -79,6 +96,15 @@ def fulfil(dossier: Dossier, command: WarehouseAct, now: datetime) -> tuple[Fulf
                 order_id=order, fulfilment_id=one.id, units=gone, reason=command.reason, forced=command.forced
             )
             return (cancelled,)
+
+
+def _ask(one: Fulfilment, command: AskFulfilment, now: datetime) -> tuple[FulfilmentEvent, ...]:
+    if one.state not in OPEN:
+        raise NotInThisState(f"a fulfilment order that is {one.state} is not asked for an answer")
+    if one.state is not FulfilmentState.PROPOSED:
+        return ()
+    by = now + timedelta(seconds=command.seconds)
+    return (FulfilmentAsked(order_id=one.order, fulfilment_id=one.id, answer_by=by),)
 
 
 def _ship(dossier: Dossier, one: Fulfilment, command: ShipFulfilment, now: datetime) -> FulfilmentShipped:

@@ -45,6 +45,7 @@ class FulfilmentAct(StrEnum):
 
     ACCEPT = "accept"
     REJECT = "reject"
+    RECALL = "recall"
     PICK = "pick"
     PACK = "pack"
     SHIP = "ship"
@@ -60,6 +61,7 @@ AT_WORK = (FulfilmentState.PICKING, FulfilmentState.PACKED)
 NEXT: Mapping[tuple[FulfilmentState, FulfilmentAct], FulfilmentState] = {
     (FulfilmentState.PROPOSED, FulfilmentAct.ACCEPT): FulfilmentState.ACCEPTED,
     (FulfilmentState.PROPOSED, FulfilmentAct.REJECT): FulfilmentState.REJECTED,
+    (FulfilmentState.PROPOSED, FulfilmentAct.RECALL): FulfilmentState.REJECTED,
     (FulfilmentState.PROPOSED, FulfilmentAct.CANCEL): FulfilmentState.CANCELLED,
     (FulfilmentState.ACCEPTED, FulfilmentAct.REJECT): FulfilmentState.REJECTED,
     (FulfilmentState.ACCEPTED, FulfilmentAct.PICK): FulfilmentState.PICKING,
@@ -137,7 +139,7 @@ class Shipment:
 
 @value
 class Fulfilment:
-    """A fulfilment order. ``reason`` says why it was rejected or cancelled."""
+    """A fulfilment order. ``reason`` says why it was rejected or cancelled, ``answer_by`` when an answer is due."""
 
     id: FulfilmentId
     order: OrderId
@@ -146,6 +148,7 @@ class Fulfilment:
     lines: tuple[FulfilmentLine, ...] = ()
     shipments: tuple[Shipment, ...] = ()
     reason: str | None = None
+    answer_by: datetime | None = None
 
     @property
     def shipped(self) -> int:

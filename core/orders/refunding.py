@@ -8,7 +8,7 @@ from core.orders.cancelling import line_of
 from core.orders.changing import InvalidChange
 from core.orders.dossier import Dossier
 from core.orders.return_events import RefundRefused, RefundRequested, RefundSettled
-from core.orders.returning import RefundShare, RefuseRefund, RequestRefund, SettleRefund
+from core.orders.returning import RefundShare, RefuseRefund, RequestRefund, SettleRefund, WithdrawRefund
 from core.orders.returns import (
     PAYING,
     Refund,
@@ -40,7 +40,13 @@ def request_refund(dossier: Dossier, one: Return, command: RequestRefund) -> Ref
     if not parts:
         raise InvalidChange("nothing is left to be given back for it", path="$.lines")
     settled = RefundState.SETTLED if command.method is RefundMethod.CREDIT else RefundState.REQUESTED
-    refund = Refund(number=len(one.refunds) + 1, method=command.method, parts=tuple(parts), state=settled)
+    refund = Refund(
+        number=len(one.refunds) + 1,
+        method=command.method,
+        parts=tuple(parts),
+        state=settled,
+        reference=command.reference,
+    )
     return RefundRequested(order_id=one.order, return_id=one.id, refund=refund)
 
 
@@ -54,6 +60,20 @@ def refuse_refund(one: Return, command: RefuseRefund) -> RefundRefused:
     """It was not; it may be asked for again. Raises RefundNotFound, RefundNotInThisState."""
     _asked(one, command.number)
     return RefundRefused(order_id=one.order, return_id=one.id, number=command.number, reason=command.reason)
+
+
+def withdraw_refund(one: Return, command: WithdrawRefund) -> RefundRefused:
+    """It is not asked for any more. A credit can be taken back; money that was paid cannot.
+
+    Raises RefundNotFound when nothing is asked for, or was, under this reference; RefundNotInThisState.
+    """
+    known = [refund for refund in one.refunds if refund.reference == command.reference]
+    asked = next((refund for refund in known if refund.state is not RefundState.REFUSED), None)
+    if asked is None:
+        raise RefundNotFound(f"no money is asked for under '{command.reference}'")
+    if asked.state is RefundState.SETTLED and asked.method is RefundMethod.REFUND:
+        raise RefundNotInThisState("the money is paid")
+    return RefundRefused(order_id=one.order, return_id=one.id, number=asked.number, reason=command.reason)
 
 
 def refundable(dossier: Dossier, one: Return, number: int) -> int:

@@ -11,7 +11,7 @@ from core.orders.cancelling import line_of
 from core.orders.changing import InvalidChange, OrderNotOpen
 from core.orders.dossier import Dossier
 from core.orders.fulfilment import derived_id
-from core.orders.refunding import refuse_refund, request_refund, settle_refund
+from core.orders.refunding import refuse_refund, request_refund, settle_refund, withdraw_refund
 from core.orders.return_events import ReturnEvent, ReturnMoved, ReturnRequested
 from core.orders.return_goods import inspect_return, receive_return
 from core.orders.returning import (
@@ -27,6 +27,7 @@ from core.orders.returning import (
     ReturnChange,
     SendReturn,
     SettleRefund,
+    WithdrawRefund,
 )
 from core.orders.returns import (
     ENDED_WITHOUT,
@@ -65,6 +66,8 @@ def decide_return(
             return (inspect_return(dossier, one, command),)
         case RequestRefund():
             return (request_refund(dossier, one, command),)
+        case WithdrawRefund():
+            return (withdraw_refund(one, command),)
         case SettleRefund():
             return (settle_refund(one, command),)
         case RefuseRefund():

@@ -98,6 +98,16 @@ class RequestRefund:
     one: ReturnId
     method: RefundMethod = RefundMethod.REFUND
     shares: tuple[RefundShare, ...] | None = None
+    reference: str | None = None
+
+
+@value
+class WithdrawRefund:
+    """Ask for the money of ``reference`` no longer, because of ``reason``; a credit is owed again."""
+
+    one: ReturnId
+    reference: str
+    reason: str
 
 
 @value
@@ -134,6 +144,7 @@ ReturnChange = (
     | ReceiveReturn
     | InspectReturn
     | RequestRefund
+    | WithdrawRefund
     | SettleRefund
     | RefuseRefund
     | ResolveReturn

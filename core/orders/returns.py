@@ -89,6 +89,8 @@ NEXT: Mapping[tuple[ReturnState, ReturnAct], ReturnState] = {
 """From where each act leads where; an inspection that leaves something to be looked at leads nowhere yet."""
 PAYING = (ReturnState.APPROVED, ReturnState.IN_TRANSIT, ReturnState.RECEIVED, ReturnState.INSPECTED)
 """Money may be asked for."""
+ENDED = (ReturnState.RESOLVED, ReturnState.DENIED, ReturnState.CANCELLED)
+"""Nothing more is done about it."""
 ENDED_WITHOUT = (ReturnState.DENIED, ReturnState.CANCELLED)
 """Nothing came of it: what it asked for may be asked for again."""
 
@@ -159,13 +161,14 @@ class RefundPart:
 
 @value
 class Refund:
-    """Money asked for. ``number`` counts within the return, from 1."""
+    """Money asked for. ``number`` counts within the return, from 1; whoever asked may know it by ``reference``."""
 
     number: int
     method: RefundMethod
     parts: tuple[RefundPart, ...]
     state: RefundState = RefundState.REQUESTED
     note: str | None = None
+    reference: str | None = None
 
     @property
     def amount(self) -> int:

@@ -10,6 +10,8 @@ Data = Mapping[str, Any]
 """What a saga knows, as JSON would hold it: what it began with, and each step's answer under the step's name."""
 
 LIMIT_SECONDS = 30.0
+PATIENT_SECONDS = 3600.0
+"""For the steps of sagas that wait for days: no restart of a worker is taken for a step that failed."""
 
 
 class InvalidDefinition(Exception):
@@ -25,6 +27,11 @@ class Step:
     be *refused*, with one of the codes in ``nothing_to_undo``, and change nothing. (An answer would be remembered under
     its key, and given again should the step happen after all.) A step without an undo cannot be taken back once it is
     done, so only the last may be one.
+
+    A step with codes in ``not_yet`` is a *wait*: its command only looks whether something has happened that somebody
+    else does, and is refused with one of them until it has. It is looked for whenever the saga's subject tells
+    something, and once more when its time is over. It has no undo: nothing of it is the saga's own.
+    ``limit_seconds`` is the time a step has; what the saga knows may say it.
     """
 
     name: str
@@ -32,7 +39,17 @@ class Step:
     undo: Callable[[Data], object] | None = None
     answer: Callable[[Any], Data] = lambda result: {}
     nothing_to_undo: frozenset[str] = frozenset()
-    limit_seconds: float = LIMIT_SECONDS
+    not_yet: frozenset[str] = frozenset()
+    limit_seconds: float | Callable[[Data], float] = LIMIT_SECONDS
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is a wait."""
+        return bool(self.not_yet)
+
+    def seconds(self, data: Data) -> float:
+        """The time it has, in seconds."""
+        return self.limit_seconds(data) if callable(self.limit_seconds) else self.limit_seconds
 
 
 @value
@@ -51,12 +68,18 @@ class Definition:
         names = [step.name for step in self.steps]
         if not names or len(set(names)) < len(names) or any(" " in name for name in names):
             raise InvalidDefinition(f"{self.name}: steps have names of one word, each its own")
-        if any(step.undo is None for step in self.steps[:-1]):
+        if any(step.undo is None and not step.waits for step in self.steps[:-1]):
             raise InvalidDefinition(f"{self.name}: only the last step may have no undo")
+        if any(step.undo is not None and step.waits for step in self.steps):
+            raise InvalidDefinition(f"{self.name}: what is only waited for is not undone")
 
     def step(self, name: str) -> Step:
         """The row of this name."""
         return {step.name: step for step in self.steps}[name]
+
+    def is_last(self, name: str) -> bool:
+        """Whether nothing comes after the row of this name."""
+        return self.steps[-1].name == name
 
 
 Definitions = Mapping[tuple[str, int], Definition]

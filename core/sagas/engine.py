@@ -8,12 +8,14 @@ step at a time. Three things make it hold in a world that delays, repeats and re
 - an undo that fails is asked again a few times, and then the others go on: the saga ends stuck, never half forgotten.
 A last step that cannot be undone is asked again instead of being given up: past it there is no way back, so as long as
 it is not known whether it happened, nothing else may be undone.
+A wait is refused for now until what it waits for has happened. When its time is over the saga turns back; where it is
+the last step, everything before it stands, and a person is asked.
 """
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from core.kernel.ids import SagaId
+from core.kernel.ids import SagaId, StreamId
 from core.kernel.retry import delay_seconds
 from core.kernel.value import value
 from core.sagas.definition import Data, Definition
@@ -44,10 +46,26 @@ class Reaction:
     ask: Ask | None = None
 
 
-def begin(definition: Definition, saga_id: SagaId, data: Data, now: datetime) -> Reaction:
-    """A new saga of ``definition``, asking its first step."""
+def begin(
+    definition: Definition,
+    saga_id: SagaId,
+    data: Data,
+    now: datetime,
+    *,
+    subject: StreamId | None = None,
+    key: str | None = None,
+) -> Reaction:
+    """A new saga of ``definition``, asking its first step; ``subject`` and ``key`` as Saga has them."""
     steps = tuple(StepAt(name=step.name) for step in definition.steps)
-    saga = Saga(id=saga_id, name=definition.name, version=definition.version, data=data, steps=steps)
+    saga = Saga(
+        id=saga_id,
+        name=definition.name,
+        version=definition.version,
+        data=data,
+        steps=steps,
+        subject=subject,
+        key=key,
+    )
     started = SagaStarted(saga_id=saga_id, name=saga.name, version=saga.version, data=data)
     return go_on(definition, saga, (started,), now)
 
@@ -106,7 +124,7 @@ def _forward(definition: Definition, saga: Saga, events: tuple[Event, ...], now:
     if at.state is StepState.WAITING:
         return ask(definition, saga, at, Act.DO, events, now)
     if at.state is StepState.UNKNOWN and definition.step(at.name).undo is None:
-        if at.tries < RETRIES.attempts:
+        if at.tries < RETRIES.attempts and not definition.step(at.name).waits:
             return ask(definition, saga, at, Act.DO, events, now)
         return _stuck(turned(saga, Turn.UNANSWERED), f"{at.name}: {at.reason}, and it has no undo", events)
     return None
@@ -117,9 +135,12 @@ def _back(definition: Definition, saga: Saga, events: tuple[Event, ...], now: da
     if any(step.state is StepState.UNDOING for step in saga.unforgiven):
         return Reaction(saga=saga, events=events)
     for at in reversed(saga.unforgiven):
-        if at.state in TO_UNDO and definition.step(at.name).undo is not None:
+        step = definition.step(at.name)
+        if at.state in TO_UNDO and step.undo is not None:
             return ask(definition, saga, at, Act.UNDO, events, now)
-        if at.state in TO_UNDO:
+        if at.state in TO_UNDO and step.waits:
+            saga = saga.with_step(replace(at, state=STEP_MOVES[at.state, Signal.LET_GO]))
+        elif at.state in TO_UNDO:
             given_up = STEP_MOVES[at.state, Signal.GIVE_UP]
             saga = saga.with_step(replace(at, state=given_up, reason="it is done and has no undo"))
     failed = [step for step in saga.unforgiven if step.state is StepState.UNDO_FAILED]
@@ -142,7 +163,7 @@ def ask(definition: Definition, saga: Saga, at: StepAt, act: Act, events: tuple[
         attempt=changed.attempt,
         key=key,
         delay_seconds=delay,
-        deadline=now + timedelta(seconds=delay + definition.step(at.name).limit_seconds),
+        deadline=now + timedelta(seconds=delay + definition.step(at.name).seconds(saga.data)),
     )
     return Reaction(saga=saga.with_step(changed), events=events, ask=asked)
 

@@ -22,18 +22,22 @@ def hear(definition: Definition, saga: Saga, at: StepAt, said: Said) -> Heard:
     """What ``said`` means to the step it is about, which stands ``at``."""
     match said:
         case Succeeded(act=Act.DO):
-            return _done(saga, at, said)
+            return _done(definition, saga, at, said)
         case Succeeded():
             return _undone(saga, at, said, Outcome.UNDONE, None)
         case Refused(act=Act.UNDO) if said.code in definition.step(at.name).nothing_to_undo:
             return _undone(saga, at, said, Outcome.NOTHING_TO_UNDO, said.code)
+        case Refused() if said.code in definition.step(at.name).not_yet:
+            return None
         case Refused() | TimedOut():
             return _failed(definition, saga, at, said)
 
 
-def _done(saga: Saga, at: StepAt, said: Succeeded) -> Heard:
+def _done(definition: Definition, saga: Saga, at: StepAt, said: Succeeded) -> Heard:
     if at.happened or (at.state, Signal.SUCCEED) not in STEP_MOVES:
         return None
+    if definition.step(at.name).waits and at.state is not StepState.ASKED and not _undecided(saga, at):
+        return None  # the saga has turned back, and what it waited for was not its own
     state = STEP_MOVES[at.state, Signal.SUCCEED]
     saga = replace(saga, data={**saga.data, at.name: said.answer})
     changed = replace(at, state=state, happened=True, tries=0, reason=None)
@@ -62,10 +66,12 @@ def _failed(definition: Definition, saga: Saga, at: StepAt, said: Refused | Time
         signal = Signal.UNDO_FAIL if at.tries < RETRIES.attempts else Signal.GIVE_UP
         outcome, reason = (Outcome.UNDO_TIMED_OUT, "its undo is not answered") if silent else (Outcome.UNDO_REFUSED, "")
     else:
-        signal = Signal.TIME_OUT if silent else Signal.REFUSE
+        turns = definition.step(at.name).waits and not definition.is_last(at.name)
+        signal = Signal.TIME_OUT if silent and not turns else Signal.REFUSE
         outcome, reason = (Outcome.TIMED_OUT, "it is not answered") if silent else (Outcome.REFUSED, "")
     if said.attempt != at.attempt or at.state not in IN_HAND[said.act] or (at.state, signal) not in STEP_MOVES:
         return None
+    reason = "it has not happened in time" if silent and definition.step(at.name).waits else reason
     again = said.act is Act.UNDO or definition.step(at.name).undo is None
     changed = replace(at, state=STEP_MOVES[at.state, signal], tries=at.tries if again else 0, reason=detail or reason)
     return saga.with_step(changed), outcome, detail

@@ -24,6 +24,7 @@ class Signal(StrEnum):
     UNDO_FAIL = "its undo fails"
     GIVE_UP = "it cannot be undone"
     RETRY = "a person asks again"
+    LET_GO = "it was only waited for"
 
 
 STEP_MOVES: Mapping[tuple[StepState, Signal], StepState] = {
@@ -38,6 +39,7 @@ STEP_MOVES: Mapping[tuple[StepState, Signal], StepState] = {
     (StepState.UNKNOWN, Signal.UNDO): StepState.UNDOING,
     (StepState.DONE, Signal.UNDO): StepState.UNDOING,
     (StepState.DONE, Signal.GIVE_UP): StepState.UNDO_FAILED,
+    (StepState.DONE, Signal.LET_GO): StepState.UNDONE,
     (StepState.UNDOING, Signal.UNDO): StepState.UNDOING,
     (StepState.UNDOING, Signal.UNDONE): StepState.UNDONE,
     (StepState.UNDOING, Signal.UNDO_FAIL): StepState.UNKNOWN,

@@ -1,7 +1,8 @@
 """The queues sagas live by: what is to be asked, and what happens when no answer comes.
 
 Every ask is two jobs, put by the transaction that decided it: the ask itself, and its time limit. Whatever becomes of
-the first, in the dead letters too, the second still comes.
+the first, in the dead letters too, the second still comes, unless it was answered. A wait is asked once more whenever
+its subject tells something.
 """
 
 from core.kernel.context import Context
@@ -29,21 +30,27 @@ class Asked:
 
 def jobs_of(saga: SagaId, ask: Ask, context: Context, new_id: NewId) -> tuple[NewJob, NewJob]:
     """The ask and its time limit."""
+    it = Asked(saga=saga, step=ask.step, act=ask.act, attempt=ask.attempt)
     seconds = (ask.deadline - context.now).total_seconds()
-    rows = ((STEPS, ask.delay_seconds, STEP_ATTEMPTS), (TIMEOUTS, seconds, TIMEOUT_ATTEMPTS))
-    step, timeout = (
-        NewJob(
-            id=JobId(new_id()),
-            tenant=context.tenant,
-            queue=queue,
-            payload=f"{saga} {ask.step} {ask.act} {ask.attempt}".encode(),
-            correlation=context.correlation,
-            delay_seconds=delay,
-            max_attempts=attempts,
-        )
-        for queue, delay, attempts in rows
+    step = _job(it, STEPS, ask.delay_seconds, STEP_ATTEMPTS, context, new_id)
+    return step, _job(it, TIMEOUTS, seconds, TIMEOUT_ATTEMPTS, context, new_id)
+
+
+def look_again(it: Asked, context: Context, new_id: NewId) -> NewJob:
+    """The same ask, once more: what a wait waits for may have happened."""
+    return _job(it, STEPS, 0.0, STEP_ATTEMPTS, context, new_id)
+
+
+def _job(it: Asked, queue: str, delay: float, attempts: int, context: Context, new_id: NewId) -> NewJob:
+    return NewJob(
+        id=JobId(new_id()),
+        tenant=context.tenant,
+        queue=queue,
+        payload=f"{it.saga} {it.step} {it.act} {it.attempt}".encode(),
+        correlation=context.correlation,
+        delay_seconds=delay,
+        max_attempts=attempts,
     )
-    return step, timeout
 
 
 def asked(payload: bytes) -> Asked:

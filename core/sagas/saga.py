@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from core.kernel.errors import Conflict, NotFound, Rejected
-from core.kernel.ids import JobId, SagaId
+from core.kernel.ids import JobId, SagaId, StreamId
 from core.kernel.value import value
 from core.sagas.definition import Data
 
@@ -20,6 +20,12 @@ class SagaNotStuck(Conflict):
     """Only a stuck saga waits for a person: this one has ended, or goes on by itself."""
 
     code = "saga_not_stuck"
+
+
+class SagaOpen(Conflict):
+    """One like it is at work, or waits for a person."""
+
+    code = "saga_open"
 
 
 class NothingToRetry(Conflict):
@@ -65,6 +71,8 @@ class Status(StrEnum):
 
 
 STILL_DONE = frozenset({StepState.DONE, StepState.UNKNOWN, StepState.UNDOING, StepState.UNDO_FAILED})
+OPEN = frozenset({Status.RUNNING, Status.COMPENSATING, Status.STUCK})
+"""It may still change by itself or by a person's word."""
 MOVING = frozenset({Status.RUNNING, Status.COMPENSATING})
 """A saga that stands here is waiting for an answer, or for the time it is due."""
 
@@ -91,7 +99,8 @@ class StepAt:
 class Saga:
     """``revision`` counts the events of its stream; ``parked_as`` is what it was when its version was not known.
 
-    ``waits_for`` is the job that moves it on should its answer never come; the engine leaves it alone.
+    ``waits_for`` is the job that moves it on should its answer never come; the engine leaves it alone. ``subject`` is
+    the stream whose events make a wait look again; no two sagas of a name run under the same ``key``.
     """
 
     id: SagaId
@@ -105,6 +114,8 @@ class Saga:
     forgiven: tuple[str, ...] = ()
     parked_as: Status | None = None
     waits_for: JobId | None = None
+    subject: StreamId | None = None
+    key: str | None = None
 
     @property
     def still_done(self) -> tuple[str, ...]:

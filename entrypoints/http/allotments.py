@@ -5,7 +5,7 @@ from decimal import Decimal
 from core.identity.permission import Scope
 from core.kernel.quantity import to_amount
 from core.sagas.allocate_to_channel import AllocateToChannel
-from core.sagas.saga import Saga
+from entrypoints.http.begun import BegunSaga, show_begun
 from entrypoints.http.fields import Body, Code, Positive, Shown, Sku
 from entrypoints.http.paging import Page, PageQuery, page_of
 from entrypoints.http.routes import Call, Reply, Route
@@ -18,13 +18,6 @@ class NewChannelAllocation(Body):
     sku: Sku
     quantity: Positive
     channel: Code
-
-
-class BegunSaga(Shown):
-    """It is being done; `status_url` says how far it has come, to whoever may read `operations`."""
-
-    saga_id: str
-    status_url: str
 
 
 class ShownAllotment(Shown):
@@ -49,7 +42,7 @@ async def begin_allocation(call: Call) -> Reply:
     """Begin it."""
     body: NewChannelAllocation = call.body
     command = AllocateToChannel(sku=body.sku, quantity=body.quantity, channel=body.channel)
-    return await call.run(command, _begun)
+    return await call.run(command, show_begun)
 
 
 async def list_allotments(call: Call) -> Reply:
@@ -60,10 +53,6 @@ async def list_allotments(call: Call) -> Reply:
         call.tenant, channel=query.channel, sku=query.sku, after=after, limit=query.limit + 1
     )
     return call.reply(page_of(rows, query.limit, _show, lambda row: call.cursor("allotments", [row.id, row.number])))
-
-
-def _begun(saga: Saga) -> BegunSaga:
-    return BegunSaga(saga_id=saga.id, status_url=f"/api/v1/sagas/{saga.id}")
 
 
 def _show(row: AllotmentRow) -> ShownAllotment:

@@ -12,6 +12,7 @@ from core.intake.submission import Lane, LanePolicy
 from core.inventory.ranking import COST_MAX, AllocationPolicy
 from core.inventory.ranking import RULES as ALLOCATION_RULES
 from core.kernel.errors import NotFound
+from core.orders.deadlines import LIMIT_MINUTES, FulfilmentPolicy
 from core.risk.assessment import RULES as RISK_RULES
 from core.risk.assessment import SCORE_MAX, RiskPolicy
 from core.routing.selection import OWN, RoutingPolicy
@@ -26,6 +27,7 @@ Codes = Annotated[list[Code], Meta(max_length=1000)]
 CountryOrAny = Annotated[str, Meta(pattern=r"^([A-Z]{2}|\*)$", description="ISO 3166 alpha-2, upper case, or *")]
 Whole = Annotated[int, Meta(extra_json_schema={"minimum": 0, "maximum": COST_MAX})]
 """The bounds are for the reader of the document: the core refuses what is beyond them by its path."""
+Minutes = Annotated[int, Meta(extra_json_schema={"minimum": 1, "maximum": LIMIT_MINUTES})]
 Costs = Annotated[dict[CountryOrAny, Whole], Meta(max_length=300)]
 Kept = Annotated[dict[Code, Whole], Meta(max_length=1000)]
 Lanes = Annotated[dict[Code, Annotated[Code, one_of(lane.name.lower() for lane in Lane)]], Meta(max_length=1000)]
@@ -82,6 +84,16 @@ class NewRoutingPolicy(Body):
 
     by_country: Annotated[dict[Country, Code], Meta(max_length=300)]
     default_vendor: Code = OWN
+
+
+class NewFulfilmentPolicy(Body):
+    """Minutes a location has to answer what it is asked, and from then on to send all of it.
+
+    What it does not answer in time is recalled and promised from elsewhere. Left out, nobody's answer is waited for.
+    """
+
+    answer_within_minutes: Minutes | None = None
+    ship_within_minutes: Minutes = FulfilmentPolicy().ship_within_minutes
 
 
 class NewLanePolicy(Body):
@@ -175,6 +187,12 @@ ROUTES = (
     *_policy_routes(
         "routing", NewRoutingPolicy, RoutingPolicy,
         lambda body: RoutingPolicy(by_country=body.by_country, default_vendor=body.default_vendor),
+    ),
+    *_policy_routes(
+        "fulfilment", NewFulfilmentPolicy, FulfilmentPolicy,
+        lambda body: FulfilmentPolicy(
+            answer_within_minutes=body.answer_within_minutes, ship_within_minutes=body.ship_within_minutes
+        ),
     ),
     *_policy_routes(
         "lanes", NewLanePolicy, LanePolicy,

@@ -108,12 +108,13 @@ class ShownShipment(Shown):
 
 
 class ShownFulfilment(Shown):
-    """What one location is asked to send for one order."""
+    """What one location is asked to send for one order, and until when it is to answer, if somebody has asked."""
 
     id: str
     order_id: str
     location: str
     state: FulfilmentState
+    answer_by: datetime | None
     reason: str | None
     lines: list[ShownFulfilmentLine]
     shipments: list[ShownShipment]
@@ -134,6 +135,7 @@ def show_fulfilment(one: Fulfilment, lines: Iterable[OrderLine], codes: Mapping[
         order_id=one.order,
         location=codes.get(one.location, one.location),
         state=one.state,
+        answer_by=one.answer_by,
         reason=one.reason,
         lines=[_show_line(wanted, known[wanted.line], codes) for wanted in one.lines],
         shipments=[

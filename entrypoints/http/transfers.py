@@ -32,17 +32,7 @@ PATH = "/stock/transfers"
 
 async def start(call: Call) -> Reply:
     """Start a transfer."""
-    body: NewTransfer = call.body
-    command = StartTransfer(
-        source=body.source,
-        target=body.target,
-        lines=_requests(body.items),
-        reason=body.reason,
-        reference=body.reference,
-        ship_on=to_moment(body.ship_on),
-        due=to_moment(body.due),
-    )
-    return await call.run(command, show)
+    return await call.run(to_transfer(call.body), show)
 
 
 async def ship(call: Call) -> Reply:
@@ -85,6 +75,19 @@ async def get_transfer(call: Call) -> Reply:
     if transfer is None:
         raise _missing(call)
     return call.reply(show(transfer))
+
+
+def to_transfer(body: NewTransfer) -> StartTransfer:
+    """The core's word for what is asked for."""
+    return StartTransfer(
+        source=body.source,
+        target=body.target,
+        lines=_requests(body.items),
+        reason=body.reason,
+        reference=body.reference,
+        ship_on=to_moment(body.ship_on),
+        due=to_moment(body.due),
+    )
 
 
 def show(transfer: Transfer) -> ShownTransfer:

@@ -51,13 +51,18 @@ class SagaRunner:
         it = asked(job.payload)
         saga, definition = await self._known(it, context)
         said = await self.carry_out(it, saga, definition, context)
-        self._telemetry.count("saga_steps_total", saga=saga.name, act=it.act, outcome=type(said).__name__)
+        outcome = "NotYet" if _not_yet(said, definition) else type(said).__name__
+        self._telemetry.count("saga_steps_total", saga=saga.name, act=it.act, outcome=outcome)
         await self._dispatch.run(AdvanceSaga(id=it.saga, job=job, said=said), context)
 
     async def _time_out(self, job: LeasedJob, context: Context) -> None:
         it = asked(job.payload)
-        await self._known(it, context)
-        said = TimedOut(step=it.step, act=it.act, attempt=it.attempt)
+        saga, definition = await self._known(it, context)
+        said: Said = TimedOut(step=it.step, act=it.act, attempt=it.attempt)
+        if definition.step(it.step).waits:
+            # Whoever told of it may be slower than time: what was waited for is looked at once more.
+            seen = await self.carry_out(it, saga, definition, context)
+            said = said if _not_yet(seen, definition) else seen
         await self._dispatch.run(AdvanceSaga(id=it.saga, job=job, said=said), context)
 
     async def carry_out(self, it: Asked, saga: Saga, definition: Definition, context: Context) -> Said:
@@ -94,6 +99,10 @@ def request_of(it: Asked) -> Request:
     """What makes asks of the same act the same request. Longer than any caller's key, so never one of theirs."""
     digest = sha256(key_of(it.saga, it.step, it.act).encode()).digest()
     return Request(key=digest, fingerprint=digest)
+
+
+def _not_yet(said: Said, definition: Definition) -> bool:
+    return isinstance(said, Refused) and said.code in definition.step(said.step).not_yet
 
 
 def _nothing(result: Any) -> Data:

@@ -6,13 +6,14 @@ from core.acceptance.demand import RecordDemand
 from core.kernel.context import Context
 from core.kernel.event import RecordedEvent
 from core.kernel.ids import NewId
+from core.sagas.subscriptions import concerning
 from entrypoints.dispatch import Dispatch
 from ports.clock import Clock
 
-Subscription = Callable[[tuple[RecordedEvent, ...]], object]
+Subscription = Callable[[tuple[RecordedEvent, ...]], object | None]
 
-SUBSCRIPTIONS: tuple[Subscription, ...] = (lambda events: RecordDemand(events=events),)
-"""Each subscriber as the command it makes of a batch of events."""
+SUBSCRIPTIONS: tuple[Subscription, ...] = (lambda events: RecordDemand(events=events), concerning)
+"""Each subscriber as the command it makes of a batch of events; None: none of them is for it."""
 
 
 class InProcessPublisher:
@@ -32,4 +33,6 @@ class InProcessPublisher:
             correlation=self._new_id(),
         )
         for subscription in SUBSCRIPTIONS:
-            await self._dispatch.run(subscription(tuple(events)), context)
+            command = subscription(tuple(events))
+            if command is not None:
+                await self._dispatch.run(command, context)

@@ -49,6 +49,7 @@ GOOD: dict[str, bytes] = {
     f"POST /orders/{NOBODY}/lines/1/cancel": b'{"reason":"r"}',
     f"POST /orders/{NOBODY}/lines/1/amend": b'{"quantity":2,"reason":"r"}',
     f"POST /orders/{NOBODY}/returns": b'{"lines":[{"line":1,"quantity":1,"reason":"r"}]}',
+    f"POST /returns/{NOBODY}/settle": b'{"method":"refund"}',
     f"POST /returns/{NOBODY}/deny": b'{"reason":"r"}',
     f"POST /returns/{NOBODY}/cancel": b'{"reason":"r"}',
     f"POST /returns/{NOBODY}/receive": b'{"location":"LOC-A"}',
@@ -64,7 +65,10 @@ GOOD: dict[str, bytes] = {
     f"POST /fulfilments/{NOBODY}/ship": b'{"carrier":"c"}',
     f"POST /fulfilments/{NOBODY}/deliver": b'{"shipment":1}',
     f"POST /fulfilments/{NOBODY}/cancel": b'{"reason":"r"}',
-    "POST /stock/transfers": b'{"from":"LOC-A","to":"LOC-Z","items":[{"sku":"SKU-A","quantity":1}],"reason":"r"}',
+    **dict.fromkeys(
+        ("POST /stock/transfers", "POST /stock/transfers/followed"),
+        b'{"from":"LOC-A","to":"LOC-Z","items":[{"sku":"SKU-A","quantity":1}],"reason":"r"}',
+    ),
     "POST /stock/transfers/00000000-0000-7000-8000-000000000000/receive": b'{"items":[{"sku":"SKU-A","quantity":1}]}',
     "POST /stock/transfers/00000000-0000-7000-8000-000000000000/close": b'{"reason":"r"}',
     "POST /stock/transfers/00000000-0000-7000-8000-000000000000/cancel": b'{"reason":"r"}',
@@ -79,6 +83,7 @@ GOOD: dict[str, bytes] = {
     "PUT /configuration/policies/risk": b'{"weights":{}}',
     "PUT /configuration/policies/allocation": b'{"rules":["priority"]}',
     "PUT /configuration/policies/routing": b'{"by_country":{}}',
+    "PUT /configuration/policies/fulfilment": b'{"answer_within_minutes":60}',
     "PUT /configuration/policies/lanes": b'{"channels":{},"customers":{}}',
     "POST /api-keys": b'{"name":"n","scopes":["orders:read"]}',
 }

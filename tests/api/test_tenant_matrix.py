@@ -123,7 +123,8 @@ def _body(method: str, path: str) -> dict[str, Any]:
 
 
 def _same_route(known: str, route: str) -> bool:
-    return known.startswith(route.partition("{")[0]) and known.endswith(route.rpartition("}")[2])
+    alike = known.startswith(route.partition("{")[0]) and known.endswith(route.rpartition("}")[2])
+    return alike and known.count("/") == route.count("/")
 
 
 def _tells(text: str, secrets: list[str]) -> bool:

@@ -50,8 +50,9 @@ from core.orders.returning import (
     ResolveReturn,
     ReturnChange,
     ReturnWish,
+    WithdrawRefund,
 )
-from core.orders.returns import RefundMethod, ReturnNotFound, ReturnState
+from core.orders.returns import RefundMethod, RefundNotFound, ReturnNotFound, ReturnState
 from ports.execution import WorkFilter
 from tests.conformance.shop import a_place, a_shop, accept_all, an_order, change, change_back, receive, shelf
 from tests.conformance.storage import Storage
@@ -469,6 +470,23 @@ class TestReturns:
         assert await account._owed(storage) == 200
         with pytest.raises(InvalidChange):
             await returned(storage, credit)
+        assert await account._owed(storage) == 200
+
+    async def test_a_credit_that_is_taken_back_is_owed_again(self, storage: Storage) -> None:
+        account = TestOnAccount()
+        await account._shop(storage, 1000)
+        await accepted(storage, customer="bo")
+        one = await first(storage)
+        await done(storage, AcceptFulfilment(fulfilment=one), ShipFulfilment(fulfilment=one))
+        back = (await returned(storage, wanted(2))).returns[0].id
+        credit = RequestRefund(one=back, method=RefundMethod.CREDIT, reference="s")
+        await returned(storage, ApproveReturn(one=back), credit)
+        assert await account._owed(storage) == 200
+        await returned(storage, WithdrawRefund(one=back, reference="s", reason="r"))
+        assert await account._owed(storage) == 400
+        with pytest.raises(RefundNotFound):
+            await returned(storage, WithdrawRefund(one=back, reference="s", reason="r"))
+        await returned(storage, credit)
         assert await account._owed(storage) == 200
 
 

@@ -1,6 +1,5 @@
 """Sagas kept: where each stands, what it asks next and its time limit are one; nobody's saga waits for nothing."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -8,12 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapters.memory.telemetry import MemoryTelemetry
-from composition.door import Door
-from core.identity.permission import ALL_SCOPES
-from core.inventory.acts import Act, ChangeStock, StockAct
 from core.inventory.holding import CommitReservation, Holder, ReleaseReservation, ReservationLine, ReserveStock
-from core.inventory.use_cases.change_stock import change_stock
 from core.inventory.use_cases.reserve_stock import reserve_stock
 from core.kernel.context import Context
 from core.kernel.errors import Conflict
@@ -24,57 +18,17 @@ from core.sagas.allocate_to_channel import AllocateToChannel
 from core.sagas.commands import AdvanceSaga, ForgiveSaga, ParkSaga, RetrySaga
 from core.sagas.definitions import DEFINITIONS
 from core.sagas.queues import STEPS, TIMEOUTS, asked
-from core.sagas.saga import MOVING, Saga, SagaNotFound, SagaNotStuck, Status, StepState, Succeeded, TimedOut
+from core.sagas.saga import MOVING, SagaNotFound, SagaNotStuck, Status, StepState, Succeeded, TimedOut
 from core.sagas.saga import Act as Ask
 from core.sagas.use_cases.advance import advance_saga, park_saga
-from entrypoints.dispatch import Dispatch, UseCase
-from entrypoints.worker.sagas import SagaRunner
+from entrypoints.dispatch import UseCase
 from ports.storage import TransactionConflict
-from tests.conformance.shop import a_shop, shelf
+from tests.conformance.office import CONTEXT, NEW_ID, Office, a_stocked_office
+from tests.conformance.shop import shelf
 from tests.conformance.storage import Storage
-from tests.support.given import OTHER_TENANT, TENANT, a_context, an_id, numbered_ids
+from tests.support.given import OTHER_TENANT, TENANT, a_context, an_id
 
-NEW_ID = numbered_ids(760_000)
-CONTEXT = replace(a_context(), scopes=ALL_SCOPES)
 WANTED = AllocateToChannel(sku="SKU-1", quantity=Decimal(2), channel="web")
-
-
-class Office:
-    """The door and a worker over a storage."""
-
-    def __init__(
-        self, storage: Storage, overrides: Mapping[type, UseCase] | None = None, definitions: Any = None
-    ) -> None:
-        self.storage = storage
-        self.telemetry = MemoryTelemetry()
-        door = Door(
-            transactions=storage.transactions, telemetry=self.telemetry, new_id=NEW_ID, new_secret=lambda: "s" * 43
-        )
-        table = {**door.use_cases(), **(overrides or {})}
-        self.dispatch = Dispatch(storage.transactions, table, self.telemetry)
-        known = DEFINITIONS if definitions is None else definitions
-        self.runner = SagaRunner(storage.jobs, self.dispatch, self.telemetry, storage.sagas, known)
-
-    async def run(self, command: object, context: Context = CONTEXT) -> Any:
-        return await self.dispatch.run(command, context)
-
-    async def saga(self, saga: SagaId) -> Saga:
-        kept = await self.storage.sagas.saga(TENANT, saga)
-        found: Saga = kept.saga
-        return found
-
-    async def work(self) -> None:
-        """Everything that is due, and what comes of it."""
-        while await self.runner.step(a_context()):
-            pass
-
-
-async def a_stocked_office(storage: Storage, stock: int = 5, **given: Any) -> Office:
-    await a_shop(storage, stock=0)
-    received = StockAct(act=Act.RECEIVE, sku="SKU-1", location="W101", quantity=Decimal(stock))
-    async with storage.transactions.begin(a_context()) as tx:
-        await change_stock(ChangeStock(acts=(received,)), a_context(), tx, new_id=NEW_ID)
-    return Office(storage, **given)
 
 
 async def told(storage: Storage, saga: SagaId) -> list[str]:
@@ -179,7 +133,7 @@ async def test_a_saga_is_saved_with_its_jobs_or_not_at_all(storage: Storage) -> 
     with pytest.raises(LeaseLost):
         await office.run(advance)
     depth = await storage.queue.depth()
-    assert (depth[STEPS].ready, depth[STEPS].leased, depth[TIMEOUTS].delayed) == (1, 0, 2)
+    assert (depth[STEPS].ready, depth[STEPS].leased, depth[TIMEOUTS].delayed) == (1, 0, 1)
 
 
 async def test_a_stuck_saga_waits_for_a_person_and_is_counted(storage: Storage) -> None:
@@ -291,7 +245,7 @@ async def test_a_saga_that_moves_names_what_it_waits_for(storage: Storage) -> No
                 await tx.sagas.save(wrong)
     with pytest.raises(TransactionConflict):
         async with storage.transactions.begin(CONTEXT) as tx:
-            await tx.sagas.add(replace(saga, waits_for=JobId(an_id(3))))
+            await tx.sagas.add([replace(saga, waits_for=JobId(an_id(3)))])
 
 
 HELD = partial(ReserveStock, holder=Holder.MANUAL)

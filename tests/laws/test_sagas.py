@@ -16,11 +16,13 @@ from core.sagas.events import SagaAdvanced, SagaEnded, SagaStuck
 from core.sagas.hearing import RETRIES
 from core.sagas.moves import SAGA_MOVES, STEP_MOVES, Signal
 from core.sagas.operating import forgive, park, retry
-from core.sagas.saga import MOVING, Act, Ask, NothingToRetry, Saga, Said, Status, StepState
+from core.sagas.saga import MOVING, Act, Ask, NothingToRetry, Refused, Saga, Said, Status, StepState
 from tests.support.given import NOW
-from tests.support.saga_world import World, a_definition
+from tests.support.saga_world import NOT_YET, World, a_definition
 
 ALWAYS = 10**6
+MANY = 100
+STEPS = st.sampled_from(["s0", "s1", "s2", "s3"])
 
 
 def watch(world: World) -> None:
@@ -48,21 +50,42 @@ def settle(world: World, replies: list[Said], draw: st.DataObject | None = None)
             carried += 1
         else:
             place = draw.draw(st.integers(0, len(replies) - 1)) if draw else 0
-            world.say(replies.pop(place))
+            said = replies.pop(place)
+            world.say(said)
+            look_again(world, said, replies)
+
+
+def look_again(world: World, said: Said, replies: list[Said]) -> None:
+    """What has not happened yet is looked for once more, until its time is over."""
+    ask = world.in_hand()
+    if isinstance(said, Refused) and said.code == NOT_YET and ask is not None and ask.step == said.step:
+        if world.patience[said.step] > MANY:
+            world.silence()
+        else:
+            replies.append(world.carry_out(ask))
 
 
 @given(
     draw=st.data(),
     steps=st.integers(1, 4),
     last_has_undo=st.booleans(),
-    refusals=st.dictionaries(st.sampled_from(["s0", "s1", "s2", "s3"]), st.sampled_from([1, 2, ALWAYS]), max_size=2),
-    stubborn=st.dictionaries(st.sampled_from(["s0", "s1", "s2", "s3"]), st.sampled_from([1, 4, ALWAYS]), max_size=2),
+    waits=st.sets(st.integers(0, 3), max_size=2),
+    patience=st.dictionaries(STEPS, st.sampled_from([1, 3, ALWAYS]), max_size=2),
+    refusals=st.dictionaries(STEPS, st.sampled_from([1, 2, ALWAYS]), max_size=2),
+    stubborn=st.dictionaries(STEPS, st.sampled_from([1, 4, ALWAYS]), max_size=2),
 )
-@settings(max_examples=600)
+@settings(max_examples=900)
 def test_the_world_ends_whole_or_untouched(
-    draw: st.DataObject, steps: int, last_has_undo: bool, refusals: dict[str, int], stubborn: dict[str, int]
+    draw: st.DataObject,
+    steps: int,
+    last_has_undo: bool,
+    waits: set[int],
+    patience: dict[str, int],
+    refusals: dict[str, int],
+    stubborn: dict[str, int],
 ) -> None:
-    world = World(a_definition(steps, last_has_undo=last_has_undo), dict(refusals), dict(stubborn))
+    definition = a_definition(steps, last_has_undo=last_has_undo, waits=waits)
+    world = World(definition, dict(refusals), dict(stubborn), patience=dict(patience))
     replies: list[Said] = []
     for _ in range(draw.draw(st.integers(0, 40))):
         happens = draw.draw(st.sampled_from(["carry out", "answer", "answer twice", "silence", "retry"]))
@@ -232,6 +255,7 @@ def test_every_row_of_the_tables_is_walked(monkeypatch: pytest.MonkeyPatch) -> N
     test_who_knows_the_version_goes_on_with_a_parked_saga()
     test_an_undo_that_came_too_early_does_not_count()
     test_a_last_step_that_happened_after_all_and_has_no_undo_waits_for_a_person()
+    test_what_was_waited_for_is_let_go_when_the_saga_turns_back()
     assert set(STEP_MOVES) - steps.rows == set()
     assert set(SAGA_MOVES) - turns.rows == set()
 
@@ -290,6 +314,55 @@ def test_a_last_step_that_happened_after_all_and_has_no_undo_waits_for_a_person(
     assert (world.saga.status, world.saga.still_done) == (Status.STUCK, ("s1",))
     with pytest.raises(NothingToRetry):
         retry(world.definition, world.saga, NOW)
+
+
+def test_a_wait_changes_nothing_until_what_it_waits_for_has_happened() -> None:
+    world = World(a_definition(3, waits={1}), patience={"s1": 2})
+    world.say(world.carry_out(world.asks[0]))
+    for _ in range(2):
+        before = world.saga
+        assert not world.say(world.carry_out(world.asks[1])).events
+        assert world.saga == before
+    settle_asks(world, 1)
+    assert world.saga.status is Status.COMPLETED
+    world.check()
+
+
+def test_a_wait_whose_time_is_over_turns_the_saga_back() -> None:
+    world = World(a_definition(3, waits={1}))
+    world.say(world.carry_out(world.asks[0]))
+    late = world.carry_out(world.asks[1])
+    world.silence()
+    assert world.saga.at("s1").reason == "it has not happened in time"
+    settle_asks(world, 2)
+    assert world.saga.status is Status.COMPENSATED
+    assert not world.say(late).events
+    world.check()
+
+
+def test_a_last_wait_whose_time_is_over_waits_for_a_person_or_for_what_comes_after_all() -> None:
+    world = World(a_definition(2, waits={1}))
+    world.say(world.carry_out(world.asks[0]))
+    world.silence()
+    assert (world.saga.status, world.saga.still_done) == (Status.STUCK, ("s0", "s1"))
+    stuck = world.saga
+    again = retry(world.definition, stuck, NOW)
+    assert again.ask is not None
+    assert (again.saga.status, again.ask.step, again.ask.attempt) == (Status.RUNNING, "s1", 2)
+    world.say(world.carry_out(world.asks[1]))
+    assert world.saga.status is Status.COMPLETED
+    refused = World(a_definition(2, waits={1}), {"s1": 1})
+    settle_asks(refused, 0)
+    assert refused.saga.status is Status.COMPENSATED
+    refused.check()
+
+
+def test_what_was_waited_for_is_let_go_when_the_saga_turns_back() -> None:
+    world = World(a_definition(3, waits={1}), {"s2": 1})
+    settle_asks(world, 0)
+    assert [(ask.step, ask.act) for ask in world.asks if ask.act is Act.UNDO] == [("s0", Act.UNDO)]
+    assert (world.saga.status, world.saga.still_done) == (Status.COMPENSATED, ())
+    world.check()
 
 
 def test_who_knows_the_version_goes_on_with_a_parked_saga() -> None:

@@ -16,6 +16,7 @@ from core.orders.changing import (
     LineQuantity,
     PackFulfilment,
     PickFulfilment,
+    RecallFulfilment,
     RejectFulfilment,
     ShipFulfilment,
 )
@@ -33,11 +34,13 @@ ACCEPT, PICK, PACK, SHIP = (
     ShipFulfilment(fulfilment=ONE, carrier="RM", tracking="1"),
 )
 DELIVER = DeliverFulfilment(fulfilment=ONE)
+RECALL = RecallFulfilment(fulfilment=ONE, reason="no answer")
 REJECT = RejectFulfilment(fulfilment=ONE, reason="empty")
 CANCEL = CancelFulfilment(fulfilment=ONE, reason="flooded")
 OF = {
     FulfilmentAct.ACCEPT: ACCEPT,
     FulfilmentAct.REJECT: REJECT,
+    FulfilmentAct.RECALL: RECALL,
     FulfilmentAct.PICK: PICK,
     FulfilmentAct.PACK: PACK,
     FulfilmentAct.SHIP: SHIP,

@@ -6,6 +6,7 @@ from core.acceptance.policies import DEFAULT, POLICY_TYPES, Policies, Policy, Un
 from core.configuration.flag import Flag
 from core.intake.submission import LanePolicy
 from core.inventory.ranking import AllocationPolicy, UnknownRule
+from core.orders.deadlines import LIMIT_MINUTES, FulfilmentPolicy, InvalidDeadline
 from core.risk.assessment import RiskPolicy, UnknownRiskRule
 from core.routing.selection import RoutingPolicy
 
@@ -14,6 +15,7 @@ EACH: list[tuple[str, Policy]] = [
     ("allocation", AllocationPolicy(rules=("most_stock",))),
     ("routing", RoutingPolicy(by_country={"DE": "berlin"})),
     ("lanes", LanePolicy(channels={"a": "high", "b": "normal"}, customers={"c": "low"})),
+    ("fulfilment", FulfilmentPolicy(answer_within_minutes=240)),
 ]
 
 
@@ -34,6 +36,8 @@ def test_there_is_an_example_of_every_policy() -> None:
         (AllocationPolicy(rules=("nearest",)), UnknownRule, "$.rules[0]"),
         (LanePolicy(channels={"a": "fast"}, customers={}), UnknownLane, "$.channels.a"),
         (LanePolicy(channels={}, customers={"c": "HIGH"}), UnknownLane, "$.customers.c"),
+        (FulfilmentPolicy(answer_within_minutes=0), InvalidDeadline, "$.answer_within_minutes"),
+        (FulfilmentPolicy(ship_within_minutes=LIMIT_MINUTES + 1), InvalidDeadline, "$.ship_within_minutes"),
     ],
 )
 def test_a_policy_that_names_what_there_is_not_is_refused(policy: Policy, error: type[Exception], path: str) -> None:
@@ -44,6 +48,6 @@ def test_a_policy_that_names_what_there_is_not_is_refused(policy: Policy, error:
 
 def test_a_tenant_that_never_chose_has_defaults_that_pass() -> None:
     assert Policies() == DEFAULT
-    for policy in (DEFAULT.risk, DEFAULT.allocation, DEFAULT.routing, DEFAULT.lanes):
+    for policy in (DEFAULT.risk, DEFAULT.allocation, DEFAULT.routing, DEFAULT.lanes, DEFAULT.fulfilment):
         check(policy)
     assert DEFAULT.flags == dict.fromkeys(Flag, True)

@@ -29,8 +29,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "sagas.md"
         (Step(name="a", command=dict, undo=dict), Step(name="a", command=dict)),
         (Step(name="a b", command=dict),),
         (Step(name="a", command=dict), Step(name="b", command=dict, undo=dict)),
+        (Step(name="a", command=dict, undo=dict, not_yet=frozenset({"n"})),),
     ],
-    ids=["no step", "a name twice", "two words", "no undo before the last"],
+    ids=["no step", "a name twice", "two words", "no undo before the last", "a wait with an undo"],
 )
 def test_a_table_the_engine_cannot_keep_its_promise_for_is_refused(steps: tuple[Step, ...]) -> None:
     with pytest.raises(InvalidDefinition):

@@ -10,7 +10,7 @@ from core.kernel.ids import LocationId, NewId
 from core.orders.dossier import Dossier, evolve
 from core.orders.order import OrderNotFound
 from core.orders.return_decisions import decide_return
-from core.orders.return_events import RefundRequested
+from core.orders.return_events import RefundRefused, RefundRequested, ReturnEvent
 from core.orders.returning import ReceiveReturn, RequestReturn, ReturnChange
 from core.orders.returns import RefundMethod, ReturnNotFound
 from ports.execution import ExecutionTransaction
@@ -35,8 +35,7 @@ async def change_return(
     cause = f"return:{after.returns[-1].id if isinstance(command, RequestReturn) else command.one}"
     await enter_movements(movements_of(events), cause, context, tx, new_id=new_id, enter=enter)
     for event in events:
-        if isinstance(event, RefundRequested) and event.refund.method is RefundMethod.CREDIT:
-            await _credit(event.refund.amount, after, tx)
+        await _credit(_credited(event, after), after, tx)
     await keep(events, after, context, tx)
     return after
 
@@ -62,8 +61,22 @@ async def _places(change: RequestReturn | ReturnChange, tx: ExecutionTransaction
     return {found.code: found.id}
 
 
+def _credited(event: ReturnEvent, after: Dossier) -> int:
+    """Minor units that less is owed because of ``event``; negative where a credit is taken back."""
+    match event:
+        case RefundRequested(refund=refund) if refund.method is RefundMethod.CREDIT:
+            return refund.amount
+        case RefundRefused():
+            refund = after.return_of(event.return_id).refunds[event.number - 1]
+            return -refund.amount if refund.method is RefundMethod.CREDIT else 0
+        case _:
+            return 0
+
+
 async def _credit(amount: int, after: Dossier, tx: ExecutionTransaction) -> None:
+    if not amount:
+        return
     customer = after.order.facts.customer
     account = await tx.accounts.lock(customer) if customer is not None else None
     assert account is not None, "an order on account has one"
-    await tx.accounts.expose(credit.free(account, amount))
+    await tx.accounts.expose(credit.free(account, amount) if amount > 0 else credit.hold(account, -amount))

@@ -16,6 +16,7 @@ from core.orders.changing import (
     InvalidChange,
     MoveFulfilment,
     OrderChange,
+    RecallFulfilment,
     RejectFulfilment,
 )
 from core.orders.dossier import Dossier
@@ -54,7 +55,7 @@ async def promise_again(
 def _needs(change: OrderChange | FulfilmentChange, events: Iterable[OrderEvent], dossier: Dossier) -> Needs | None:
     """What is to be promised, by line and item; None: this change promises nothing."""
     match change:
-        case AllocateOrder() | RejectFulfilment():
+        case AllocateOrder() | RejectFulfilment() | RecallFulfilment():
             return missing(dossier)
         case AmendLine():
             of_line = {key: units for key, units in missing(dossier).items() if key[0] == change.line}

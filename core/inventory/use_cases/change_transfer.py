@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from core.inventory.balance import BalanceKey
-from core.inventory.transfer import Transfer, decide, evolve
+from core.inventory.transfer import Transfer, check_arrived, decide, evolve
 from core.inventory.transfer_events import Changed, TransferLine
 from core.inventory.transferring import (
     CancelTransfer,
     Change,
     CloseTransfer,
+    LookForArrival,
     ReceiveTransfer,
     ShipTransfer,
     TransferNotFound,
@@ -56,6 +57,13 @@ async def cancel_transfer(
 ) -> Transfer:
     """As it ended; what was not received is back on the source's shelf. Raises TransferNotFound, TransferEnded."""
     return await _change(command, context, tx, new_id)
+
+
+async def look_for_arrival(command: LookForArrival, context: Context, tx: InventoryTransaction) -> Transfer:
+    """As it ended. Raises TransferNotFound, TransferUnderWay, TransferCalledOff."""
+    transfer = await _held(command.id, tx)
+    check_arrived(transfer)
+    return transfer
 
 
 async def ready_to_ship(

@@ -33,7 +33,7 @@ async def start_transfer(
     lots = await tx.lots.lock(names) if names else {}
     asked = asked_lines(command, goods, {name: lot.id for name, lot in lots.items()})
     transit = await _transit(context, tx, new_id)
-    planned = _planned(command, TransferId(new_id()), source, target, transit, added_up(asked))
+    planned = _planned(command, command.id or TransferId(new_id()), source, target, transit, added_up(asked))
     transfer = begun(planned)
     locked = None
     if is_later(command, context.now):

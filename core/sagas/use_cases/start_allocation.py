@@ -6,7 +6,7 @@ from core.sagas.allocate_to_channel import NAME, AllocateToChannel, data_of
 from core.sagas.definition import Definitions, newest
 from core.sagas.engine import begin
 from core.sagas.saga import Saga
-from core.sagas.use_cases.keeping import keep
+from core.sagas.use_cases.keeping import add
 from ports.sagas import SagasTransaction
 
 
@@ -16,4 +16,5 @@ async def start_allocation(
     """The saga that will do it, begun. Raises InvalidAllocation, InvalidQuantity."""
     data = data_of(command, ReservationId(new_id()), AllotmentId(new_id()))
     reaction = begin(newest(definitions, NAME), SagaId(new_id()), data, context.now)
-    return await keep(reaction, context, tx, new_id, first=True)
+    (saga,) = await add([reaction], context, tx, new_id)
+    return saga
