@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from core.identity.permission import Scope, demand
 from core.kernel.context import Context
 from core.kernel.errors import DomainError
+from core.kernel.job import LeasedJob
 from core.kernel.value import value
 from ports.idempotency import Answer
 from ports.storage import CommitUnknown, TransactionConflict
@@ -31,10 +32,15 @@ class UseCase:
 
 @value
 class Request:
-    """What makes a repeated request the same: the digest of its key, and of all that it says."""
+    """What makes a repeated request the same: the digest of its key, and of all that it says.
+
+    A command given for a job is carried out only under its ``lease``: whoever woke too late must not do it after
+    somebody else has, and was told otherwise.
+    """
 
     key: bytes
     fingerprint: bytes
+    lease: LeasedJob | None = None
 
 
 class Dispatch:
@@ -57,7 +63,7 @@ class Dispatch:
         """The encoded answer; for a request seen before, the very answer it got then.
 
         ``encode`` runs inside the transaction: a DomainError it raises undoes everything. Raises as ``run``, and
-        KeyReused or KeyInUse.
+        KeyReused, KeyInUse or LeaseLost.
         """
         answer: Answer = await self._observed(command, context, encode, request)
         return answer
@@ -115,6 +121,8 @@ class Dispatch:
     ) -> Any:
         async with self._transactions.begin(context) as tx:
             if request is not None:
+                if request.lease is not None:
+                    await tx.queue.hold(request.lease)
                 given = await tx.answers.claim(request.key, request.fingerprint)
                 if given is not None:
                     return given

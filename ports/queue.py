@@ -20,10 +20,14 @@ class Depth:
 
 
 class Queue(Protocol):
-    """The writing side, part of a transaction. The three endings raise LeaseLost unless the lease still holds."""
+    """The writing side, part of a transaction. Holding and the three endings raise LeaseLost unless the lease holds."""
 
     async def put(self, jobs: Sequence[NewJob]) -> None:
         """Add jobs; one whose id is already there, alive or dead, is not added again."""
+        ...
+
+    async def hold(self, job: LeasedJob) -> None:
+        """Nobody else takes the job or ends it until the transaction ends."""
         ...
 
     async def finish(self, job: LeasedJob) -> None:

@@ -42,6 +42,10 @@ class MemoryQueue:
         await self._session.statement()
         return await self._session.delete(JOBS, (self._context.tenant, job))
 
+    async def hold(self, job: LeasedJob) -> None:
+        """See the port."""
+        await self._held(job)
+
     async def finish(self, job: LeasedJob) -> None:
         """See the port."""
         await self._held(job)

@@ -29,6 +29,7 @@ RETURNING q.tenant_id, q.id, q.queue, q.payload, q.correlation, q.attempts, q.ma
 """
 _WITHDRAW = "DELETE FROM queue_job WHERE tenant_id = $1 AND id = $2"
 _HELD = "tenant_id = $1 AND id = $2 AND fence = $3 AND leased AND run_at > now()"
+_HOLD = f"SELECT id FROM queue_job WHERE {_HELD} FOR UPDATE"
 _FINISH = f"DELETE FROM queue_job WHERE {_HELD}"
 _RETRY = f"""
 UPDATE queue_job SET leased = false, run_at = COALESCE(now() + $4 * interval '1 second', 'infinity') WHERE {_HELD}
@@ -92,6 +93,11 @@ class PostgresQueue:
         gone: bool = tag == "DELETE 1"
         return gone
 
+    async def hold(self, job: LeasedJob) -> None:
+        """See the port."""
+        if await self._connection.fetchrow(_HOLD, job.tenant, job.id, job.fence) is None:
+            raise _lost(job)
+
     async def finish(self, job: LeasedJob) -> None:
         """See the port."""
         await self._end(job, _FINISH)
@@ -107,7 +113,11 @@ class PostgresQueue:
     async def _end(self, job: LeasedJob, statement: str, *arguments: object) -> None:
         tag = await self._connection.execute(statement, job.tenant, job.id, job.fence, *arguments)
         if not tag.endswith(" 1"):
-            raise LeaseLost(f"job {job.id}: lease {job.fence} has ended")
+            raise _lost(job)
+
+
+def _lost(job: LeasedJob) -> LeaseLost:
+    return LeaseLost(f"job {job.id}: lease {job.fence} has ended")
 
 
 class PostgresJobSource:

@@ -24,6 +24,7 @@ from adapters.memory.tables import (
     RETURNS,
 )
 from adapters.toolkit.codec import decode_event
+from composition.simulation.followed_checks import broken_followed
 from composition.simulation.saga_checks import broken_sagas
 from composition.simulation.wishes import KeptAct, Wish
 from composition.simulation.workload import Shop
@@ -72,6 +73,7 @@ def violations(world: World, shop: Shop) -> list[str]:
     found += _waiting(world.store)
     found += _whole(world.store)
     found += broken_sagas(world.store, shop.allocators.wanted)
+    found += broken_followed(world.store, shop.followers.wanted, shop.followers.strict)
     return found
 
 

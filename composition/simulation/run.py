@@ -86,6 +86,8 @@ async def _rest(world: World, shop: Shop) -> None:
     await _until_rest(world)
     if await shop.review(1.0) + await shop.allocators.retry_stuck():
         await _until_rest(world)
+    if await shop.followers.forgive_stuck():
+        await _until_rest(world)
 
 
 async def _until_rest(world: World) -> None:

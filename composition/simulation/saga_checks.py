@@ -9,6 +9,7 @@ from composition.simulation.allocators import Allocation
 from core.inventory.allotment import Allotment, AllotmentState
 from core.inventory.reservation import Reservation, ReservationState
 from core.kernel.ids import TenantId
+from core.sagas.allocate_to_channel import NAME
 from core.sagas.queues import STEPS, TIMEOUTS
 from core.sagas.saga import Saga, Status
 
@@ -20,6 +21,8 @@ def broken_sagas(store: Store, wanted: Collection[Allocation]) -> Iterator[str]:
     of_sagas = set()
     begun: Counter[tuple[TenantId, str]] = Counter()
     for (tenant, _), row in store.table(SAGAS).items():
+        if row.saga.name != NAME:
+            continue
         begun[tenant, row.saga.data["channel"]] += 1
         of_sagas.add((tenant, row.saga.data["allotment_id"]))
         yield from broken(store, tenant, row.saga)

@@ -8,6 +8,7 @@ from typing import Any
 
 from adapters.memory.tables import JOBS
 from composition.simulation.allocators import Allocators
+from composition.simulation.followers import DEADLINES, Followers
 from composition.simulation.goods import LOTS, NEW_KIT, lots, new_items, reclassification
 from composition.simulation.holders import Holders
 from composition.simulation.movers import Movers
@@ -45,6 +46,7 @@ class Shop:
         self.wishes: list[Wish] = []
         self.acts: list[KeptAct] = []
         self.allocators = Allocators(world, self.tenants)
+        self.followers = Followers(world, self.tenants)
 
     async def open(self) -> None:
         """Tenants with items, places, stock and customers, before anything goes wrong."""
@@ -73,6 +75,9 @@ class Shop:
             commands.append(CreateLocation(code=code, kind=LocationKind.WAREHOUSE, priority=random.randint(1, 3)))
         commands += [ChangeStock(acts=(*stock, *lots(random, PLACES))), SetPolicy(policy=policy)]
         commands += [SetCreditLimit(customer="ann", limit=Money(minor=4000, currency="EUR"))]
+        if random.random() < 0.5:
+            self.followers.strict.add(tenant)
+            commands += [SetPolicy(policy=DEADLINES)]
         for command in commands:
             task = api.spawn(api.dispatch.run(command, self.world.context(api, tenant)))
             answer = await task
@@ -90,6 +95,7 @@ class Shop:
             group.create_task(Warehouse(self.world, self.tenants, PLACES).work())
             group.create_task(Movers(self.world, self.tenants).move())
             group.create_task(self.allocators.allocate())
+            group.create_task(self.followers.follow())
 
     async def _client(self, wanted: list[Wish]) -> None:
         for wish in wanted:

@@ -37,7 +37,7 @@ from core.orders.changing import (
 from core.orders.dossier import Dossier
 from core.orders.fulfilment import (
     AT_WORK,
-    OPEN,
+    ENDED_UNSENT,
     Fulfilment,
     FulfilmentAct,
     FulfilmentLine,
@@ -99,7 +99,7 @@ def fulfil(dossier: Dossier, command: WarehouseAct, now: datetime) -> tuple[Fulf
 
 
 def _ask(one: Fulfilment, command: AskFulfilment, now: datetime) -> tuple[FulfilmentEvent, ...]:
-    if one.state not in OPEN:
+    if one.state in ENDED_UNSENT:
         raise NotInThisState(f"a fulfilment order that is {one.state} is not asked for an answer")
     if one.state is not FulfilmentState.PROPOSED:
         return ()

@@ -55,6 +55,8 @@ class FulfilmentAct(StrEnum):
 
 OPEN = (FulfilmentState.PROPOSED, FulfilmentState.ACCEPTED, FulfilmentState.PICKING, FulfilmentState.PACKED)
 """Something is still to be sent."""
+ENDED_UNSENT = (FulfilmentState.REJECTED, FulfilmentState.CANCELLED)
+"""It ended, and nothing was sent."""
 AT_WORK = (FulfilmentState.PICKING, FulfilmentState.PACKED)
 """Somebody holds the goods in his hands: only force calls them back."""
 

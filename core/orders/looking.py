@@ -6,7 +6,7 @@ A look is refused with one code as long as it may still happen, and with another
 from core.kernel.errors import Conflict
 from core.kernel.ids import FulfilmentId, ReturnId
 from core.kernel.value import value
-from core.orders.fulfilment import Fulfilment, FulfilmentState
+from core.orders.fulfilment import ENDED_UNSENT, Fulfilment, FulfilmentState
 from core.orders.returns import ENDED, RefundState, Return, ReturnKind, ReturnState
 
 
@@ -118,5 +118,5 @@ def check_refunded(one: Return, reference: str) -> None:
 
 
 def _check_not_over(one: Fulfilment) -> None:
-    if one.state in (FulfilmentState.REJECTED, FulfilmentState.CANCELLED):
+    if one.state in ENDED_UNSENT:
         raise FulfilmentOver(f"the fulfilment order is {one.state}: {one.reason or 'nothing of it is due'}")

@@ -5,6 +5,8 @@ Whoever begins it need not watch for the parcel or for the payment. Money that i
 to be settled another way; goods that never come leave it open.
 """
 
+from datetime import timedelta
+
 from core.identity.permission import Scope
 from core.kernel.errors import Rejected
 from core.kernel.ids import OrderId, ReturnId
@@ -16,7 +18,6 @@ from core.sagas.definition import PATIENT_SECONDS, Data, Definition, Step
 
 NAME = "settle-return"
 REASON = "the settlement was taken back"
-DAY_SECONDS = 24 * 60 * 60
 DAYS_MAX = 365
 
 
@@ -30,29 +31,29 @@ class InvalidSettlement(Rejected):
 class SettleReturn:
     """Give the money back by ``method`` once the goods are looked at, and resolve the return with ``note``.
 
-    The goods have ``goods_within_days`` to come and be looked at, the payment ``paid_within_days`` to be answered.
+    The goods have ``goods_within`` to come and be looked at, the payment ``paid_within`` to be answered.
     """
 
     one: ReturnId
     method: RefundMethod = RefundMethod.REFUND
     note: str | None = None
-    goods_within_days: int = 30
-    paid_within_days: int = 14
+    goods_within: timedelta = timedelta(days=30)
+    paid_within: timedelta = timedelta(days=14)
 
 
 def data_of(command: SettleReturn, order: OrderId, reference: str) -> Data:
     """What the saga begins with; ``reference`` is what its refund is known by. Raises InvalidSettlement."""
-    for name in ("goods_within_days", "paid_within_days"):
-        if not 0 < getattr(command, name) <= DAYS_MAX:
-            raise InvalidSettlement(f"{name} is between 1 and {DAYS_MAX}", path=f"$.{name}")
+    for time, path in ((command.goods_within, "$.goods_within_days"), (command.paid_within, "$.paid_within_days")):
+        if not timedelta() < time <= timedelta(days=DAYS_MAX):
+            raise InvalidSettlement(f"a time to wait is more than nothing and at most {DAYS_MAX} days", path=path)
     return {
         "return_id": command.one,
         "order_id": order,
         "method": str(command.method),
         "note": command.note,
         "reference": reference,
-        "goods_seconds": float(command.goods_within_days * DAY_SECONDS),
-        "paid_seconds": float(command.paid_within_days * DAY_SECONDS),
+        "goods_seconds": command.goods_within.total_seconds(),
+        "paid_seconds": command.paid_within.total_seconds(),
     }
 
 

@@ -34,19 +34,19 @@ GRACE_HOURS_MAX = 24 * 365
 
 @value
 class TransferStock:
-    """``transfer``, and ``grace_hours`` after it is due before a person is asked what became of it."""
+    """``transfer``, and how long after it was due a person is asked what became of it."""
 
     transfer: StartTransfer
-    grace_hours: int = 24
+    grace: timedelta = timedelta(hours=24)
 
 
 def data_of(command: TransferStock, transfer: TransferId, now: datetime) -> Data:
     """What the saga begins with. Raises InvalidTransfer; whether it can be shipped is the first step's to judge."""
-    if not 0 <= command.grace_hours <= GRACE_HOURS_MAX:
-        raise InvalidTransfer(f"grace_hours is between 0 and {GRACE_HOURS_MAX}", path="$.grace_hours")
+    if not timedelta() <= command.grace <= timedelta(hours=GRACE_HOURS_MAX):
+        raise InvalidTransfer(f"a grace is at least nothing and at most {GRACE_HOURS_MAX} h", path="$.grace_hours")
     given = command.transfer
     due = given.due or max(given.ship_on or now, now) + UNKNOWN_WAY
-    left = max(due - now, timedelta()) + timedelta(hours=command.grace_hours)
+    left = max(due - now, timedelta()) + command.grace
     return {
         "transfer_id": transfer,
         "from": given.source,

@@ -3,6 +3,7 @@
 Both go on by themselves, over days if need be, and end in the operator's inbox when somebody has to decide.
 """
 
+from datetime import timedelta
 from typing import Annotated
 
 from msgspec import Meta
@@ -61,7 +62,9 @@ def show_begun(saga: Saga) -> BegunSaga:
 async def follow_transfer(call: Call) -> Reply:
     """Begin a transfer that is followed."""
     body: NewFollowedTransfer = call.body
-    return await call.run(TransferStock(transfer=to_transfer(body), grace_hours=body.grace_hours), _show_transfer)
+    return await call.run(
+        TransferStock(transfer=to_transfer(body), grace=timedelta(hours=body.grace_hours)), _show_transfer
+    )
 
 
 async def settle_return(call: Call) -> Reply:
@@ -71,8 +74,8 @@ async def settle_return(call: Call) -> Reply:
         one=ReturnId(known_id(call.path["id"], ReturnNotFound(f"there is no return {call.path['id']}"))),
         method=body.method,
         note=body.note,
-        goods_within_days=body.goods_within_days,
-        paid_within_days=body.paid_within_days,
+        goods_within=timedelta(days=body.goods_within_days),
+        paid_within=timedelta(days=body.paid_within_days),
     )
     return await call.run(command, show_begun)
 

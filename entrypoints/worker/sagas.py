@@ -50,7 +50,7 @@ class SagaRunner:
     async def _ask(self, job: LeasedJob, context: Context) -> None:
         it = asked(job.payload)
         saga, definition = await self._known(it, context)
-        said = await self.carry_out(it, saga, definition, context)
+        said = await self.carry_out(it, saga, definition, context, job)
         outcome = "NotYet" if _not_yet(said, definition) else type(said).__name__
         self._telemetry.count("saga_steps_total", saga=saga.name, act=it.act, outcome=outcome)
         await self._dispatch.run(AdvanceSaga(id=it.saga, job=job, said=said), context)
@@ -61,14 +61,15 @@ class SagaRunner:
         said: Said = TimedOut(step=it.step, act=it.act, attempt=it.attempt)
         if definition.step(it.step).waits:
             # Whoever told of it may be slower than time: what was waited for is looked at once more.
-            seen = await self.carry_out(it, saga, definition, context)
+            seen = await self.carry_out(it, saga, definition, context, job)
             said = said if _not_yet(seen, definition) else seen
         await self._dispatch.run(AdvanceSaga(id=it.saga, job=job, said=said), context)
 
-    async def carry_out(self, it: Asked, saga: Saga, definition: Definition, context: Context) -> Said:
+    async def carry_out(self, it: Asked, saga: Saga, definition: Definition, context: Context, job: LeasedJob) -> Said:
         """The step's command, or its undo, given under its key; any refusal but of the key itself is an answer.
 
-        Raises what the storage raises, and KeyInUse while somebody else is at it.
+        Raises what the storage raises, KeyInUse while somebody else is at it, LeaseLost once ``job`` is another's: a
+        step that was refused meanwhile must not be carried out by whoever slept.
         """
         step = definition.step(it.step)
         command = step.command if it.act is Act.DO else step.undo
@@ -76,7 +77,7 @@ class SagaRunner:
         keep = step.answer if it.act is Act.DO else _nothing
         acting = replace(context, actor=f"saga:{saga.name}", scopes=definition.scopes)
         try:
-            answer = await self._dispatch.answer(command(saga.data), acting, _encoded(keep), request_of(it))
+            answer = await self._dispatch.answer(command(saga.data), acting, _encoded(keep), request_of(it, job))
         except KeyInUse:
             raise
         except DomainError as refusal:
@@ -95,10 +96,10 @@ class SagaRunner:
             raise
 
 
-def request_of(it: Asked) -> Request:
+def request_of(it: Asked, lease: LeasedJob) -> Request:
     """What makes asks of the same act the same request. Longer than any caller's key, so never one of theirs."""
     digest = sha256(key_of(it.saga, it.step, it.act).encode()).digest()
-    return Request(key=digest, fingerprint=digest)
+    return Request(key=digest, fingerprint=digest, lease=lease)
 
 
 def _not_yet(said: Said, definition: Definition) -> bool:

@@ -63,7 +63,8 @@ async def test_the_attempt_is_counted_before_it_is_made(storage: Storage) -> Non
 
 
 @pytest.mark.parametrize(
-    ("act", "arguments"), [("finish", ()), ("retry", (0.0, "x")), ("bury", ("code", "detail", "trace"))]
+    ("act", "arguments"),
+    [("finish", ()), ("retry", (0.0, "x")), ("bury", ("code", "detail", "trace")), ("hold", ())],
 )
 async def test_who_is_past_the_lease_can_end_nothing(storage: Storage, act: str, arguments: tuple[object, ...]) -> None:
     await a_tenant(storage)
@@ -102,6 +103,24 @@ async def test_no_two_jobs_of_one_id_share_a_fence(storage: Storage) -> None:
     await leased(storage, queue="other")
     with pytest.raises(LeaseLost):
         await end(storage, "finish", first)
+
+
+async def test_what_is_held_is_nobody_elses_until_the_end(storage: Storage) -> None:
+    await a_tenant(storage)
+    await put(storage, a_job())
+    mine = await leased(storage)
+
+    async def take_away() -> bool:
+        async with storage.transactions.begin(a_context()) as tx:
+            gone: bool = await tx.queue.withdraw(mine.id)
+            return gone
+
+    async with storage.transactions.begin(a_context()) as tx:
+        await tx.queue.hold(mine)
+        taking = asyncio.create_task(take_away())
+        await storage.someone_waits()
+        assert not taking.done()
+    assert await taking
 
 
 async def test_what_the_lease_was_lost_for_is_not_written(storage: Storage) -> None:

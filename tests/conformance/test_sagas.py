@@ -18,7 +18,7 @@ from core.sagas.allocate_to_channel import AllocateToChannel
 from core.sagas.commands import AdvanceSaga, ForgiveSaga, ParkSaga, RetrySaga
 from core.sagas.definitions import DEFINITIONS
 from core.sagas.queues import STEPS, TIMEOUTS, asked
-from core.sagas.saga import MOVING, SagaNotFound, SagaNotStuck, Status, StepState, Succeeded, TimedOut
+from core.sagas.saga import MOVING, Refused, SagaNotFound, SagaNotStuck, Status, StepState, Succeeded, TimedOut
 from core.sagas.saga import Act as Ask
 from core.sagas.use_cases.advance import advance_saga, park_saga
 from entrypoints.dispatch import UseCase
@@ -92,10 +92,10 @@ async def test_a_success_after_the_end_is_taken_back(storage: Storage) -> None:
     assert asked(undo.payload).act is Ask.UNDO
     kept = await office.saga(saga.id)
     definition = DEFINITIONS[kept.name, kept.version]
-    said = await office.runner.carry_out(asked(undo.payload), kept, definition, CONTEXT)
+    said = await office.runner.carry_out(asked(undo.payload), kept, definition, CONTEXT, undo)
     await office.run(AdvanceSaga(id=saga.id, job=undo, said=said))
     assert (await office.saga(saga.id)).status is Status.COMPENSATED
-    said = await office.runner.carry_out(asked(late.payload), kept, definition, CONTEXT)
+    said = await office.runner.carry_out(asked(late.payload), kept, definition, CONTEXT, late)
     assert isinstance(said, Succeeded)
     assert (await shelf(storage)).reserved == 2
     await office.run(AdvanceSaga(id=saga.id, job=late, said=said))
@@ -110,12 +110,30 @@ async def test_a_success_after_the_end_is_taken_back(storage: Storage) -> None:
     assert await storage.invariants.violations() == []
 
 
+async def test_who_woke_too_late_does_not_do_what_was_refused_to_another(storage: Storage) -> None:
+    office = await a_stocked_office(storage)
+    saga = await office.run(WANTED)
+    (slept,) = await storage.jobs.lease(STEPS, 1, 60)
+    await storage.make_due()
+    (job,) = await storage.jobs.lease(STEPS, 1, 60)
+    assert (job.id, job.fence > slept.fence) == (slept.id, True)
+    before = await office.saga(saga.id)
+    with pytest.raises(LeaseLost):
+        await office.runner.carry_out(asked(slept.payload), before, allocate_to_channel.V1, CONTEXT, slept)
+    no = Refused(step="reserve", act=Ask.DO, attempt=1, code="insufficient_stock", detail="at that moment")
+    await office.run(AdvanceSaga(id=saga.id, job=job, said=no))
+    with pytest.raises(LeaseLost):
+        await office.runner.carry_out(asked(slept.payload), before, allocate_to_channel.V1, CONTEXT, slept)
+    assert (await shelf(storage)).reserved == 0
+    assert (await office.saga(saga.id)).status is Status.COMPENSATED
+
+
 async def test_a_saga_is_saved_with_its_jobs_or_not_at_all(storage: Storage) -> None:
     office = await a_stocked_office(storage)
     saga = await office.run(WANTED)
     (job,) = await storage.jobs.lease(STEPS, 1, 60)
     before = await office.saga(saga.id)
-    said = await office.runner.carry_out(asked(job.payload), before, allocate_to_channel.V1, CONTEXT)
+    said = await office.runner.carry_out(asked(job.payload), before, allocate_to_channel.V1, CONTEXT, job)
     advance = AdvanceSaga(id=saga.id, job=job, said=said)
 
     async def breaks_off_at_the_end(command: AdvanceSaga, context: Context, tx: Any) -> None:

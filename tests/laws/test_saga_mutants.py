@@ -16,6 +16,7 @@ from composition.simulation.world import production_use_cases
 from core.inventory.holding import ReleaseReservation
 from core.inventory.reservation import ReservationEnded, ReservationNotFound
 from core.kernel.context import Context
+from core.kernel.job import LeasedJob
 from core.sagas.commands import AdvanceSaga
 from core.sagas.definition import Definition
 from core.sagas.definitions import DEFINITIONS
@@ -77,10 +78,10 @@ async def puts_jobs_later(command: AdvanceSaga, context: Context, tx: Any) -> Sa
 
 
 class SkipsUndos(SagaRunner):
-    async def carry_out(self, it: Asked, saga: Saga, definition: Definition, context: Context) -> Said:
+    async def carry_out(self, it: Asked, saga: Saga, definition: Definition, context: Context, job: LeasedJob) -> Said:
         if it.act is Act.UNDO:
             return Succeeded(step=it.step, act=it.act, attempt=it.attempt, answer={})
-        return await super().carry_out(it, saga, definition, context)
+        return await super().carry_out(it, saga, definition, context, job)
 
 
 class Keyless(SagaRunner):

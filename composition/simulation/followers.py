@@ -1,0 +1,130 @@
+"""Those who leave it to Fluxor to watch: transfers that are followed, returns that settle by themselves, deadlines.
+
+What they wait for is done by somebody, late, otherwise, or never; in the end a person decides what is still stuck.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from hashlib import sha256
+
+from adapters.memory.tables import RETURNS, SAGAS
+from composition.simulation.movers import PLACES
+from composition.simulation.wishes import SKUS
+from composition.simulation.world import APIS, NO_ANSWER, World
+from core.inventory.transferring import CancelTransfer, CloseTransfer, ReceiveTransfer, StartTransfer, TransferRequest
+from core.kernel.errors import DomainError
+from core.kernel.ids import TenantId, TransferId
+from core.orders.deadlines import FulfilmentPolicy
+from core.orders.returns import PAYING
+from core.sagas import allocate_to_channel
+from core.sagas.commands import ForgiveSaga
+from core.sagas.saga import Saga, Status
+from core.sagas.settle_return import SettleReturn
+from core.sagas.transfer_stock import TransferStock
+from entrypoints.dispatch import Request
+from ports.idempotency import Answer
+
+TRIES_MAX = 200
+DEADLINES = FulfilmentPolicy(answer_within_minutes=1, ship_within_minutes=2)
+A_WHILE, A_LITTLE = timedelta(seconds=60), timedelta(seconds=20)
+
+
+@dataclass(kw_only=True, slots=True)
+class Move:
+    """One followed transfer somebody wants; ``marker`` stands in its reference."""
+
+    marker: str
+    tenant: TenantId
+    saga: str | None = None
+
+
+class Followers:
+    """``wanted`` is filled as they go; ``strict`` are the tenants whose locations have deadlines."""
+
+    def __init__(self, world: World, tenants: list[TenantId]) -> None:
+        self._world = world
+        self._random = world.random
+        self._tenants = tenants
+        self.wanted: list[Move] = []
+        self.strict: set[TenantId] = set()
+
+    async def follow(self) -> None:
+        """A few transfers and settlements, sometimes several at a time."""
+        async with asyncio.TaskGroup() as group:
+            for number in range(self._random.randint(2, 5)):
+                await asyncio.sleep(self._random.random() * 0.7)
+                tenant = self._random.choice(self._tenants)
+                if self._random.random() < 0.5:
+                    group.create_task(self._settle(tenant))
+                    continue
+                move = Move(marker=f"move-{number}", tenant=tenant)
+                self.wanted.append(move)
+                group.create_task(self._move(move))
+
+    async def _move(self, move: Move) -> None:
+        random = self._random
+        source, target = random.sample(PLACES, 2)
+        line = TransferRequest(sku=random.choice(SKUS), quantity=Decimal(random.choice((1, 1, 2, 30))))
+        due = self._world.store.clock() + A_LITTLE
+        transfer = StartTransfer(
+            source=source, target=target, lines=(line,), reason="runs low", reference=move.marker, due=due
+        )
+        digest = sha256(move.marker.encode()).digest()
+        request = Request(key=digest, fingerprint=digest)
+        command = TransferStock(transfer=transfer, grace=timedelta())
+        for _ in range(TRIES_MAX):
+            try:
+                answer: Answer = await self._world.call(
+                    random.choice(APIS),
+                    lambda api: api.dispatch.answer(command, self._world.context(api, move.tenant), _encode, request),
+                )
+            except (*NO_ANSWER, DomainError):
+                await asyncio.sleep(0.2)
+                continue
+            move.saga, transfer_id = answer.body.decode().split(" ")
+            await self._carry(TransferId(transfer_id), move.tenant)
+            return
+        self._world.observer.findings.append(f"{move.marker}: no answer in {TRIES_MAX} tries")
+
+    async def _carry(self, transfer: TransferId, tenant: TenantId) -> None:
+        """It arrives, is lost, is called off, or nobody says."""
+        random = self._random
+        await asyncio.sleep(random.choice((0.5, 5.0, 30.0)) * random.random())
+        receive, cancel = ReceiveTransfer(id=transfer), CancelTransfer(id=transfer, reason="turned back")
+        close = CloseTransfer(id=transfer, reason="lost")
+        choices: list[list[object]] = [[], [receive], [receive], [receive, cancel], [cancel], [close, receive]]
+        await asyncio.gather(*(self._try(act, tenant) for act in random.choice(choices)))
+
+    async def _settle(self, tenant: TenantId) -> None:
+        await asyncio.sleep(self._random.random() * 2)
+        rows = self._world.store.table(RETURNS).items()
+        open_ones = [one.id for key, (_, one) in rows if key[0] == tenant and one.state in PAYING]
+        if open_ones:
+            command = SettleReturn(one=self._random.choice(open_ones), goods_within=A_WHILE, paid_within=A_LITTLE)
+            await asyncio.gather(*(self._try(command, tenant) for _ in range(self._random.choice((1, 2)))))
+
+    async def forgive_stuck(self) -> int:
+        """A person takes upon himself what waits for nobody any more; answers for how many sagas."""
+        rows = self._world.store.table(SAGAS)
+        stuck = sorted(
+            key
+            for key, row in rows.items()
+            if row.saga.status is Status.STUCK and row.saga.name != allocate_to_channel.NAME
+        )
+        for tenant, saga in stuck:
+            await self._try(ForgiveSaga(id=saga, reason="settled by hand"), tenant)
+        return len(stuck)
+
+    async def _try(self, command: object, tenant: TenantId) -> None:
+        """Give a command once; whatever comes of it."""
+        place = self._random.choice(APIS)
+        try:
+            await self._world.call(place, lambda api: api.dispatch.run(command, self._world.context(api, tenant)))
+        except (*NO_ANSWER, DomainError):
+            return
+
+
+def _encode(saga: Saga) -> Answer:
+    return Answer(status=202, body=f"{saga.id} {saga.data['transfer_id']}".encode())
