@@ -28,11 +28,11 @@ SELECT i.id FROM intake i JOIN orders o ON o.tenant_id = i.tenant_id AND o.id = 
 WHERE i.tenant_id = ANY($1::uuid[]) AND i.id = ANY($2::uuid[]) AND o.held_at IS NULL
 """
 _BY_SKU = f"""
-SELECT n.place, {ITEM} FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS n(t, asked, place)
+SELECT {ITEM}, n.place FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS n(t, asked, place)
 JOIN item i ON i.tenant_id = n.t AND i.sku = n.asked
 """
 _BY_ID = f"""
-SELECT n.place, {ITEM} FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS n(t, asked, place)
+SELECT {ITEM}, n.place FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS n(t, asked, place)
 JOIN item i ON i.tenant_id = n.t AND i.id = n.asked::uuid
 """
 _LOCATIONS = f"""
