@@ -71,10 +71,11 @@ async def availability(database: Database, tenant: TenantId, skus: Collection[st
         places = _Places(await connection.fetch(_LOCATIONS, tenant))
     plain = [row["id"] for row in stocked if row["tracking"] == "none"]
     tracked = [row["id"] for row in stocked if row["tracking"] != "none"]
+    # What takes longest is begun first.
     asking: list[tuple[Any, ...]] = [
-        (_SHELVES, tenant, plain[start : start + _PART], NO_LOT) for start in range(0, len(plain), _PART)
+        (_LOTS, tenant, tracked[start : start + _PART], today) for start in range(0, len(tracked), _PART)
     ]
-    asking += [(_LOTS, tenant, tracked[start : start + _PART], today) for start in range(0, len(tracked), _PART)]
+    asking += [(_SHELVES, tenant, plain[start : start + _PART], NO_LOT) for start in range(0, len(plain), _PART)]
     stands = await _stands(database, tenant, asking, places)
     stocks = {
         item: _stock(available=stands.get(item, {}), backorder_limit=limit if places.any else 0)
