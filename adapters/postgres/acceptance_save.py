@@ -116,8 +116,8 @@ def _lines(outcomes: Sequence[Outcome]) -> list[tuple[Any, ...]]:
     """sold_rows."""
     return [
         (
-            outcome.tenant,
-            outcome.event.facts.order_id,
+            tenant,
+            facts.order_id,
             line.number,
             line.item,
             line.sku,
@@ -131,8 +131,8 @@ def _lines(outcomes: Sequence[Outcome]) -> list[tuple[Any, ...]]:
             line.per,
             encode(line.components) if line.components else None,
         )
-        for outcome in outcomes
-        for line in outcome.event.facts.lines
+        for tenant, facts in [(outcome.tenant, outcome.event.facts) for outcome in outcomes]
+        for line in facts.lines
     ]
 
 

@@ -17,6 +17,7 @@ JOIN intake i ON i.tenant_id = n.t AND i.id = n.id ORDER BY n.place
 _REQUEST = decoder_of(OrderRequest)
 _requested = maker(Requested)
 _submission = maker(Submission)
+_LANES = {lane.value: lane for lane in Lane}
 
 
 def to_requested(row: Any) -> Requested:
@@ -27,7 +28,7 @@ def to_requested(row: Any) -> Requested:
             tenant=TenantId(str(tenant)),
             id=IntakeId(str(id_)),
             order_id=OrderId(str(order_id)),
-            lane=Lane(lane),
+            lane=_LANES[lane],
             channel=channel,
             external_id=external_id,
             key_hash=key_hash,
