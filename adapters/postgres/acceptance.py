@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from adapters.postgres import acceptance_save
+from adapters.postgres import acceptance_save, acceptance_settle
 from adapters.postgres.catalogue import COLUMNS as ITEM
 from adapters.postgres.catalogue import to_item
 from adapters.postgres.configuration import policies_of
@@ -28,11 +28,11 @@ SELECT i.id FROM intake i JOIN orders o ON o.tenant_id = i.tenant_id AND o.id = 
 WHERE i.tenant_id = ANY($1::uuid[]) AND i.id = ANY($2::uuid[]) AND o.held_at IS NULL
 """
 _BY_SKU = f"""
-SELECT n.place, {ITEM} FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS n(t, asked, place)
+SELECT {ITEM}, n.place FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS n(t, asked, place)
 JOIN item i ON i.tenant_id = n.t AND i.sku = n.asked
 """
 _BY_ID = f"""
-SELECT n.place, {ITEM} FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS n(t, asked, place)
+SELECT {ITEM}, n.place FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS n(t, asked, place)
 JOIN item i ON i.tenant_id = n.t AND i.id = n.asked::uuid
 """
 _LOCATIONS = f"""
@@ -104,12 +104,14 @@ class PostgresAcceptance:
     async def saving(self) -> AsyncIterator[Save]:
         """See the port. One part is on its way at a time: the connection takes one statement after the other."""
         under_way: asyncio.Task[None] | None = None
+        saved: list[Outcome] = []
 
         async def save(outcomes: Sequence[Outcome]) -> None:
             nonlocal under_way
             if under_way is not None:
                 await under_way
             under_way = asyncio.create_task(acceptance_save.save(self._connection, outcomes, self._context))
+            saved.extend(outcomes)
             # Let it be sent before whoever calls goes on computing.
             await asyncio.sleep(0)
 
@@ -117,6 +119,7 @@ class PostgresAcceptance:
             yield save
             if under_way is not None:
                 await under_way
+            await acceptance_settle.settle(self._connection, saved, self._context)
         except BaseException as error:
             if under_way is not None:
                 (failure,) = await asyncio.gather(under_way, return_exceptions=True)

@@ -1,14 +1,13 @@
-"""Writing a decided batch: orders, lines, entries, balances and journal in one statement of data-modifying CTEs.
+"""Writing a part of a decided batch: orders, lines, entries, fulfilments and journal in one statement of CTEs.
 
-One statement instead of five saves four round trips a batch and lets the database check every bound before anything
-is visible. Histories and exposures follow in a statement each, only when the batch has customers.
+One statement instead of five saves four round trips a part. What a batch changes only once, after its last part, is in
+adapters.postgres.acceptance_settle.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from adapters.postgres.engine import Connection, columns_of
+from adapters.postgres.engine import Connection
 from adapters.toolkit.codec import encode, encode_event
 from core.acceptance.events import OrderAccepted, OrderHeld, OrderRejected
 from core.acceptance.facts import Outcome
@@ -44,20 +43,8 @@ WITH saved AS ({orders} RETURNING 1), lines AS ({lines}), recorded AS ({record})
 ), asked AS (
     INSERT INTO fulfilment (tenant_id, id, order_id, place, location_id, state)
     SELECT tenant_id, id, order_id, place, location_id, 'proposed' FROM unnest($7::fulfilment_row[])
-), promised AS MATERIALIZED (
-    -- Summed over the part, so that one row changes once.
-    SELECT tenant_id, item_id, location_id, COALESCE(lot_id, $6) AS lot_id, sum(quantity)::bigint AS quantity
-    FROM unnest($5::promise_row[]) AS p GROUP BY tenant_id, item_id, location_id, p.lot_id
-), moved AS (
-    UPDATE stock_balance b SET available = b.available - p.quantity, committed = b.committed + p.quantity,
-           updated_at = $1
-    FROM promised p
-    WHERE b.tenant_id = p.tenant_id AND b.item_id = p.item_id AND b.location_id = p.location_id
-      AND b.lot_id = p.lot_id
-    RETURNING 1
 )
-SELECT (SELECT count(*) FROM saved) AS orders, (SELECT count(*) FROM promised) AS promised,
-       (SELECT count(*) FROM moved) AS moved
+SELECT count(*) FROM saved
 """
 _DECIDE = _SAVE.format(orders=_ORDERS, lines=_LINES, record=_RECORD.format(version=1))
 """Orders decided for the first time: a row that is there already is a conflict."""
@@ -79,22 +66,6 @@ _DECIDE_AGAIN = _SAVE.format(
     ),
 )
 """The same where a person has passed some of them: their rows are there, held, and their streams go on."""
-_FIRST_HISTORIES = """
-INSERT INTO customer_history (tenant_id, customer, orders, window_started_at, window_orders, ship_to)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::int[], $4::timestamptz[], $5::int[], $6::text[])
-ON CONFLICT DO NOTHING
-"""
-_HISTORIES = """
-UPDATE customer_history h SET orders = n.orders, window_started_at = n.started, window_orders = n.recent,
-       ship_to = n.ship_to
-FROM unnest($1::uuid[], $2::text[], $3::int[], $4::timestamptz[], $5::int[], $6::text[])
-     AS n(t, c, orders, started, recent, ship_to)
-WHERE h.tenant_id = n.t AND h.customer = n.c
-"""
-_EXPOSURES = """
-UPDATE credit_account a SET exposure = n.exposure FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS n(t, c, exposure)
-WHERE a.tenant_id = n.t AND a.customer = n.c
-"""
 _KIND: dict[type, int] = {OrderAccepted: 0, OrderRejected: 1, OrderHeld: 2}
 
 
@@ -102,7 +73,7 @@ async def save(connection: Connection, outcomes: Sequence[Outcome], context: Con
     """Write one part of a batch; see ports.acceptance.Acceptance.saving."""
     if not outcomes:
         return
-    row = await connection.fetchrow(
+    saved = await connection.fetchval(
         _DECIDE_AGAIN if any(outcome.requested.reviewed for outcome in outcomes) else _DECIDE,
         context.now,
         context.actor,
@@ -112,31 +83,8 @@ async def save(connection: Connection, outcomes: Sequence[Outcome], context: Con
         NO_LOT,
         _fulfilments(outcomes),
     )
-    if row["orders"] != len(outcomes):
+    if saved != len(outcomes):
         raise TransactionConflict("an order of this batch is already decided")
-    if row["moved"] != row["promised"]:
-        raise TransactionConflict("a balance was promised from that does not exist")
-    await _save_customers(connection, outcomes)
-
-
-async def _save_customers(connection: Connection, outcomes: Sequence[Outcome]) -> None:
-    histories = {outcome.customer: outcome.history for outcome in outcomes if outcome.customer and outcome.history}
-    added = Counter(outcome.customer for outcome in outcomes if outcome.history)
-    # A history that is there is held since it was gathered; one that was not there may have been begun meanwhile.
-    for statement, first in ((_FIRST_HISTORIES, True), (_HISTORIES, False)):
-        rows = [
-            (*customer, kept.orders, kept.window_started_at, kept.window_orders, kept.ship_to)
-            for customer, kept in sorted(histories.items(), key=lambda pair: pair[0])
-            if (kept.orders == added[customer]) is first
-        ]
-        if rows:
-            tag = await connection.execute(statement, *columns_of(rows))
-            if tag.rpartition(" ")[2] != str(len(rows)):
-                raise TransactionConflict("another transaction began this customer's history first")
-    accounts = {outcome.customer: outcome.account for outcome in outcomes if outcome.customer and outcome.account}
-    if accounts:
-        held = [(tenant, name, account.exposure) for (tenant, name), account in sorted(accounts.items())]
-        await connection.execute(_EXPOSURES, *columns_of(held))
 
 
 def _order(outcome: Outcome) -> tuple[Any, ...]:
@@ -168,8 +116,8 @@ def _lines(outcomes: Sequence[Outcome]) -> list[tuple[Any, ...]]:
     """sold_rows."""
     return [
         (
-            outcome.tenant,
-            outcome.event.facts.order_id,
+            tenant,
+            facts.order_id,
             line.number,
             line.item,
             line.sku,
@@ -183,8 +131,8 @@ def _lines(outcomes: Sequence[Outcome]) -> list[tuple[Any, ...]]:
             line.per,
             encode(line.components) if line.components else None,
         )
-        for outcome in outcomes
-        for line in outcome.event.facts.lines
+        for tenant, facts in [(outcome.tenant, outcome.event.facts) for outcome in outcomes]
+        for line in facts.lines
     ]
 
 

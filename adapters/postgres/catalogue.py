@@ -13,9 +13,11 @@ from core.kernel.context import Context
 from core.kernel.goods import Component, Tracking, Unit
 from core.kernel.ids import ItemId, TenantId
 from core.kernel.money import Money
+from core.kernel.value import maker
 from ports.transaction import TransactionConflict
 
 _TRACKINGS = {tracking.value: tracking for tracking in Tracking}
+_item = maker(Item)
 COLUMNS = """
     i.id, i.sku, i.name, i.uom, i.scale, i.price_minor, i.price_currency, i.backorder_limit, i.version, i.tracking,
     i.components, i.units
@@ -151,20 +153,20 @@ class PostgresCatalogueView:
 
 
 def to_item(row: Any) -> Item:
-    """An item from its row."""
-    minor, currency = row["price_minor"], row["price_currency"]
-    return Item(
-        id=ItemId(str(row["id"])),
-        sku=row["sku"],
-        name=row["name"],
-        uom=row["uom"],
-        scale=row["scale"],
+    """An item from a row that begins with ``COLUMNS``. By place, not by name: this runs for every item of a batch."""
+    id_, sku, name, uom, scale, minor, currency, limit, version, tracking, components, units, *_ = row
+    return _item(
+        id=ItemId(str(id_)),
+        sku=sku,
+        name=name,
+        uom=uom,
+        scale=scale,
         price=None if minor is None else Money(minor=minor, currency=currency),
-        backorder_limit=row["backorder_limit"],
-        version=row["version"],
-        tracking=_TRACKINGS[row["tracking"]],
-        components=to_components(row["components"]),
-        units=to_units(row["units"]),
+        backorder_limit=limit,
+        version=version,
+        tracking=_TRACKINGS[tracking],
+        components=to_components(components) if components else (),
+        units=to_units(units) if units else (),
     )
 
 

@@ -19,6 +19,7 @@ from core.intake.submission import (
 )
 from core.kernel.errors import DomainError
 from core.kernel.ids import IntakeId, OrderId, TenantId
+from core.kernel.value import maker
 from core.tenants.tenant import shard_of
 from ports.intake import IntakeProgress
 
@@ -38,6 +39,7 @@ SELECT (SELECT count(*) FROM kept) AS number,
        ARRAY(SELECT id::text FROM kept WHERE (SELECT count(*) FROM kept) < $4) AS ids
 """
 """Names those kept only when some were not: mostly all are."""
+_receipt = maker(Receipt)
 _KNOWN = """
 SELECT n.place, i.id, i.order_id, i.body_hash, i.body, i.received_at, i.id = n.id AS same, i.key_hash = n.key AS by_key
 FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::text[], $5::text[]) WITH ORDINALITY
@@ -74,7 +76,7 @@ class PostgresIntakeLog:
         async with self._database.acquire() as connection, committed(connection, begin_as(tenants)):
             kept = await _append(connection, submissions, tenants)
             if len(kept) == len(submissions):
-                return [Receipt(id=new.id, order_id=new.order_id) for new in submissions]
+                return [_receipt(id=new.id, order_id=new.order_id) for new in submissions]
             return await _answer(connection, submissions, tenants, kept)
 
 

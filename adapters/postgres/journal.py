@@ -10,6 +10,7 @@ from adapters.toolkit.codec import WIRE, encode_event
 from core.kernel.context import Context
 from core.kernel.event import START, Cursor, NewEvent, RecordedEvent
 from core.kernel.ids import StreamId, TenantId
+from core.kernel.value import maker
 from ports.transaction import TransactionConflict
 
 _RECORD = """
@@ -34,6 +35,7 @@ WHERE tenant_id = $4 AND (transaction_id, position) > ($1::text::xid8, $2) AND {
 ORDER BY journal.transaction_id, journal.position LIMIT $3
 """
 _STREAM = f"SELECT {_COLUMNS} FROM journal WHERE tenant_id = $1 AND stream = $2 ORDER BY version"
+_event = maker(RecordedEvent)
 
 
 class PostgresJournal:
@@ -111,7 +113,7 @@ def place_of(cursor: Cursor) -> tuple[str, int]:
 def _recorded(row: Any) -> RecordedEvent:
     # By place, not by name: this runs for every event that is relayed.
     tenant, stream, version, name, payload, actor, correlation, recorded_at, transaction_id, position = row
-    return RecordedEvent(
+    return _event(
         tenant=TenantId(str(tenant)),
         stream=StreamId(str(stream)),
         version=version,

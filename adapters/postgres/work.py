@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from adapters.postgres.engine import Database, begin_dispatch, narrow_to
 from adapters.postgres.read_ahead import Key, ReadAhead
@@ -118,7 +117,10 @@ class PostgresWork:
             rows = await connection.fetch(
                 _CLAIM, list(shards), [lane for lane, _ in probes], [shard for _, shard in probes], limit, floors
             )
-            tenants = tuple(sorted({TenantId(str(row["tenant_id"])) for row in rows})) or context.tenants
+            claimed = [
+                (TenantId(str(tenant)), IntakeId(str(intake)), shard, lane) for tenant, intake, shard, lane in rows
+            ]
+            tenants = tuple(sorted({tenant for tenant, _, _, _ in claimed})) or context.tenants
             narrowed = replace(context, tenants=tenants)
             if not rows:
                 nothing = PostgresTransaction(connection, narrowed, self._new_id)
@@ -126,14 +128,15 @@ class PostgresWork:
                 return
             await connection.execute(narrow_to(tenants))
             transaction = PostgresTransaction(connection, narrowed, self._new_id)
-            keys = [(TenantId(str(row["tenant_id"])), IntakeId(str(row["intake_id"]))) for row in rows]
-            batch = await self._submissions(sorted(keys, key=_arrival), transaction)
+            keys = sorted([(tenant, intake) for tenant, intake, _, _ in claimed], key=_arrival)
+            batch = await self._submissions(keys, transaction)
+            jobs = [(lane, shard, intake) for _, intake, shard, lane in claimed]
             if len(rows) == limit:
                 turned = [(int(lane), shard) for lane in lanes for shard in (*shards[1:], *shards[:1])]
-                last = _last(rows, dict(zip(probes, floors, strict=True)))
+                last = _last(jobs, dict(zip(probes, floors, strict=True)))
                 self._ahead.begin([(*probe, last[probe]) for probe in turned], limit)
             yield PostgresClaimed(batch=batch, context=narrowed, transaction=transaction)
-        self._floors.rise((row["lane"], row["shard"], str(row["intake_id"])) for row in rows)
+        self._floors.rise(jobs)
 
     async def _submissions(self, keys: Sequence[Key], transaction: PostgresTransaction) -> Sequence[Requested]:
         """Those of ``keys``: read ahead, else now."""
@@ -169,12 +172,11 @@ class PostgresWorkers:
             await connection.execute("DELETE FROM worker WHERE id = $1", worker)
 
 
-def _last(rows: Iterable[Any], floors: Mapping[tuple[int, int], str]) -> dict[tuple[int, int], str]:
+def _last(jobs: Iterable[tuple[int, int, str]], floors: Mapping[tuple[int, int], str]) -> dict[tuple[int, int], str]:
     """For each (lane, shard) the id everything up to which is spoken for."""
     last = dict(floors)
-    for row in rows:
-        probe = (row["lane"], row["shard"])
-        last[probe] = max(last[probe], str(row["intake_id"]))
+    for lane, shard, intake in jobs:
+        last[lane, shard] = max(last[lane, shard], intake)
     return last
 
 

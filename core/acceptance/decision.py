@@ -12,9 +12,17 @@ from core.credit import account as credit
 from core.intake.submission import Address
 from core.kernel.money import exponent_of
 from core.kernel.quantity import SCALE_MAX
+from core.kernel.value import maker
 from core.orders.order import AllocatedPart, OrderFacts, OrderLine, Reason
 from core.risk.assessment import RiskAssessment, RiskDecision, Signals, assess, established, remember
 from core.routing.selection import choose
+
+_outcome = maker(Outcome)
+_accepted = maker(OrderAccepted)
+_order_facts = maker(OrderFacts)
+_order_line = maker(OrderLine)
+_signals = maker(Signals)
+_explanation = maker(Explanation)
 
 
 def decide_batch(batch: Sequence[Requested], working: Working, now: datetime) -> list[Outcome]:
@@ -69,12 +77,12 @@ def _promise(
         why = Explanation(risk=risk, credit=credit_words, allocation=explained)
         return _rejected(requested, lines, promise.reasons, why)
     routing = choose(request.vendor_id, country_of(request), working.policies(tenant).routing)
-    return Outcome(
+    return _outcome(
         requested=requested,
-        event=OrderAccepted(
+        event=_accepted(
             facts=_facts(requested, lines, promise.parts),
             vendor=routing.vendor,
-            explanation=Explanation(risk=risk, credit=credit_words, allocation=explained, routing=routing),
+            explanation=_explanation(risk=risk, credit=credit_words, allocation=explained, routing=routing),
         ),
         history=remember(working.history(customer), placed, digest(request.ship_to)) if customer else None,
         account=credit.hold(account, lines.total) if account else None,
@@ -95,7 +103,7 @@ def _risk(requested: Requested, working: Working, lines: ReadLines, placed: date
         new_ship_to = bool(history.ship_to and ship_to and history.ship_to != ship_to)
         account = working.account((tenant, request.customer))
         used = account.used_permille if account else 0
-    signals = Signals(
+    signals = _signals(
         established_orders=older,
         recent_orders=recent,
         total=_rounded_up(lines.total, exponent_of(lines.currency)) if lines.currency else 0,
@@ -125,7 +133,7 @@ def _held(requested: Requested, lines: ReadLines, reasons: tuple[Reason, ...], w
 def _facts(requested: Requested, read: ReadLines, parts: Sequence[tuple[AllocatedPart, ...]] = ()) -> OrderFacts:
     """What every outcome says; with the ``parts`` of its lines when it is promised."""
     submission = requested.submission
-    return OrderFacts(
+    return _order_facts(
         order_id=submission.order_id,
         intake_id=submission.id,
         channel=submission.channel,
@@ -135,7 +143,7 @@ def _facts(requested: Requested, read: ReadLines, parts: Sequence[tuple[Allocate
         total=read.total,
         lines=tuple(
             [
-                OrderLine(
+                _order_line(
                     number=number,
                     item=line.item.id,
                     sku=line.item.sku,

@@ -14,9 +14,10 @@ from core.inventory.location import Location
 from core.inventory.lot import Lot, first_expired_first, promisable
 from core.inventory.ranking import Candidate, StockedLot
 from core.kernel.ids import NO_LOT, ItemId, LocationId, LotId, TenantId
-from core.kernel.value import value
+from core.kernel.value import maker, value
 from core.risk.assessment import CustomerHistory
 
+_candidate = maker(Candidate)
 Customer = tuple[TenantId, str]
 OnShelves = dict[LocationId, dict[LotId, int]]
 """Base units by location and lot, a location's lots in the order they are to be taken."""
@@ -153,7 +154,7 @@ class Working:
         places = self._locations
         return tuple(
             [
-                Candidate(location=places[location], available=units)
+                _candidate(location=places[location], available=units)
                 for location, units in available.items()
                 if location in places
             ]
@@ -175,17 +176,21 @@ class Working:
 
     def apply(self, outcome: Outcome) -> None:
         """Let the next decision see this one."""
-        for item, location, lot, quantity in outcome.promised:
-            stocked = None if lot is None else self.lots(item)
-            if lot is None or stocked is None:
-                self.available(item)[location] -= quantity
-            else:
-                stocked[location][lot] -= quantity
+        for line in outcome.event.facts.lines:
+            for part in line.parts:
+                self._take(part.item or line.item, part.location, part.lot, part.quantity)
         customer = outcome.customer
         if customer and outcome.history:
             self._histories[customer] = outcome.history
         if customer and outcome.account:
             self._accounts[customer] = outcome.account
+
+    def _take(self, item: ItemId, location: LocationId, lot: LotId | None, quantity: int) -> None:
+        stocked = None if lot is None else self.lots(item)
+        if lot is None or stocked is None:
+            self.available(item)[location] -= quantity
+        else:
+            stocked[location][lot] -= quantity
 
 
 def names_of(batch: Iterable[Requested]) -> set[tuple[TenantId, str]]:

@@ -6,7 +6,7 @@ from core.intake.submission import OrderRequest, RequestedLine
 from core.kernel.errors import DomainError
 from core.kernel.money import MINOR_MAX, Money, exponent_of, extended
 from core.kernel.quantity import UNITS_MAX, to_units
-from core.kernel.value import value
+from core.kernel.value import maker, value
 from core.orders.order import Reason
 
 
@@ -31,36 +31,39 @@ class ReadLines:
     reasons: tuple[Reason, ...]
 
 
+_line = maker(ReadLine)
+_lines = maker(ReadLines)
+
+
 def read_lines(requested: Requested, working: Working) -> ReadLines:
     """Look every line up. A line that cannot be read gives a reason that names it and is left out of ``lines``."""
-    request = requested.request
+    request, tenant = requested.request, requested.submission.tenant
     reasons = _against(request)
     lines: list[ReadLine] = []
     currency, total = request.currency, 0
     for index, line in enumerate(request.items):
-        path = f"$.items[{index}]"
-        item = working.item(requested.submission.tenant, line.sku or line.product_id or "")
+        item = working.item(tenant, line.sku or line.product_id or "")
         if item is None:
-            reasons.append(_unknown(line, path))
+            reasons.append(_unknown(line, _path(index)))
             continue
         unit = None if line.unit == item.uom else line.unit
-        units = _units(line, item, unit, path, reasons)
+        units = _units(line, item, unit, index, reasons)
         if item.components:
-            units = _kits(units, item, f"{path}.quantity", reasons)
+            units = _kits(units, item, f"{_path(index)}.quantity", reasons)
         price = line.unit_price or item.price
         per = item.measure.size(unit) if unit and units and line.unit_price else None
         if price:
             currency = currency or price.currency
             if price.currency != currency:
-                reasons.append(_mixed(price, currency, path))
+                reasons.append(_mixed(price, currency, _path(index)))
             if price.minor < 0:
-                reasons.append(_negative(path))
+                reasons.append(_negative(_path(index)))
             total += extended(max(price.minor, 0), units, per or 10**item.scale)
-        lines.append(ReadLine(item=item, units=units, price=price.minor if price else None, unit=unit, per=per))
+        lines.append(_line(item=item, units=units, price=price.minor if price else None, unit=unit, per=per))
     if total > MINOR_MAX:
         reasons.append(Reason(code="total_out_of_range", detail="the order's total is out of range"))
         total = 0
-    return ReadLines(lines=tuple(lines), currency=currency, total=total, reasons=tuple(reasons))
+    return _lines(lines=tuple(lines), currency=currency, total=total, reasons=tuple(reasons))
 
 
 def _against(request: OrderRequest) -> list[Reason]:
@@ -78,19 +81,25 @@ def _against(request: OrderRequest) -> list[Reason]:
     return reasons
 
 
-def _units(line: RequestedLine, item: Item, unit: str | None, path: str, reasons: list[Reason]) -> int:
+def _path(index: int) -> str:
+    """The line that counts as ``index``, for whoever sent it. Made when it is needed: nearly every line can be read."""
+    return f"$.items[{index}]"
+
+
+def _units(line: RequestedLine, item: Item, unit: str | None, index: int, reasons: list[Reason]) -> int:
     try:
         if unit is None:
-            units = to_units(line.quantity, item.scale, path=f"{path}.quantity")
+            units = to_units(line.quantity, item.scale)
         else:
-            units = item.measure.base_units(line.quantity, unit, path=path)
+            units = item.measure.base_units(line.quantity, unit, path=_path(index))
     except DomainError as error:
-        reasons.append(Reason(code=error.code, detail=error.detail, path=error.path))
+        reasons.append(Reason(code=error.code, detail=error.detail, path=error.path or f"{_path(index)}.quantity"))
         return 0
-    if units <= 0:
-        detail = "quantity must be greater than zero"
-        reasons.append(Reason(code="invalid_quantity", detail=detail, path=f"{path}.quantity"))
-    return max(units, 0)
+    if units > 0:
+        return units
+    detail = "quantity must be greater than zero"
+    reasons.append(Reason(code="invalid_quantity", detail=detail, path=f"{_path(index)}.quantity"))
+    return 0
 
 
 def _kits(units: int, kit: Item, path: str, reasons: list[Reason]) -> int:

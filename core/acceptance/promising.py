@@ -11,7 +11,7 @@ from core.inventory.allocation import Allocation, allocate
 from core.inventory.covering import RULE, Wanted, covering, telling
 from core.inventory.ranking import Candidate
 from core.kernel.ids import ItemId, LocationId
-from core.kernel.value import value
+from core.kernel.value import maker, value
 from core.orders.order import AllocatedPart, Reason
 
 
@@ -22,6 +22,11 @@ class Promise:
     parts: tuple[tuple[AllocatedPart, ...], ...]
     explained: tuple[LineExplanation, ...]
     reasons: tuple[Reason, ...]
+
+
+_part = maker(AllocatedPart)
+_explained = maker(LineExplanation)
+_promise = maker(Promise)
 
 
 def promise_lines(requested: Requested, working: Working, lines: Sequence[ReadLine]) -> Promise:
@@ -38,18 +43,13 @@ def promise_lines(requested: Requested, working: Working, lines: Sequence[ReadLi
         allocation = taking.take(item, line.units)
         if allocation.short:
             reasons.append(_short(number, item.sku, allocation, line.units, "base units"))
-        explained.append(LineExplanation(number=number, allocation=allocation))
-        parts.append(
-            tuple(
-                [
-                    AllocatedPart(
-                        location=part.location, quantity=part.quantity, backordered=part.backordered, lot=part.lot
-                    )
-                    for part in allocation.parts
-                ]
-            )
-        )
-    return Promise(parts=tuple(parts), explained=tuple(explained), reasons=tuple(reasons))
+        explained.append(_explained(number=number, allocation=allocation))
+        taken = [
+            _part(location=part.location, quantity=part.quantity, backordered=part.backordered, lot=part.lot)
+            for part in allocation.parts
+        ]
+        parts.append(tuple(taken))
+    return _promise(parts=tuple(parts), explained=tuple(explained), reasons=tuple(reasons))
 
 
 def country_of(request: OrderRequest) -> str | None:
@@ -80,14 +80,13 @@ class _Taking:
 
     def take(self, item: Item, units: int) -> Allocation:
         """Where ``units`` base units come from."""
-        working = self._working
-        stocked = working.lots(item.id)
-        if stocked is not None:
-            return self._take_lots(item.id, stocked, units)
         left = self._left.get(item.id)
         if left is None:
-            left = self._left[item.id] = working.available(item.id).copy()
-        allocation = self._allocated(units, working.candidates(left), item.backorder_limit)
+            stocked = self._working.lots(item.id)
+            if stocked is not None:
+                return self._take_lots(item.id, stocked, units)
+            left = self._left[item.id] = self._working.available(item.id).copy()
+        allocation = self._allocated(units, self._working.candidates(left), item.backorder_limit)
         for part in allocation.parts:
             left[part.location] -= part.quantity
         return allocation
@@ -105,7 +104,7 @@ class _Taking:
     def _allocated(self, units: int, candidates: Sequence[Candidate], limit: int) -> Allocation:
         return allocate(
             units,
-            telling(candidates, self._covers),
+            telling(candidates, self._covers) if self._covers else candidates,
             self._policy,
             backorder_limit=limit,
             country=self._country,

@@ -16,7 +16,7 @@ from operator import itemgetter
 
 from core.inventory.ranking import RULES, AllocationPolicy, Candidate, kept_from
 from core.kernel.ids import LocationId, LotId
-from core.kernel.value import value
+from core.kernel.value import maker, value
 
 
 class Why(StrEnum):
@@ -72,6 +72,9 @@ class Allocation:
         return sum(part.quantity for part in self.parts)
 
 
+_part = maker(Part)
+_tried = maker(Tried)
+_allocation = maker(Allocation)
 Ranked = tuple[tuple[int, ...], str, Candidate]
 """Its ranks, its code, itself."""
 BY_RANK = itemgetter(0, 1)
@@ -105,16 +108,16 @@ def allocate(
                 if candidate.lots:
                     parts += _of_lots(candidate, taken)
                 else:
-                    parts.append(Part(location=location, quantity=taken))
+                    parts.append(_part(location=location, quantity=taken))
                 left -= taken
             if left:
                 why = Why.KEPT if free < available else Why.SHORT
-        tried.append(Tried(location=location, code=code, available=available, why=why, kept=kept, ranks=ranks))
+        tried.append(_tried(location=location, code=code, available=available, why=why, kept=kept, ranks=ranks))
     if left and backorder_limit:
         left -= _owe(left, backorder_limit, candidates, ordered, parts)
     for one in closed:
         tried.append(Tried(location=one.location.id, code=one.location.code, available=one.available, why=Why.EXCLUDED))
-    return Allocation(parts=tuple(parts), short=left, tried=tuple(tried), rules=policy.rules)
+    return _allocation(parts=tuple(parts), short=left, tried=tuple(tried), rules=policy.rules)
 
 
 def seen_by(

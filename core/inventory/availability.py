@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from core.kernel.goods import Component
 from core.kernel.ids import ItemId
-from core.kernel.value import value
+from core.kernel.value import maker, value
 
 
 @value
@@ -43,6 +43,9 @@ class Availability:
     allowance: int
 
 
+_availability = maker(Availability)
+
+
 def available_of(
     sku: str, scale: int, item: ItemId, components: Sequence[Component], stocks: Mapping[ItemId, Stock]
 ) -> Availability:
@@ -53,7 +56,7 @@ def available_of(
         if min(here.values(), default=1) <= 0:
             here = {code: units for code, units in here.items() if units > 0}
         total = sum(here.values())
-        return Availability(sku=sku, scale=scale, total=total, by_location=here, allowance=stock.allowance)
+        return _availability(sku=sku, scale=scale, total=total, by_location=here, allowance=stock.allowance)
     parts = [(component.quantity, stocks[component.item]) for component in components]
     total = min([stock.there // quantity for quantity, stock in parts])
     owing = min([(stock.there + stock.allowance) // quantity for quantity, stock in parts])

@@ -4,13 +4,17 @@ A frozen dataclass sets each field through ``object.__setattr__``, which looks t
 order's way through the product makes some sixty values, so a value here is filled as an object of an open class of the
 same layout, by plain assignment, and becomes its frozen self when it is whole: a fifth (two fields) to a half (twelve)
 less to make one, the same signature, defaults and ``__post_init__``, and assignment from outside still raises.
+
+Half of what is left is the call: a class that is called packs its keywords into a dictionary and unpacks them again, a
+function does not. Where values are made by the thousand a ``maker`` is called instead of the class.
 """
 
 from collections.abc import Callable
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, ParamSpec, TypeVar, dataclass_transform
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 _FROM_FACTORY: Any = object()
 _BECOME = object.__dict__["__class__"].__set__
@@ -29,26 +33,35 @@ def value(cls: type[T]) -> type[T]:
     return made
 
 
+def maker(made: Callable[P, T]) -> Callable[P, T]:
+    """A function that makes the same of the same keywords as the value ``made``, in half the time."""
+    return _compiled(made, "make", "", "self = _Open()", "return self")
+
+
 def _initializer(made: type[Any]) -> Callable[..., None]:
     """An ``__init__`` that fills the slots of ``made``, and calls ``__post_init__`` where there is one."""
+    return _compiled(made, "__init__", "self, ", "_become(self, _Open)", "return None")
+
+
+def _compiled(made: Any, name: str, first: str, begin: str, end: str) -> Callable[..., Any]:
     names: dict[str, Any] = {
         "_FROM_FACTORY": _FROM_FACTORY,
         "_become": _BECOME,
         "_Open": _open_twin(made),
         "_Made": made,
     }
-    parameters, lines = [], ["    _become(self, _Open)"]
+    parameters, lines = [], [begin]
     for field in fields(made):
         parameters.append(field.name + _default(field, names))
-        lines.append(f"    self.{field.name} = {_given(field)}")
-    lines.append("    self.__class__ = _Made")
+        lines.append(f"self.{field.name} = {_given(field)}")
+    lines.append("self.__class__ = _Made")
     if hasattr(made, "__post_init__"):
-        lines.append("    self.__post_init__()")
-    keywords = f", *, {', '.join(parameters)}" if parameters else ""
-    exec(f"def __init__(self{keywords}):\n" + "\n".join(lines), names)
-    made_init: Callable[..., None] = names["__init__"]
-    made_init.__qualname__ = f"{made.__qualname__}.__init__"
-    return made_init
+        lines.append("self.__post_init__()")
+    keywords = f"{first}*, {', '.join(parameters)}" if parameters else first
+    exec(f"def {name}({keywords}):\n    " + "\n    ".join([*lines, end]), names)
+    function: Callable[..., Any] = names[name]
+    function.__qualname__ = f"{made.__qualname__}.{name}"
+    return function
 
 
 def _open_twin(made: type[Any]) -> type[Any]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from core.kernel.errors import Rejected
-from core.kernel.value import value
+from core.kernel.value import maker, value
 
 SCORE_MAX = 1000
 WINDOW = timedelta(hours=1)
@@ -77,6 +77,7 @@ class RiskAssessment:
     decision: RiskDecision
 
 
+_assessment = maker(RiskAssessment)
 RULES: Mapping[str, Callable[[Signals, RiskPolicy], bool]] = {
     "first_order": lambda signals, policy: signals.established_orders == 0,
     "large_total": lambda signals, policy: signals.total > policy.large_total,
@@ -121,9 +122,9 @@ def check_policy(policy: RiskPolicy) -> None:
 
 def assess(signals: Signals, policy: RiskPolicy) -> RiskAssessment:
     """Score ``signals``: SPEC RSK-01 with the tenant's weights."""
-    hits = tuple((name, weight) for name, weight in policy.weights.items() if weight and RULES[name](signals, policy))
-    score = min(SCORE_MAX, sum(weight for _, weight in hits))
-    return RiskAssessment(score=score, hits=hits, decision=_decision(score, policy))
+    hits = [(name, weight) for name, weight in policy.weights.items() if weight and RULES[name](signals, policy)]
+    score = min(SCORE_MAX, sum([weight for _, weight in hits]))
+    return _assessment(score=score, hits=tuple(hits), decision=_decision(score, policy))
 
 
 def remember(history: CustomerHistory, now: datetime, ship_to: str | None) -> CustomerHistory:

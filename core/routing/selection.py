@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from core.kernel.errors import Rejected
-from core.kernel.value import value
+from core.kernel.value import maker, value
 
 OWN = "own"
 VENDOR_MAX = 64
@@ -32,6 +32,7 @@ class RoutingDecision:
     candidates: tuple[str, ...]
 
 
+_decision = maker(RoutingDecision)
 Rule = Callable[[str | None, str | None, RoutingPolicy], str | None]
 
 RULES: tuple[tuple[str, Rule], ...] = (
@@ -64,4 +65,4 @@ def choose(requested: str | None, country: str | None, policy: RoutingPolicy) ->
         if vendor is not None:
             answers.setdefault(vendor, name)
     first = next(iter(answers))
-    return RoutingDecision(vendor=first, rule=answers[first], candidates=tuple(answers))
+    return _decision(vendor=first, rule=answers[first], candidates=tuple(answers))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, cast
+from typing import Annotated, Any
 
 from msgspec import Meta
 
@@ -50,19 +50,18 @@ async def availability(call: Call) -> Reply:
 def show_availability(one: Availability) -> ShownAvailability:
     """In the item's unit of measure."""
     scale = one.scale
+    if scale == 0:
+        # Whole pieces are written as they are: twenty thousand decimals cost more than all the rest of the answer.
+        pieces: Any = one
+        return ShownAvailability(
+            sku=one.sku, total=pieces.total, allowance=pieces.allowance, locations=pieces.by_location
+        )
     return ShownAvailability(
         sku=one.sku,
         total=to_amount(one.total, scale),
         allowance=to_amount(one.allowance, scale),
-        locations=_amounts(one.by_location, scale),
+        locations={code: to_amount(amount, scale) for code, amount in one.by_location.items()},
     )
-
-
-def _amounts(units: Mapping[str, int], scale: int) -> Mapping[str, Decimal]:
-    if scale == 0:
-        # Whole pieces are written as they are: twenty thousand decimals cost more than all the rest of the answer.
-        return cast(Mapping[str, Decimal], units)
-    return {code: to_amount(amount, scale) for code, amount in units.items()}
 
 
 ROUTES = (

@@ -17,6 +17,7 @@ from core.intake.submission import (
 )
 from core.kernel.errors import DomainError
 from core.kernel.ids import IntakeId, OrderId
+from core.kernel.value import maker
 from entrypoints.http.bodies import BATCH_MAX
 from entrypoints.http.fields import known_id
 from entrypoints.http.intake_answers import (
@@ -32,6 +33,7 @@ from entrypoints.http.routes import Call, Reply, Route, digest
 
 LOGGED_ONE_IN = 1024
 _encode = msgspec.json.Encoder().encode
+_taken = maker(Submission)
 
 
 async def take_order(call: Call) -> Reply:
@@ -91,7 +93,7 @@ def _submission(
     body_hash: bytes,
 ) -> Submission:
     context = call.context
-    return Submission(
+    return _taken(
         tenant=context.tenant,
         id=IntakeId(call.parts.new_id()),
         order_id=OrderId(call.parts.new_id()),

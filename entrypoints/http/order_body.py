@@ -10,12 +10,15 @@ from core.intake.submission import Address, OrderRequest, RequestedLine
 from core.kernel.errors import DomainError, Rejected
 from core.kernel.money import Money, exponent_of, to_minor
 from core.kernel.quantity import UNITS_MAX, InvalidQuantity
+from core.kernel.value import maker
 from entrypoints.http.fields import Body, Code, Country, Currency, MoneyIn, NotNegative, Positive, Reference
 
 ITEMS_MAX = 500
 ORDERS_MAX = 500
 _DIGITS_MAX = 28
 _NONE, _MOST = Decimal(0), Decimal(UNITS_MAX)
+_request = maker(OrderRequest)
+_requested_line = maker(RequestedLine)
 Text = Annotated[str, Meta(min_length=1, max_length=20_000)]
 Part = Annotated[str, Meta(max_length=200)]
 
@@ -86,7 +89,7 @@ def to_request(body: NewOrder) -> OrderRequest:
         raise InvalidOrder("an order has at least one item, or text", path="$.items")
     if body.currency is not None:
         exponent_of(body.currency, path="$.currency")
-    return OrderRequest(
+    return _request(
         items=tuple([_to_line(line, index, body.currency) for index, line in enumerate(body.items)]),
         channel=body.channel or "api",
         external_id=body.external_id,
@@ -120,7 +123,7 @@ def _to_line(line: NewLine, index: int, currency: str | None) -> RequestedLine:
             f"a quantity is a number greater than 0, up to {UNITS_MAX}", path=f"$.items[{index}].quantity"
         )
     price = line.unit_price
-    return RequestedLine(
+    return _requested_line(
         quantity=quantity,
         sku=line.sku,
         product_id=line.product_id,

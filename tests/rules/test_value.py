@@ -4,7 +4,7 @@ from dataclasses import FrozenInstanceError, field, replace
 
 import pytest
 
-from core.kernel.value import value
+from core.kernel.value import maker, value
 
 
 @value
@@ -60,6 +60,20 @@ def test_a_rule_of_the_value_holds_from_the_first_moment() -> None:
     assert Positive(number=1).number == 1
     with pytest.raises(ValueError, match="not positive"):
         Positive(number=0)
+
+
+def test_a_maker_makes_what_the_class_makes() -> None:
+    point = maker(Point)(x=1, tags=["a"])
+    assert type(point) is Point
+    assert point == Point(x=1, tags=["a"]) != maker(Point)(x=1)
+    assert maker(Point)(x=1).tags is not maker(Point)(x=1).tags
+    assert maker(Nothing)() == Nothing()
+    with pytest.raises(FrozenInstanceError):
+        point.x = 3  # type: ignore[misc]
+    with pytest.raises(TypeError, match="z"):
+        maker(Point)(x=1, z=2)  # type: ignore[call-arg]
+    with pytest.raises(ValueError, match="not positive"):
+        maker(Positive)(number=0)
 
 
 def test_a_value_is_not_extended() -> None:

@@ -83,8 +83,7 @@ class PostgresInventoryView:
 
     async def availability(self, tenant: TenantId, skus: Collection[str], today: date) -> Sequence[Availability]:
         """See the port."""
-        async with self._database.reading(tenant) as connection:
-            return await availability(connection, tenant, skus, today)
+        return await availability(self._database, tenant, skus, today)
 
     async def lots(
         self,

@@ -13,7 +13,7 @@ from core.kernel.job import NewJob
 from ports.acceptance import AcceptanceTransaction
 from ports.inventory import InventoryTransaction
 
-PART = 64
+PART = 128
 """So many are decided while the storage is busy with those before them."""
 
 
