@@ -18,6 +18,7 @@ from composition.settings import Settings
 from composition.telemetry import telemetry_of
 from composition.watch import exit_with_parent
 from entrypoints.worker.accept import BatchAcceptance
+from entrypoints.worker.covering import Coverage
 from entrypoints.worker.jobs import JobRunner
 from entrypoints.worker.loop import WorkerLoops
 from entrypoints.worker.pace import Repeater
@@ -55,6 +56,15 @@ class Worker(containers.DeclarativeContainer):
         Sweep, adapters.reservations_view, door.dispatch, adapters.clock, adapters.new_id, telemetry
     )
     snapshotting = providers.Singleton(Snapshotting, adapters.snapshots, adapters.tenants_view, telemetry)
+    coverage = providers.Singleton(
+        Coverage,
+        adapters.dossiers_view,
+        adapters.tenants_view,
+        door.dispatch,
+        adapters.clock,
+        adapters.new_id,
+        telemetry,
+    )
     relay_loop = providers.Factory(RelayLoop, relay, providers.Factory(Repeater, adapters.clock, telemetry))
     loops = providers.Factory(
         WorkerLoops,
@@ -79,6 +89,7 @@ async def work(settings: Settings, database_url: str, owner_url: str, name: str,
             container.adapters.sagas_view(),
             container.sweep(),
             container.snapshotting(),
+            container.coverage(),
             container.telemetry(),
         )
         keeping = asyncio.create_task(house.keep())

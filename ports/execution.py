@@ -1,9 +1,11 @@
 """Orders that are open, held while something is done with them, and the lists a warehouse works from."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from core.credit.account import CreditAccount
+from core.execution.covering import Backlog
+from core.inventory.balance import BalanceKey
 from core.kernel.ids import FulfilmentId, LocationId, OrderId, ReturnId, TenantId
 from core.kernel.value import value
 from core.orders.dossier import Dossier
@@ -31,6 +33,10 @@ class Dossiers(Protocol):
 
     async def country(self, dossier: Dossier) -> str | None:
         """The country the order ships to, as its request says."""
+        ...
+
+    async def backlog(self, shelves: Collection[BalanceKey]) -> Backlog:
+        """Who waits for ``shelves`` and what these have available, both as of one moment; nothing is held."""
         ...
 
     async def save(self, dossier: Dossier) -> None:
@@ -107,6 +113,10 @@ class DossiersView(Protocol):
         self, tenant: TenantId, *, state: ReturnState | None, after: ReturnId | None, limit: int
     ) -> Sequence[ReturnRow]:
         """Up to ``limit`` returns by id, after ``after``."""
+        ...
+
+    async def uncovered(self, tenant: TenantId, limit: int) -> Sequence[BalanceKey]:
+        """Up to ``limit`` shelves that more is waited for than they owe."""
         ...
 
     async def work(

@@ -1,12 +1,15 @@
 """Open orders with their fulfilment orders."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from adapters.memory import backlog
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.session import Session
 from adapters.memory.tables import FULFILMENTS, INTAKE, JOURNAL, ORDERS, RETURNS
 from adapters.toolkit.codec import decoder_of
+from core.execution.covering import Backlog
 from core.intake.submission import OrderRequest
+from core.inventory.balance import BalanceKey
 from core.kernel.context import Context
 from core.kernel.ids import FulfilmentId, OrderId, ReturnId, TenantId
 from core.orders.dossier import Dossier
@@ -57,6 +60,11 @@ class MemoryDossiers:
         request = decoder_of(OrderRequest).decode(submission.body) if submission else None
         return request.ship_to.country if request and request.ship_to else None
 
+    async def backlog(self, shelves: Collection[BalanceKey]) -> Backlog:
+        """See the port."""
+        await self._session.statement()
+        return backlog.backlog(self._session, self._context.tenant, shelves)
+
     async def save(self, dossier: Dossier) -> None:
         """See the port."""
         await self._session.statement()
@@ -105,6 +113,11 @@ class MemoryDossiersView:
                 and (order := session.get(ORDERS, (tenant, one.order))) is not None
             ]
         return sorted(found, key=lambda row: row.one.id)[:limit]
+
+    async def uncovered(self, tenant: TenantId, limit: int) -> Sequence[BalanceKey]:
+        """See the port."""
+        async with self._database.reading(tenant) as session:
+            return [shelf for whose, shelf, _, _ in backlog.uncovered(session) if whose == tenant][:limit]
 
     async def work(
         self, tenant: TenantId, wanted: WorkFilter, *, after: FulfilmentId | None, limit: int

@@ -1,12 +1,15 @@
 """Open orders with their fulfilment orders: held, kept, listed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
+from adapters.postgres import backlog
 from adapters.postgres.engine import Connection, Database, columns_of
 from adapters.postgres.orders import LINES_OF, to_line, to_order
 from adapters.toolkit.codec import decode, decoder_of, encode
+from core.execution.covering import Backlog
 from core.intake.submission import OrderRequest
+from core.inventory.balance import BalanceKey
 from core.kernel.context import Context
 from core.kernel.ids import FulfilmentId, LocationId, OrderId, ReturnId, TenantId
 from core.orders.dossier import Dossier
@@ -107,6 +110,10 @@ class PostgresDossiers:
         request = decoder_of(OrderRequest).decode(body) if body else None
         return request.ship_to.country if request and request.ship_to else None
 
+    async def backlog(self, shelves: Collection[BalanceKey]) -> Backlog:
+        """See the port."""
+        return await backlog.backlog(self._connection, self._context.tenant, shelves)
+
     async def save(self, dossier: Dossier) -> None:
         """See the port."""
         tenant, order, facts = self._context.tenant, dossier.order, dossier.order.facts
@@ -167,6 +174,11 @@ class PostgresDossiersView:
             ReturnRow(one=decode(Return, row["body"]), lines=lines[str(row["order_id"])], currency=row["currency"])
             for row in rows
         ]
+
+    async def uncovered(self, tenant: TenantId, limit: int) -> Sequence[BalanceKey]:
+        """See the port."""
+        async with self._database.reading(tenant) as connection:
+            return await backlog.uncovered(connection, tenant, limit)
 
     async def work(
         self, tenant: TenantId, wanted: WorkFilter, *, after: FulfilmentId | None, limit: int
@@ -234,5 +246,5 @@ def _row(one: Fulfilment, place: int) -> tuple[Any, ...]:
 
 
 def _line(line: OrderLine) -> tuple[Any, ...]:
-    counters = (line.ordered, line.allocated, line.backordered, line.shipped, line.cancelled)
+    counters = (line.ordered, line.allocated, line.owed, line.shipped, line.cancelled)
     return (line.number, *counters, line.delivered, line.returned, encode(line.parts))

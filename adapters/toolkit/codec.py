@@ -15,7 +15,7 @@ from core.configuration.flag import FlagSet
 from core.credit.account import CreditLimitSet
 from core.identity.api_key import ApiKeyIssued, ApiKeyRevoked
 from core.inventory.allotment import ChannelAllotmentWithdrawn, ChannelAllotted
-from core.inventory.balance import StockMoved
+from core.inventory.balance import MOVED, StockMoved
 from core.inventory.delivery import LinesReceived
 from core.inventory.expected import ExpectedReceived, ExpectedWithdrawn, ReceiptAmended, ReceiptAnnounced
 from core.inventory.location import LocationCreated
@@ -45,6 +45,7 @@ from core.orders.changes import (
     FulfilmentShipped,
     LineAmended,
     LinesCancelled,
+    LinesCovered,
     LotSwapped,
     OrderCancelled,
     OrderHoldPlaced,
@@ -72,6 +73,7 @@ EVENTS: dict[str, type] = {
     "order.hold_released.v1": OrderHoldReleased,
     "order.line_amended.v1": LineAmended,
     "order.lines_cancelled.v1": LinesCancelled,
+    "order.lines_covered.v1": LinesCovered,
     "order.cancelled.v1": OrderCancelled,
     "fulfilment.proposed.v1": FulfilmentProposed,
     "fulfilment.accepted.v1": FulfilmentAccepted,
@@ -89,7 +91,7 @@ EVENTS: dict[str, type] = {
     "refund.requested.v1": RefundRequested,
     "refund.settled.v1": RefundSettled,
     "refund.refused.v1": RefundRefused,
-    "stock.moved.v1": StockMoved,
+    MOVED: StockMoved,
     "stock.reserved.v1": StockReserved,
     "delivery.lines_received.v1": LinesReceived,
     "lot.created.v1": LotCreated,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from core.kernel.ids import FulfilmentId, ItemId, LocationId, LotId, OrderId, ReturnId
 from core.orders.changes import (
     CancelledLine,
+    CoveredUnits,
     FulfilmentAccepted,
     FulfilmentCancelled,
     FulfilmentDelivered,
@@ -16,6 +17,7 @@ from core.orders.changes import (
     FulfilmentShipped,
     LineAmended,
     LinesCancelled,
+    LinesCovered,
     LotSwapped,
     OrderCancelled,
     OrderHoldPlaced,
@@ -70,6 +72,10 @@ def order_samples() -> dict[str, object]:
             amount=3750,
             reason="changed his mind",
             forced=True,
+        ),
+        "order.lines_covered.v1": LinesCovered(
+            order_id=_ORDER,
+            units=(CoveredUnits(line=1, item=ItemId(f"{_PREFIX}1"), location=_LEEDS, quantity=2),),
         ),
         "order.cancelled.v1": OrderCancelled(order_id=_ORDER, reason="changed his mind", at=_AT),
         "fulfilment.proposed.v1": FulfilmentProposed(order_id=_ORDER, fulfilment_id=_ONE, location=_LEEDS, units=units),

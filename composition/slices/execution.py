@@ -5,8 +5,10 @@ from typing import Any
 
 from dependency_injector import containers, providers
 
+from core.execution.covering import CoverBackorders
 from core.execution.use_cases.change_order import change_order
 from core.execution.use_cases.change_return import change_return
+from core.execution.use_cases.cover_backorders import cover_backorders
 from core.identity.permission import Scope
 from core.inventory.use_cases.entering import end_expired, enter
 from core.orders.changing import (
@@ -85,6 +87,7 @@ class Execution(containers.DeclarativeContainer):
     use_cases = providers.Dict(
         {
             **dict.fromkeys(COMMANDS, providers.Factory(UseCase, scope=Scope.ORDERS_WRITE, run=change)),
+            CoverBackorders: providers.Factory(UseCase, scope=None, run=providers.Object(cover_backorders)),
             **dict.fromkeys(RETURNS, providers.Factory(UseCase, scope=Scope.ORDERS_WRITE, run=change_return)),
         }
     )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from core.kernel.ids import FulfilmentId, LocationId, LotId, OrderId
+from core.kernel.ids import FulfilmentId, ItemId, LocationId, LotId, OrderId
 from core.kernel.value import value
 from core.orders.fulfilment import Units
 from core.orders.order import HoldReason
@@ -159,6 +159,25 @@ class LotSwapped:
     lot: LotId
 
 
+@value
+class CoveredUnits:
+    """``quantity`` base units of ``item`` for line ``line``, promised from ``location`` before there were any."""
+
+    line: int
+    item: ItemId
+    location: LocationId
+    quantity: int
+    lot: LotId | None = None
+
+
+@value
+class LinesCovered:
+    """``units`` are on a shelf now: they were waited for, and nobody before this order waits for them."""
+
+    order_id: OrderId
+    units: tuple[CoveredUnits, ...]
+
+
 FulfilmentEvent = (
     FulfilmentAccepted
     | FulfilmentRejected
@@ -175,6 +194,7 @@ OrderEvent = (
     | LinesCancelled
     | OrderCancelled
     | LineAmended
+    | LinesCovered
     | FulfilmentProposed
     | FulfilmentEvent
 )

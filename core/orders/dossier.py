@@ -18,6 +18,7 @@ from core.orders.changes import (
     FulfilmentShipped,
     LineAmended,
     LinesCancelled,
+    LinesCovered,
     LotSwapped,
     OrderCancelled,
     OrderEvent,
@@ -33,7 +34,7 @@ from core.orders.fulfilment import (
     Units,
 )
 from core.orders.order import AllocatedPart, Hold, Order, OrderLine
-from core.orders.parts import each_line, each_part, grown, left, lessened
+from core.orders.parts import covered, each_line, each_part, grown, left, lessened
 from core.orders.return_events import ReturnEvent, ReturnReceived
 from core.orders.returned import returns_after
 from core.orders.returns import Return, ReturnNotFound
@@ -96,6 +97,8 @@ def _evolved(dossier: Dossier, event: OrderEvent) -> Dossier:
                 _released(_owing(dossier, -event.amount), event.units),
                 lambda line: replace(line, cancelled=line.cancelled + less.get(line.number, 0)),
             )
+        case LinesCovered():
+            return replace(dossier, order=each_part(dossier.order, event.units, covered))
         case FulfilmentProposed():
             return _promised(dossier, event)
         case _:

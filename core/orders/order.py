@@ -116,6 +116,11 @@ class OrderLine:
         return sum([part.backordered for part in self.parts])
 
     @property
+    def owed(self) -> int:
+        """Base units of its item, or of a kit's components, that are promised and not on a shelf yet."""
+        return sum([part.backordered for part in self.parts])
+
+    @property
     def due(self) -> int:
         """Base units that are ordered and not cancelled."""
         return self.ordered - self.cancelled

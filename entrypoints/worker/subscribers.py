@@ -3,10 +3,12 @@
 from collections.abc import Callable, Sequence
 
 from core.acceptance.demand import RecordDemand
+from core.execution.covering import gaining
 from core.kernel.context import Context
 from core.kernel.event import RecordedEvent
 from core.kernel.ids import NewId
 from entrypoints.dispatch import Dispatch
+from entrypoints.worker.covering import cover
 from ports.clock import Clock
 
 Subscription = Callable[[tuple[RecordedEvent, ...]], object]
@@ -25,11 +27,9 @@ class InProcessPublisher:
 
     async def publish(self, events: Sequence[RecordedEvent]) -> None:
         """See the port."""
-        context = Context(
-            tenants=tuple(sorted({event.tenant for event in events})),
-            actor="relay",
-            now=self._clock.now(),
-            correlation=self._new_id(),
-        )
+        tenants = tuple(sorted({event.tenant for event in events}))
+        context = Context(tenants=tenants, actor="relay", now=self._clock.now(), correlation=self._new_id())
         for subscription in SUBSCRIPTIONS:
             await self._dispatch.run(subscription(tuple(events)), context)
+        for tenant, shelves in gaining(events).items():
+            await cover(self._dispatch, tenant, shelves, context)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.world import Caller, World, decide, stocked
+from tests.api.world import Caller, World, carry, decide, stocked
 
 
 @pytest.fixture
@@ -106,6 +106,23 @@ def test_an_order_under_review_is_cancelled_for_good(world: World, caller: Calle
     assert caller.ok("POST", f"/orders/{order}/cancel", {"reason": "spam"})["phase"] == "cancelled"
     assert caller.ok("GET", f"/orders/{order}")["phase"] == "cancelled"
     assert caller.ok("GET", taken["status_url"])["status"] == "rejected"
+
+
+def test_stock_that_comes_is_the_oldest_orders_and_its_story_says_so(world: World, caller: Caller) -> None:
+    (item,) = caller.ok("GET", "/catalogue/items")["items"]
+    caller.ok("PATCH", f"/catalogue/items/{item['id']}", {"backorder_limit": 20})
+    first, second = ordered(world, caller, 12), ordered(world, caller, 3)
+    receipt = {"sku": "SKU-F", "location": "LOC-F", "quantity": 4}
+    assert [caller.ok("GET", f"/orders/{one}")["phase"] for one in (first, second)] == ["awaiting_stock"] * 2
+    caller.ok("POST", "/stock/receipts", receipt)
+    assert caller.ok("GET", "/stock?location=LOC-F")["items"][0]["backordered"] == 1
+    carry(world)
+    story = caller.ok("GET", f"/orders/{first}")
+    assert (story["phase"], story["lines"][0]["backordered"]) == ("allocated", 0)
+    assert story["timeline"][-1]["type"] == "order.lines_covered.v1"
+    waiting = caller.ok("GET", f"/orders/{second}")
+    assert (waiting["phase"], waiting["lines"][0]["backordered"]) == ("awaiting_stock", 1)
+    assert [row["id"] for row in caller.ok("GET", "/orders?phase=awaiting_stock")["items"]] == [second]
 
 
 def test_a_return_from_the_customers_door_to_the_shelf(world: World, caller: Caller) -> None:
