@@ -5,13 +5,15 @@ from typing import Protocol
 
 from core.credit.account import CreditAccount
 from core.execution.covering import Backlog
+from core.intake.submission import OrderRequest
 from core.inventory.balance import BalanceKey
 from core.kernel.ids import FulfilmentId, LocationId, OrderId, ReturnId, TenantId
 from core.kernel.value import value
 from core.orders.dossier import Dossier
 from core.orders.fulfilment import Fulfilment, FulfilmentState
-from core.orders.order import OrderLine
+from core.orders.order import Order, OrderLine
 from core.orders.returns import Return, ReturnState
+from ports.intake import Submissions
 from ports.inventory import InventoryTransaction
 from ports.queue import Withdrawals
 
@@ -31,8 +33,12 @@ class Dossiers(Protocol):
         """Hold the order this return is of; None: there is none."""
         ...
 
-    async def country(self, dossier: Dossier) -> str | None:
-        """The country the order ships to, as its request says."""
+    async def order(self, order: OrderId) -> Order | None:
+        """The order as it stands, held by nobody; None: nobody has decided it yet, or there is none."""
+        ...
+
+    async def request(self, dossier: Dossier) -> OrderRequest | None:
+        """What the order was asked for with."""
         ...
 
     async def backlog(self, shelves: Collection[BalanceKey]) -> Backlog:
@@ -67,6 +73,9 @@ class ExecutionTransaction(InventoryTransaction, Protocol):
 
     @property
     def queue(self) -> Withdrawals: ...
+
+    @property
+    def intake(self) -> Submissions: ...
 
 
 @value
@@ -113,6 +122,10 @@ class DossiersView(Protocol):
         self, tenant: TenantId, *, state: ReturnState | None, after: ReturnId | None, limit: int
     ) -> Sequence[ReturnRow]:
         """Up to ``limit`` returns by id, after ``after``."""
+        ...
+
+    async def exchange_of(self, tenant: TenantId, order: Order) -> OrderId | None:
+        """The order that ``order`` was sent in exchange for goods of, None: it is an order like any other."""
         ...
 
     async def uncovered(self, tenant: TenantId, limit: int) -> Sequence[BalanceKey]:

@@ -12,6 +12,7 @@ from core.intake.submission import OrderRequest
 from core.inventory.balance import BalanceKey
 from core.kernel.context import Context
 from core.kernel.ids import FulfilmentId, OrderId, ReturnId, TenantId
+from core.kernel.value import value
 from core.orders.dossier import Dossier
 from core.orders.fulfilment import OPEN, Fulfilment, proposed
 from core.orders.order import Order
@@ -53,12 +54,16 @@ class MemoryDossiers:
         found = self._session.get(RETURNS, (self._context.tenant, one))
         return None if found is None else await self.lock(found[1].order)
 
-    async def country(self, dossier: Dossier) -> str | None:
+    async def order(self, order: OrderId) -> Order | None:
+        """See the port."""
+        await self._session.statement()
+        return self._session.get(ORDERS, (self._context.tenant, order))
+
+    async def request(self, dossier: Dossier) -> OrderRequest | None:
         """See the port."""
         await self._session.statement()
         submission = self._session.get(INTAKE, (self._context.tenant, dossier.order.facts.intake_id))
-        request = decoder_of(OrderRequest).decode(submission.body) if submission else None
-        return request.ship_to.country if request and request.ship_to else None
+        return decoder_of(OrderRequest).decode(submission.body) if submission else None
 
     async def backlog(self, shelves: Collection[BalanceKey]) -> Backlog:
         """See the port."""
@@ -74,6 +79,11 @@ class MemoryDossiers:
             await self._session.put(FULFILMENTS, (tenant, one.id), (place, one))
         for place, back in enumerate(dossier.returns):
             await self._session.put(RETURNS, (tenant, back.id), (place, back))
+
+
+@value
+class _Exchanged:
+    exchange_of: str | None = None
 
 
 class MemoryDossiersView:
@@ -113,6 +123,13 @@ class MemoryDossiersView:
                 and (order := session.get(ORDERS, (tenant, one.order))) is not None
             ]
         return sorted(found, key=lambda row: row.one.id)[:limit]
+
+    async def exchange_of(self, tenant: TenantId, order: Order) -> OrderId | None:
+        """See the port."""
+        async with self._database.reading(tenant) as session:
+            submission = session.get(INTAKE, (tenant, order.facts.intake_id))
+        exchanged = decoder_of(_Exchanged).decode(submission.body).exchange_of if submission else None
+        return None if exchanged is None else OrderId(exchanged)
 
     async def uncovered(self, tenant: TenantId, limit: int) -> Sequence[BalanceKey]:
         """See the port."""

@@ -58,6 +58,7 @@ from core.orders.return_events import (
     ReturnInspected,
     ReturnMoved,
     ReturnReceived,
+    ReturnReplaced,
     ReturnRequested,
 )
 from core.sagas.events import SagaAdvanced, SagaEnded, SagaStarted, SagaStuck
@@ -86,6 +87,7 @@ EVENTS: dict[str, type] = {
     "fulfilment.lot_swapped.v1": LotSwapped,
     "return.requested.v1": ReturnRequested,
     "return.moved.v1": ReturnMoved,
+    "return.replaced.v1": ReturnReplaced,
     "return.received.v1": ReturnReceived,
     "return.inspected.v1": ReturnInspected,
     "refund.requested.v1": RefundRequested,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from core.kernel.ids import FulfilmentId, ItemId, LocationId, LotId, OrderId, ReturnId
+from core.kernel.ids import FulfilmentId, IntakeId, ItemId, LocationId, LotId, OrderId, ReturnId
 from core.orders.changes import (
     CancelledLine,
     CoveredUnits,
@@ -33,6 +33,7 @@ from core.orders.return_events import (
     ReturnInspected,
     ReturnMoved,
     ReturnReceived,
+    ReturnReplaced,
     ReturnRequested,
 )
 from core.orders.returns import (
@@ -129,6 +130,12 @@ def _return_samples() -> dict[str, object]:
             order_id=_ORDER, return_id=_RETURN, kind=ReturnKind.RETURN, lines=(wanted,), at=_AT
         ),
         "return.moved.v1": ReturnMoved(order_id=_ORDER, return_id=_RETURN, state=ReturnState.APPROVED, note=None),
+        "return.replaced.v1": ReturnReplaced(
+            order_id=_ORDER,
+            return_id=_RETURN,
+            replaced_by=OrderId(f"{_PREFIX}f"),
+            job_id=IntakeId(f"{_PREFIX[:-1]}10"),
+        ),
         "return.received.v1": ReturnReceived(order_id=_ORDER, return_id=_RETURN, units=(back,)),
         "return.inspected.v1": ReturnInspected(
             order_id=_ORDER, return_id=_RETURN, found=(InspectedUnits(units=back, verdict=Verdict.SELLABLE),)

@@ -86,10 +86,14 @@ class ShownMoment(Shown):
 
 
 class ShownStory(ShownOrder):
-    """An order with why it was decided as it was (quantities there in base units), and what happened to it."""
+    """An order with why it was decided as it was (quantities there in base units), and what happened to it.
+
+    `exchange_of` is the order whose goods it was sent in exchange for.
+    """
 
     fulfilments: list[ShownFulfilment]
     returns: list[ShownReturn]
+    exchange_of: str | None
     explanation: Explanation | None
     passed_over: list[ShownPassedOver]
     timeline: list[ShownMoment]
@@ -144,6 +148,7 @@ async def get_order(call: Call) -> Reply:
         **order_fields(order, codes),
         fulfilments=[show_fulfilment(one, order.facts.lines, codes) for one in fulfilments],
         returns=[show_return(one, order.facts.lines, order.facts.currency) for one in returns],
+        exchange_of=await call.parts.views.dossiers.exchange_of(call.tenant, order),
         explanation=explanation,
         passed_over=show_passed_over(explanation),
         timeline=[

@@ -158,3 +158,40 @@ def test_a_return_from_the_customers_door_to_the_shelf(world: World, caller: Cal
     assert caller.ok("GET", f"/orders/{order}/returns") == [resolved]
     assert caller.ok("GET", "/returns?state=resolved")["items"] == [resolved]
     assert caller.ok("GET", f"/orders/{order}")["returns"] == [resolved]
+
+
+def test_goods_for_goods(world: World, caller: Caller) -> None:
+    items = caller.ok("GET", "/catalogue/items")["items"]
+    caller.ok("PATCH", f"/catalogue/items/{items[0]['id']}", {"price": {"amount": "2.50", "currency": "GBP"}})
+    order = ordered(world, caller)
+    (work,) = caller.ok("GET", "/fulfilments")["items"]
+    caller.ok("POST", f"/fulfilments/{work['id']}/accept")
+    caller.ok("POST", f"/fulfilments/{work['id']}/ship", {})
+    wanted = {
+        "kind": "exchange",
+        "lines": [{"line": 1, "quantity": 2, "reason": "too small"}],
+        "replacements": [{"sku": "SKU-F", "quantity": 1}],
+    }
+    assert refused(caller, f"/orders/{order}/returns", {**wanted, "replacements": []}) == (422, "invalid_change")
+    unknown = {**wanted, "replacements": [{"sku": "NONE", "quantity": 1}]}
+    assert refused(caller, f"/orders/{order}/returns", unknown) == (422, "unknown_item")
+    back = caller.ok("POST", f"/orders/{order}/returns", wanted)
+    price = {"amount": "2.50", "currency": "GBP"}
+    assert back["replacements"] == [{"sku": "SKU-F", "quantity": 1, "unit_price": price}]
+    one = f"/returns/{back['id']}"
+    approved = caller.ok("POST", f"{one}/approve", headers={"idempotency-key": "x-1"})
+    assert caller.ok("POST", f"{one}/approve", headers={"idempotency-key": "x-1"}) == approved
+    (new,) = approved["replaced_by"]
+    assert refused(caller, f"{one}/refunds", {}) == (409, "replacement_open")
+    decide(world, caller)
+    sent = caller.ok("GET", f"/orders/{new}")
+    assert (sent["phase"], sent["exchange_of"], sent["total"]) == ("allocated", order, price)
+    assert refused(caller, f"{one}/cancel", {"reason": "keeps it"}) == (409, "replacement_open")
+    assert caller.ok("POST", f"{one}/refunds", {})["refunds"][0]["amount"] == price
+    story = caller.ok("GET", f"/orders/{order}")
+    assert (story["exchange_of"], story["returns"][0]["replaced_by"]) == (None, [new])
+    assert [moment["type"] for moment in story["timeline"]][-3:] == [
+        "return.moved.v1",
+        "return.replaced.v1",
+        "refund.requested.v1",
+    ]
