@@ -23,6 +23,7 @@ from adapters.postgres.snapshots import PostgresSnapshots
 from adapters.postgres.supply import PostgresSupplyView
 from adapters.postgres.transaction import PostgresTransactions
 from adapters.postgres.transfers import PostgresTransfersView
+from adapters.postgres.views.chores import PostgresOrderChores
 from adapters.postgres.views.dossiers import PostgresDossiersView
 from adapters.postgres.views.history import PostgresStockHistory
 from adapters.postgres.views.inventory import PostgresInventoryView
@@ -58,6 +59,7 @@ class Adapters(containers.DeclarativeContainer):
     inventory_view = providers.Singleton(PostgresInventoryView, database)
     orders_view = providers.Singleton(PostgresOrdersView, database)
     dossiers_view = providers.Singleton(PostgresDossiersView, database)
+    order_chores = providers.Singleton(PostgresOrderChores, database)
     intake_view = providers.Singleton(PostgresIntakeView, database)
     reservations_view = providers.Singleton(PostgresReservationsView, database)
     stock_history = providers.Singleton(PostgresStockHistory, database)

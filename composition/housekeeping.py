@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from adapters.postgres.engine import Database
 from adapters.postgres.migrate import partitions
 from adapters.postgres.tidy import tidy
+from entrypoints.worker.closing import Closing
 from entrypoints.worker.covering import Coverage
 from entrypoints.worker.snapshotting import Snapshotting
 from entrypoints.worker.sweep import Sweep
@@ -31,6 +32,7 @@ class Housekeeping:
         sweep: Sweep,
         snapshotting: Snapshotting,
         coverage: Coverage,
+        closing: Closing,
         telemetry: Telemetry,
     ) -> None:
         self._owner_url = owner_url
@@ -41,6 +43,7 @@ class Housekeeping:
         self._sweep = sweep
         self._snapshotting = snapshotting
         self._coverage = coverage
+        self._closing = closing
         self._telemetry = telemetry
 
     async def keep(self) -> None:
@@ -61,6 +64,7 @@ class Housekeeping:
                 *chores,
                 self._snapshotting.step,
                 self._coverage.step,
+                self._closing.step,
             ]
         for chore in chores:
             try:

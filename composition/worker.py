@@ -18,6 +18,7 @@ from composition.settings import Settings
 from composition.telemetry import telemetry_of
 from composition.watch import exit_with_parent
 from entrypoints.worker.accept import BatchAcceptance
+from entrypoints.worker.closing import Closing
 from entrypoints.worker.covering import Coverage
 from entrypoints.worker.jobs import JobRunner
 from entrypoints.worker.loop import WorkerLoops
@@ -36,6 +37,7 @@ class Worker(containers.DeclarativeContainer):
 
     database = providers.Dependency(instance_of=Database)
     telemetry: providers.Dependency[Any] = providers.Dependency()
+    close_after_days: providers.Dependency[int] = providers.Dependency(instance_of=int, default=30)
 
     adapters = providers.Container(Adapters, database=database, telemetry=telemetry)
     door = providers.Container(
@@ -58,12 +60,22 @@ class Worker(containers.DeclarativeContainer):
     snapshotting = providers.Singleton(Snapshotting, adapters.snapshots, adapters.tenants_view, telemetry)
     coverage = providers.Singleton(
         Coverage,
-        adapters.dossiers_view,
+        adapters.order_chores,
         adapters.tenants_view,
         door.dispatch,
         adapters.clock,
         adapters.new_id,
         telemetry,
+    )
+    closing = providers.Singleton(
+        Closing,
+        adapters.order_chores,
+        adapters.tenants_view,
+        door.dispatch,
+        adapters.clock,
+        adapters.new_id,
+        telemetry,
+        days=close_after_days,
     )
     relay_loop = providers.Factory(RelayLoop, relay, providers.Factory(Repeater, adapters.clock, telemetry))
     loops = providers.Factory(
@@ -90,6 +102,7 @@ async def work(settings: Settings, database_url: str, owner_url: str, name: str,
             container.sweep(),
             container.snapshotting(),
             container.coverage(),
+            container.closing(),
             container.telemetry(),
         )
         keeping = asyncio.create_task(house.keep())
@@ -113,7 +126,7 @@ async def _opened(settings: Settings, database_url: str, service: str) -> AsyncI
     )
     await database.open()
     try:
-        yield Worker(database=database, telemetry=telemetry)
+        yield Worker(database=database, telemetry=telemetry, close_after_days=settings.close_after_days)
     finally:
         await database.close()
 

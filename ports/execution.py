@@ -1,6 +1,7 @@
 """Orders that are open, held while something is done with them, and the lists a warehouse works from."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from core.credit.account import CreditAccount
@@ -103,6 +104,18 @@ class ReturnRow:
     currency: str | None
 
 
+class OrderChores(Protocol):
+    """What sweeps look for."""
+
+    async def uncovered(self, tenant: TenantId, limit: int) -> Sequence[BalanceKey]:
+        """Up to ``limit`` shelves that more is waited for than they owe."""
+        ...
+
+    async def at_rest(self, tenant: TenantId, since: datetime, limit: int) -> Sequence[OrderId]:
+        """Up to ``limit`` orders about which nothing is to be done, and nothing was after ``since``, oldest first."""
+        ...
+
+
 class DossiersView(Protocol):
     """Straight from an entrypoint."""
 
@@ -126,10 +139,6 @@ class DossiersView(Protocol):
 
     async def exchange_of(self, tenant: TenantId, order: Order) -> OrderId | None:
         """The order that ``order`` was sent in exchange for goods of, None: it is an order like any other."""
-        ...
-
-    async def uncovered(self, tenant: TenantId, limit: int) -> Sequence[BalanceKey]:
-        """Up to ``limit`` shelves that more is waited for than they owe."""
         ...
 
     async def work(

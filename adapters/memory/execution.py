@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from adapters.memory import backlog
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.session import Session
-from adapters.memory.tables import FULFILMENTS, INTAKE, JOURNAL, ORDERS, RETURNS
+from adapters.memory.tables import AT_REST, FULFILMENTS, INTAKE, JOURNAL, ORDERS, RETURNS
 from adapters.toolkit.codec import decoder_of
 from core.execution.covering import Backlog
 from core.intake.submission import OrderRequest
@@ -13,6 +13,7 @@ from core.inventory.balance import BalanceKey
 from core.kernel.context import Context
 from core.kernel.ids import FulfilmentId, OrderId, ReturnId, TenantId
 from core.kernel.value import value
+from core.orders.closing import to_be_done
 from core.orders.dossier import Dossier
 from core.orders.fulfilment import OPEN, Fulfilment, proposed
 from core.orders.order import Order
@@ -79,6 +80,18 @@ class MemoryDossiers:
             await self._session.put(FULFILMENTS, (tenant, one.id), (place, one))
         for place, back in enumerate(dossier.returns):
             await self._session.put(RETURNS, (tenant, back.id), (place, back))
+        await self._rest(dossier)
+
+    async def _rest(self, dossier: Dossier) -> None:
+        """Note since when nothing is to be done about it, or that something is."""
+        if not any(line.delivered for line in dossier.order.facts.lines):
+            return
+        await self._session.statement()
+        key = (self._context.tenant, dossier.order.facts.order_id)
+        if to_be_done(dossier):
+            await self._session.delete(AT_REST, key)
+        else:
+            await self._session.put(AT_REST, key, self._context.now)
 
 
 @value
@@ -130,11 +143,6 @@ class MemoryDossiersView:
             submission = session.get(INTAKE, (tenant, order.facts.intake_id))
         exchanged = decoder_of(_Exchanged).decode(submission.body).exchange_of if submission else None
         return None if exchanged is None else OrderId(exchanged)
-
-    async def uncovered(self, tenant: TenantId, limit: int) -> Sequence[BalanceKey]:
-        """See the port."""
-        async with self._database.reading(tenant) as session:
-            return [shelf for whose, shelf, _, _ in backlog.uncovered(session) if whose == tenant][:limit]
 
     async def work(
         self, tenant: TenantId, wanted: WorkFilter, *, after: FulfilmentId | None, limit: int

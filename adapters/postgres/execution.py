@@ -12,6 +12,7 @@ from core.intake.submission import OrderRequest
 from core.inventory.balance import BalanceKey
 from core.kernel.context import Context
 from core.kernel.ids import FulfilmentId, OrderId, ReturnId
+from core.orders.closing import to_be_done
 from core.orders.dossier import Dossier
 from core.orders.fulfilment import Fulfilment
 from core.orders.order import Order, OrderLine
@@ -20,7 +21,7 @@ _VERSION = "SELECT max(version) FROM journal WHERE tenant_id = $1 AND stream = $
 _ORDER_OF = "SELECT order_id FROM fulfilment WHERE tenant_id = $1 AND id = $2"
 _ORDER_RETURNED = "SELECT order_id FROM order_return WHERE tenant_id = $1 AND id = $2"
 _SAVE_ORDER = """
-UPDATE orders SET total = $3, rejected_at = $4, held_at = $5, cancelled_at = $6, holds = $7
+UPDATE orders SET total = $3, rejected_at = $4, held_at = $5, cancelled_at = $6, holds = $7, closed_at = $8
 WHERE tenant_id = $1 AND id = $2
 """
 _SAVE_LINES = """
@@ -31,6 +32,11 @@ FROM unnest($3::int[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $
      AS n(number, ordered, allocated, backordered, shipped, cancelled, delivered, returned, parts)
 WHERE l.tenant_id = $1 AND l.order_id = $2 AND l.number = n.number
 """
+_REST = """
+INSERT INTO order_at_rest (tenant_id, order_id, since) VALUES ($1, $2, $3)
+ON CONFLICT (tenant_id, order_id) DO UPDATE SET since = EXCLUDED.since
+"""
+_STIR = "DELETE FROM order_at_rest WHERE tenant_id = $1 AND order_id = $2"
 _SAVE_FULFILMENTS = """
 INSERT INTO fulfilment (tenant_id, order_id, id, place, location_id, state, lines, shipments, reason)
 SELECT $1, $2, * FROM unnest($3::uuid[], $4::smallint[], $5::uuid[], $6::text[], $7::bytea[], $8::bytea[], $9::text[])
@@ -102,6 +108,7 @@ class PostgresDossiers:
             order.held_at,
             order.cancelled_at,
             encode(order.holds) if order.holds else None,
+            order.closed_at,
         )
         if facts.lines:
             await self._connection.execute(_SAVE_LINES, tenant, facts.order_id, *columns_of(map(_line, facts.lines)))
@@ -111,6 +118,16 @@ class PostgresDossiers:
         if dossier.returns:
             kept = [(one.id, place, one.state, encode(one)) for place, one in enumerate(dossier.returns)]
             await self._connection.execute(_SAVE_RETURNS, tenant, facts.order_id, *columns_of(kept))
+        if any(line.delivered for line in facts.lines):
+            await self._rest(dossier)
+
+    async def _rest(self, dossier: Dossier) -> None:
+        """Note since when nothing is to be done about it, or that something is."""
+        tenant, order = self._context.tenant, dossier.order.facts.order_id
+        if to_be_done(dossier):
+            await self._connection.execute(_STIR, tenant, order)
+        else:
+            await self._connection.execute(_REST, tenant, order, self._context.now)
 
 
 def _row(one: Fulfilment, place: int) -> tuple[Any, ...]:

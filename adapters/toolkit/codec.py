@@ -48,8 +48,10 @@ from core.orders.changes import (
     LinesCovered,
     LotSwapped,
     OrderCancelled,
+    OrderClosed,
     OrderHoldPlaced,
     OrderHoldReleased,
+    OrderReopened,
 )
 from core.orders.return_events import (
     RefundRefused,
@@ -76,6 +78,8 @@ EVENTS: dict[str, type] = {
     "order.lines_cancelled.v1": LinesCancelled,
     "order.lines_covered.v1": LinesCovered,
     "order.cancelled.v1": OrderCancelled,
+    "order.closed.v1": OrderClosed,
+    "order.reopened.v1": OrderReopened,
     "fulfilment.proposed.v1": FulfilmentProposed,
     "fulfilment.accepted.v1": FulfilmentAccepted,
     "fulfilment.rejected.v1": FulfilmentRejected,

@@ -20,8 +20,10 @@ from core.orders.changes import (
     LinesCovered,
     LotSwapped,
     OrderCancelled,
+    OrderClosed,
     OrderHoldPlaced,
     OrderHoldReleased,
+    OrderReopened,
 )
 from core.orders.fulfilment import Units
 from core.orders.order import HoldReason
@@ -79,6 +81,8 @@ def order_samples() -> dict[str, object]:
             units=(CoveredUnits(line=1, item=ItemId(f"{_PREFIX}1"), location=_LEEDS, quantity=2),),
         ),
         "order.cancelled.v1": OrderCancelled(order_id=_ORDER, reason="changed his mind", at=_AT),
+        "order.closed.v1": OrderClosed(order_id=_ORDER, reason="nothing has happened for 30 days", at=_AT),
+        "order.reopened.v1": OrderReopened(order_id=_ORDER, reason="one of them has broken"),
         "fulfilment.proposed.v1": FulfilmentProposed(order_id=_ORDER, fulfilment_id=_ONE, location=_LEEDS, units=units),
         "fulfilment.accepted.v1": FulfilmentAccepted(order_id=_ORDER, fulfilment_id=_ONE),
         "fulfilment.rejected.v1": FulfilmentRejected(

@@ -17,6 +17,7 @@ from core.orders.changing import (
     CancelFulfilment,
     CancelLine,
     CancelOrder,
+    CloseOrder,
     DeliverFulfilment,
     LineQuantity,
     MoveFulfilment,
@@ -25,6 +26,7 @@ from core.orders.changing import (
     PlaceHold,
     RejectFulfilment,
     ReleaseHold,
+    ReopenOrder,
     ShipFulfilment,
     SwapLot,
 )
@@ -134,6 +136,8 @@ class Warehouse:
                 CancelLine(order=order, line=1, reason="r", quantity=random.choice((None, ONE))),
                 AmendLine(order=order, line=1, quantity=Decimal(random.randint(1, 5)), reason="r"),
                 AllocateOrder(order=order),
+                CloseOrder(order=order, reason="r"),
+                ReopenOrder(order=order, reason="r"),
             )
         )
 

@@ -60,6 +60,23 @@ class OrderCancelled:
 
 
 @value
+class OrderClosed:
+    """Nothing more is to be done about the order."""
+
+    order_id: OrderId
+    reason: str
+    at: datetime
+
+
+@value
+class OrderReopened:
+    """Something is to be done about it after all."""
+
+    order_id: OrderId
+    reason: str
+
+
+@value
 class LineAmended:
     """Line ``line`` is for ``ordered`` base units from now on; ``amount`` minor units more are owed."""
 
@@ -193,6 +210,8 @@ OrderEvent = (
     | OrderHoldReleased
     | LinesCancelled
     | OrderCancelled
+    | OrderClosed
+    | OrderReopened
     | LineAmended
     | LinesCovered
     | FulfilmentProposed

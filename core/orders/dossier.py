@@ -21,9 +21,11 @@ from core.orders.changes import (
     LinesCovered,
     LotSwapped,
     OrderCancelled,
+    OrderClosed,
     OrderEvent,
     OrderHoldPlaced,
     OrderHoldReleased,
+    OrderReopened,
 )
 from core.orders.fulfilment import (
     Fulfilment,
@@ -86,6 +88,10 @@ def _evolved(dossier: Dossier, event: OrderEvent) -> Dossier:
     match event:
         case OrderHoldPlaced() | OrderHoldReleased() | OrderCancelled():
             return replace(dossier, order=_order_after(dossier.order, event))
+        case OrderClosed():
+            return replace(dossier, order=replace(dossier.order, closed_at=event.at))
+        case OrderReopened():
+            return replace(dossier, order=replace(dossier.order, closed_at=None))
         case LineAmended():
             return _each_order_line(
                 _owing(dossier, event.amount),

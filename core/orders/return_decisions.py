@@ -9,6 +9,7 @@ from core.kernel.ids import ItemId, LocationId, ReturnId
 from core.kernel.quantity import to_units
 from core.orders.cancelling import line_of
 from core.orders.changing import InvalidChange, OrderNotOpen
+from core.orders.closing import check_open
 from core.orders.dossier import Dossier
 from core.orders.exchanging import NOTHING, Exchange, approve, decided, let_go, replacements
 from core.orders.fulfilment import derived_id
@@ -51,6 +52,7 @@ def decide_return(
     exchange: Exchange = NOTHING,
 ) -> tuple[ReturnEvent, ...]:
     """The events of ``command``. Raises the errors of core.orders.returns, .changing and .exchanging."""
+    check_open(dossier)
     if isinstance(command, RequestReturn):
         return (_request(dossier, command, now),)
     one = dossier.return_of(command.one)

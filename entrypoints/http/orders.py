@@ -71,6 +71,7 @@ class ShownOrder(Shown):
     rejected_at: datetime | None
     held_at: datetime | None
     cancelled_at: datetime | None
+    closed_at: datetime | None
     reasons: Sequence[Reason]
     holds: Sequence[Hold]
     lines: list[ShownLine]
@@ -186,6 +187,7 @@ def order_fields(order: Order, codes: Codes) -> dict[str, Any]:
         "rejected_at": order.rejected_at,
         "held_at": order.held_at,
         "cancelled_at": order.cancelled_at,
+        "closed_at": order.closed_at,
         "reasons": order.reasons,
         "holds": order.holds,
         "lines": [_line(line, facts.currency, codes) for line in facts.lines],

@@ -9,7 +9,7 @@ from core.kernel.context import Context
 from core.kernel.ids import NewId, TenantId
 from entrypoints.dispatch import Dispatch
 from ports.clock import Clock
-from ports.execution import DossiersView
+from ports.execution import OrderChores
 from ports.telemetry import Telemetry
 from ports.tenants import TenantsView
 
@@ -35,14 +35,14 @@ class Coverage:
 
     def __init__(
         self,
-        dossiers: DossiersView,
+        chores: OrderChores,
         tenants: TenantsView,
         dispatch: Dispatch,
         clock: Clock,
         new_id: NewId,
         telemetry: Telemetry,
     ) -> None:
-        self._dossiers = dossiers
+        self._chores = chores
         self._tenants = tenants
         self._dispatch = dispatch
         self._clock = clock
@@ -55,7 +55,7 @@ class Coverage:
         for tenant in [known.id for known in await self._tenants.tenants()]:
             context = Context(tenants=(tenant,), actor="sweep", now=self._clock.now(), correlation=self._new_id())
             try:
-                shelves = await self._dossiers.uncovered(tenant, SHELVES)
+                shelves = await self._chores.uncovered(tenant, SHELVES)
                 looked += await cover(self._dispatch, tenant, shelves, context)
             except Exception as error:  # noqa: BLE001 - one tenant's trouble must not keep the others waiting
                 self._telemetry.log("warning", "covering failed; trying again", tenant=tenant, error=repr(error))

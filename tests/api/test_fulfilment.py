@@ -195,3 +195,20 @@ def test_goods_for_goods(world: World, caller: Caller) -> None:
         "return.replaced.v1",
         "refund.requested.v1",
     ]
+
+
+def test_an_order_is_closed_and_opened_again(world: World, caller: Caller) -> None:
+    order = ordered(world, caller)
+    (work,) = caller.ok("GET", "/fulfilments")["items"]
+    why = {"reason": "all there"}
+    assert refused(caller, f"/orders/{order}/close", why) == (409, "order_not_done")
+    for act, body in (("accept", None), ("ship", {}), ("deliver", {})):
+        caller.ok("POST", f"/fulfilments/{work['id']}/{act}", body)
+    closed = caller.ok("POST", f"/orders/{order}/close", why)
+    assert (closed["phase"], closed["closed_at"] is not None) == ("closed", True)
+    assert [row["id"] for row in caller.ok("GET", "/orders?phase=closed")["items"]] == [order]
+    back = {"lines": [{"line": 1, "quantity": 1, "reason": "broken"}]}
+    assert refused(caller, f"/orders/{order}/returns", back) == (409, "order_closed")
+    assert caller.ok("POST", f"/orders/{order}/reopen", {"reason": "broken"})["phase"] == "delivered"
+    assert refused(caller, f"/orders/{order}/reopen", {"reason": "broken"}) == (409, "order_not_open")
+    assert caller.ok("POST", f"/orders/{order}/returns", back)["state"] == "requested"

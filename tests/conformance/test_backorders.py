@@ -236,7 +236,7 @@ async def test_what_was_carried_on_and_covers_nobody_is_found(storage: Storage) 
     await ordered(storage, 201, 4)
     await arrived(storage, 3)
     assert await storage.invariants.violations() == []
-    assert await storage.dossiers.uncovered(TENANT, 9) == [a_key()]
+    assert await storage.chores.uncovered(TENANT, 9) == [a_key()]
     relay = storage.relay("one")
     events = await storage.feed.read(await relay.take("r"), 1000)
     await relay.advance("r", events[-1].cursor)
@@ -244,4 +244,4 @@ async def test_what_was_carried_on_and_covers_nobody_is_found(storage: Storage) 
     assert found.invariant == "I17 what orders wait for is owed"
     await carried_once(storage)
     assert await storage.invariants.violations() == []
-    assert await storage.dossiers.uncovered(TENANT, 9) == []
+    assert await storage.chores.uncovered(TENANT, 9) == []

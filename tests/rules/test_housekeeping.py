@@ -11,7 +11,9 @@ from composition import housekeeping
 from composition.housekeeping import Housekeeping
 
 
-@pytest.mark.parametrize("broken", ["partitions", "tidy", "sweep", "depths", "stuck", "snapshots", "coverage", None])
+@pytest.mark.parametrize(
+    "broken", ["partitions", "tidy", "sweep", "depths", "stuck", "snapshots", "coverage", "closing", None]
+)
 def test_a_chore_that_fails_keeps_none_of_the_others_waiting(
     broken: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -31,6 +33,9 @@ def test_a_chore_that_fails_keeps_none_of_the_others_waiting(
 
     class Coverage:
         step = staticmethod(chore("coverage"))
+
+    class Closing:
+        step = staticmethod(chore("closing"))
 
     class Parts:
         step = staticmethod(chore("sweep"))
@@ -52,10 +57,11 @@ def test_a_chore_that_fails_keeps_none_of_the_others_waiting(
         parts,
         snapshots,
         Coverage(),
+        Closing(),
         telemetry,  # type: ignore[arg-type]
     )
     asyncio.run(house.turn(hourly=True))
-    assert done == ["partitions", "tidy", "sweep", "depths", "stuck", "snapshots", "coverage"]
+    assert done == ["partitions", "tidy", "sweep", "depths", "stuck", "snapshots", "coverage", "closing"]
     done.clear()
     asyncio.run(house.turn(hourly=False))
     assert done == ["sweep", "depths", "stuck"]
@@ -68,7 +74,7 @@ def test_a_saga_that_is_no_longer_stuck_is_told_so() -> None:
         async def stuck(self) -> Mapping[str, int]:
             return counted.pop(0)
 
-    house = Housekeeping("postgresql://owner/", None, None, Parts(), None, None, None, telemetry)  # type: ignore[arg-type]
+    house = Housekeeping("postgresql://owner/", None, None, Parts(), None, None, None, None, telemetry)  # type: ignore[arg-type]
     told = []
     telemetry.gauge = lambda name, amount, **labels: told.append((name, labels["saga"], amount))  # type: ignore[method-assign]
     for _ in range(3):

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from adapters.postgres import backlog
 from adapters.postgres.dossier_rows import (
     FULFILMENT,
     ORDER,
@@ -16,7 +15,6 @@ from adapters.postgres.dossier_rows import (
 from adapters.postgres.engine import Database
 from adapters.postgres.orders import LINES_OF, to_line
 from adapters.toolkit.codec import decode, decoder_of
-from core.inventory.balance import BalanceKey
 from core.kernel.ids import FulfilmentId, OrderId, ReturnId, TenantId
 from core.kernel.value import value
 from core.orders.fulfilment import Fulfilment
@@ -91,11 +89,6 @@ class PostgresDossiersView:
             body = await connection.fetchval(REQUEST, tenant, order.facts.intake_id)
         exchanged = decoder_of(_Exchanged).decode(body).exchange_of if body else None
         return None if exchanged is None else OrderId(exchanged)
-
-    async def uncovered(self, tenant: TenantId, limit: int) -> Sequence[BalanceKey]:
-        """See the port."""
-        async with self._database.reading(tenant) as connection:
-            return await backlog.uncovered(connection, tenant, limit)
 
     async def work(
         self, tenant: TenantId, wanted: WorkFilter, *, after: FulfilmentId | None, limit: int

@@ -12,7 +12,7 @@ from core.kernel.context import Context
 from core.kernel.decider import replay
 from core.kernel.errors import Conflict
 from core.kernel.ids import JobId, NewId
-from core.orders.changes import LineAmended, LinesCancelled, OrderEvent
+from core.orders.changes import LineAmended, LinesCancelled, OrderEvent, OrderReopened
 from core.orders.changing import FulfilmentChange, OrderChange, SwapLot
 from core.orders.dossier import Dossier, evolve
 from core.orders.fulfilment import FulfilmentNotFound
@@ -73,17 +73,21 @@ async def _held(change: OrderChange | FulfilmentChange, tx: ExecutionTransaction
 
 
 async def _settle(events: Iterable[OrderEvent], after: Dossier, tx: ExecutionTransaction) -> None:
-    """What is owed follows what is due. More of an order is checked against the limit as a new order is."""
+    """What is owed follows what is due. More of an order is checked against the limit as a new order is.
+
+    So is an order that is opened again: whoever owes more than he may meanwhile does not go on with it.
+    """
     customer = after.order.facts.customer
     more = sum(event.amount for event in events if isinstance(event, LineAmended))
     less = sum(event.amount for event in events if isinstance(event, LinesCancelled))
-    if customer is None or not (more or less):
+    again = after.order.on_account and any(isinstance(event, OrderReopened) for event in events)
+    if customer is None or not (more or less or again):
         return
     account = await tx.accounts.lock(customer)
     if account is None:
         return
-    refusal = credit.refusal(account, more, after.order.facts.currency) if more else None
+    refusal = credit.refusal(account, more, after.order.facts.currency) if more or again else None
     if refusal:
-        raise CreditLimitExceeded(refusal, path="$.quantity")
-    if after.order.on_account:
+        raise CreditLimitExceeded(refusal, path="$.quantity" if more else None)
+    if after.order.on_account and (more or less):
         await tx.accounts.expose(credit.hold(credit.free(account, less), more))
