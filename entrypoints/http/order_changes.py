@@ -27,6 +27,7 @@ from entrypoints.http.fulfilment_fields import (
     show_fulfilment,
 )
 from entrypoints.http.orders import ShownOrder, codes_of, order_fields
+from entrypoints.http.preorders import days_of
 from entrypoints.http.routes import Call, Reply, Route
 
 ONE = "/orders/{id:str}"
@@ -138,12 +139,15 @@ async def list_fulfilments(call: Call) -> Reply:
 
 async def _change(call: Call, command: OrderChange) -> Reply:
     known = await call.parts.views.orders.order(call.tenant, command.order)
-    codes = await codes_of(call, known.facts.lines if known else ())
+    lines = known.facts.lines if known else ()
+    # A change may make a line wait that did not.
+    items = {item for line in lines for item in line.needs(1)}
+    codes, expected = await codes_of(call, lines), await days_of(call, items)
 
     def show(dossier: Dossier) -> ShownChangedOrder:
         lines = dossier.order.facts.lines
         return ShownChangedOrder(
-            **order_fields(dossier.order, codes),
+            **order_fields(dossier.order, codes, expected),
             fulfilments=[show_fulfilment(one, lines, codes) for one in dossier.fulfilments],
         )
 

@@ -212,3 +212,26 @@ def test_an_order_is_closed_and_opened_again(world: World, caller: Caller) -> No
     assert caller.ok("POST", f"/orders/{order}/reopen", {"reason": "broken"})["phase"] == "delivered"
     assert refused(caller, f"/orders/{order}/reopen", {"reason": "broken"}) == (409, "order_not_open")
     assert caller.ok("POST", f"/orders/{order}/returns", back)["state"] == "requested"
+
+
+def test_a_preorder_is_sent_from_its_day_on(world: World, caller: Caller) -> None:
+    (item,) = caller.ok("GET", "/catalogue/items")["items"]
+    day = "2999-05-01"
+    changed = caller.ok("PATCH", f"/catalogue/items/{item['id']}", {"backorder_limit": 20, "available_on": day})
+    assert changed["available_on"] == day
+    assert caller.ok("GET", "/stock/SKU-F/promise")["expected_on"] == day
+    due = {"sku": "SKU-F", "location": "LOC-F", "quantity": 5, "due": "2998-01-31T00:00:00Z"}
+    caller.ok("POST", "/stock/expected", due)
+    assert caller.ok("GET", "/stock/SKU-F/promise")["expected_on"] == "2998-01-31"
+    order = ordered(world, caller, 14)
+    story = caller.ok("GET", f"/orders/{order}")
+    assert (story["phase"], story["lines"][0]["expected_on"]) == ("awaiting_stock", day)
+    assert caller.ok("GET", "/orders")["items"][0]["lines"][0]["expected_on"] == day
+    (work,) = caller.ok("GET", "/fulfilments")["items"]
+    caller.ok("POST", f"/fulfilments/{work['id']}/accept")
+    body = {"lines": [{"line": 1, "quantity": 3}]}
+    answer = caller("POST", f"/fulfilments/{work['id']}/ship", body)
+    assert (answer.status_code, answer.json()["code"], day in answer.json()["detail"]) == (409, "not_released", True)
+    caller.ok("PATCH", f"/catalogue/items/{item['id']}", {"available_on": "2020-01-01"})
+    assert caller.ok("GET", f"/orders/{order}")["lines"][0]["expected_on"] is None
+    assert caller.ok("POST", f"/fulfilments/{work['id']}/ship", body)["state"] == "picking"

@@ -12,12 +12,13 @@ from core.kernel.context import Context
 from core.kernel.decider import replay
 from core.kernel.errors import Conflict
 from core.kernel.ids import JobId, NewId
-from core.orders.changes import LineAmended, LinesCancelled, OrderEvent, OrderReopened
+from core.orders.changes import FulfilmentShipped, LineAmended, LinesCancelled, OrderEvent, OrderReopened
 from core.orders.changing import FulfilmentChange, OrderChange, SwapLot
 from core.orders.dossier import Dossier, evolve
 from core.orders.fulfilment import FulfilmentNotFound
 from core.orders.lifecycle import decide
 from core.orders.order import OrderNotFound
+from core.orders.releasing import check_released
 from ports.execution import ExecutionTransaction
 
 
@@ -38,12 +39,13 @@ async def change_order(
 ) -> Dossier:
     """The order as it is now. A change that changes nothing is no event; what is cancelled need not be reviewed.
 
-    Raises OrderNotFound, FulfilmentNotFound, InsufficientStock, CreditLimitExceeded, UnknownLocation and the errors of
-    core.orders.changing.
+    Raises OrderNotFound, FulfilmentNotFound, InsufficientStock, CreditLimitExceeded, UnknownLocation, NotReleased and
+    the errors of core.orders.changing.
     """
     dossier = await _held(command, tx)
     lots = await lots_of(dossier, command, context, tx) if isinstance(command, SwapLot) else {}
     events = decide(dossier, command, context.now, lots)
+    await _check_days(events, dossier, context, tx)
     after = replay(evolve, dossier, events)
     more: tuple[OrderEvent, ...] = await promise_again(command, events, after, context, tx, end_expired)
     events, after = (*events, *more), replay(evolve, after, more)
@@ -70,6 +72,15 @@ async def _held(change: OrderChange | FulfilmentChange, tx: ExecutionTransaction
     if dossier is None:
         raise OrderNotFound(f"there is no order {change.order}")
     return dossier
+
+
+async def _check_days(
+    events: Iterable[OrderEvent], dossier: Dossier, context: Context, tx: ExecutionTransaction
+) -> None:
+    for event in events:
+        if isinstance(event, FulfilmentShipped):
+            days = await tx.ledger.available_on({units.item for units in event.units})
+            check_released(dossier.order, event, days, context.now.date())
 
 
 async def _settle(events: Iterable[OrderEvent], after: Dossier, tx: ExecutionTransaction) -> None:
