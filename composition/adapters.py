@@ -9,7 +9,6 @@ from adapters.postgres.catalogue import PostgresCatalogueView
 from adapters.postgres.configuration import PostgresConfigurationView
 from adapters.postgres.credit import PostgresCreditView
 from adapters.postgres.engine import Database
-from adapters.postgres.execution import PostgresDossiersView
 from adapters.postgres.expected import PostgresExpectedReceiptsView
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.identity import PostgresCredentials, PostgresTenantsView
@@ -24,6 +23,8 @@ from adapters.postgres.snapshots import PostgresSnapshots
 from adapters.postgres.supply import PostgresSupplyView
 from adapters.postgres.transaction import PostgresTransactions
 from adapters.postgres.transfers import PostgresTransfersView
+from adapters.postgres.views.chores import PostgresOrderChores
+from adapters.postgres.views.dossiers import PostgresDossiersView
 from adapters.postgres.views.history import PostgresStockHistory
 from adapters.postgres.views.inventory import PostgresInventoryView
 from adapters.postgres.views.orders import PostgresOrdersView
@@ -58,6 +59,7 @@ class Adapters(containers.DeclarativeContainer):
     inventory_view = providers.Singleton(PostgresInventoryView, database)
     orders_view = providers.Singleton(PostgresOrdersView, database)
     dossiers_view = providers.Singleton(PostgresDossiersView, database)
+    order_chores = providers.Singleton(PostgresOrderChores, database)
     intake_view = providers.Singleton(PostgresIntakeView, database)
     reservations_view = providers.Singleton(PostgresReservationsView, database)
     stock_history = providers.Singleton(PostgresStockHistory, database)

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from adapters.postgres.engine import Database
 from adapters.postgres.migrate import partitions
 from adapters.postgres.tidy import tidy
+from entrypoints.worker.closing import Closing
+from entrypoints.worker.covering import Coverage
 from entrypoints.worker.snapshotting import Snapshotting
 from entrypoints.worker.sweep import Sweep
 from ports.queue import QueueView
@@ -29,6 +31,8 @@ class Housekeeping:
         sagas: SagasView,
         sweep: Sweep,
         snapshotting: Snapshotting,
+        coverage: Coverage,
+        closing: Closing,
         telemetry: Telemetry,
     ) -> None:
         self._owner_url = owner_url
@@ -38,6 +42,8 @@ class Housekeeping:
         self._stuck: frozenset[str] = frozenset()
         self._sweep = sweep
         self._snapshotting = snapshotting
+        self._coverage = coverage
+        self._closing = closing
         self._telemetry = telemetry
 
     async def keep(self) -> None:
@@ -52,7 +58,14 @@ class Housekeeping:
         """Every chore that is due, each by itself: one that fails keeps none of the others waiting."""
         chores: list[Callable[[], Awaitable[object]]] = [self._sweep.step, self._report_depths, self._report_stuck]
         if hourly:
-            chores = [self._make_partitions, lambda: tidy(self._database), *chores, self._snapshotting.step]
+            chores = [
+                self._make_partitions,
+                lambda: tidy(self._database),
+                *chores,
+                self._snapshotting.step,
+                self._coverage.step,
+                self._closing.step,
+            ]
         for chore in chores:
             try:
                 await chore()

@@ -50,6 +50,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
     # Signs list cursors; processes of one installation share it. Unset: derived from the database's URL.
     cursor_secret: str | None = None
     otel_exporter_otlp_endpoint: HttpUrl | None = None
+    # A delivered order nothing happens with for so long is closed; 0: only by hand.
+    close_after_days: Annotated[int, Meta(ge=0, le=3650, description="days from 0 (never) to 3650")] = 30
     environment: Annotated[
         Literal["development", "test", "staging", "production"],
         Meta(description="one of development, test, staging, production"),

@@ -18,6 +18,8 @@ from composition.settings import Settings
 from composition.telemetry import telemetry_of
 from composition.watch import exit_with_parent
 from entrypoints.worker.accept import BatchAcceptance
+from entrypoints.worker.closing import Closing
+from entrypoints.worker.covering import Coverage
 from entrypoints.worker.jobs import JobRunner
 from entrypoints.worker.loop import WorkerLoops
 from entrypoints.worker.pace import Repeater
@@ -35,6 +37,7 @@ class Worker(containers.DeclarativeContainer):
 
     database = providers.Dependency(instance_of=Database)
     telemetry: providers.Dependency[Any] = providers.Dependency()
+    close_after_days: providers.Dependency[int] = providers.Dependency(instance_of=int, default=30)
 
     adapters = providers.Container(Adapters, database=database, telemetry=telemetry)
     door = providers.Container(
@@ -55,6 +58,25 @@ class Worker(containers.DeclarativeContainer):
         Sweep, adapters.reservations_view, door.dispatch, adapters.clock, adapters.new_id, telemetry
     )
     snapshotting = providers.Singleton(Snapshotting, adapters.snapshots, adapters.tenants_view, telemetry)
+    coverage = providers.Singleton(
+        Coverage,
+        adapters.order_chores,
+        adapters.tenants_view,
+        door.dispatch,
+        adapters.clock,
+        adapters.new_id,
+        telemetry,
+    )
+    closing = providers.Singleton(
+        Closing,
+        adapters.order_chores,
+        adapters.tenants_view,
+        door.dispatch,
+        adapters.clock,
+        adapters.new_id,
+        telemetry,
+        days=close_after_days,
+    )
     relay_loop = providers.Factory(RelayLoop, relay, providers.Factory(Repeater, adapters.clock, telemetry))
     loops = providers.Factory(
         WorkerLoops,
@@ -79,6 +101,8 @@ async def work(settings: Settings, database_url: str, owner_url: str, name: str,
             container.adapters.sagas_view(),
             container.sweep(),
             container.snapshotting(),
+            container.coverage(),
+            container.closing(),
             container.telemetry(),
         )
         keeping = asyncio.create_task(house.keep())
@@ -102,7 +126,7 @@ async def _opened(settings: Settings, database_url: str, service: str) -> AsyncI
     )
     await database.open()
     try:
-        yield Worker(database=database, telemetry=telemetry)
+        yield Worker(database=database, telemetry=telemetry, close_after_days=settings.close_after_days)
     finally:
         await database.close()
 

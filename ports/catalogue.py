@@ -1,6 +1,7 @@
 """Items as the catalogue keeps them."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from typing import Protocol
 
 from core.catalogue.item import Item
@@ -55,6 +56,10 @@ class CatalogueView(Protocol):
 
     async def item(self, tenant: TenantId, item: ItemId) -> Item | None:
         """The item, or None."""
+        ...
+
+    async def available_on(self, tenant: TenantId, items: Collection[ItemId]) -> Mapping[ItemId, date]:
+        """From which day on those of ``items`` are sent that have such a day."""
         ...
 
     async def items(self, tenant: TenantId, *, sku: str | None, after: str, limit: int) -> Sequence[Item]:

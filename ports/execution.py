@@ -1,15 +1,20 @@
 """Orders that are open, held while something is done with them, and the lists a warehouse works from."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from core.credit.account import CreditAccount
+from core.execution.covering import Backlog
+from core.intake.submission import OrderRequest
+from core.inventory.balance import BalanceKey
 from core.kernel.ids import FulfilmentId, LocationId, OrderId, ReturnId, TenantId
 from core.kernel.value import value
 from core.orders.dossier import Dossier
 from core.orders.fulfilment import Fulfilment, FulfilmentState
-from core.orders.order import OrderLine
+from core.orders.order import Order, OrderLine
 from core.orders.returns import Return, ReturnState
+from ports.intake import Submissions
 from ports.inventory import InventoryTransaction
 from ports.queue import Withdrawals
 
@@ -29,8 +34,16 @@ class Dossiers(Protocol):
         """Hold the order this return is of; None: there is none."""
         ...
 
-    async def country(self, dossier: Dossier) -> str | None:
-        """The country the order ships to, as its request says."""
+    async def order(self, order: OrderId) -> Order | None:
+        """The order as it stands, held by nobody; None: nobody has decided it yet, or there is none."""
+        ...
+
+    async def request(self, dossier: Dossier) -> OrderRequest | None:
+        """What the order was asked for with."""
+        ...
+
+    async def backlog(self, shelves: Collection[BalanceKey]) -> Backlog:
+        """Who waits for ``shelves`` and what these have available, both as of one moment; nothing is held."""
         ...
 
     async def save(self, dossier: Dossier) -> None:
@@ -62,6 +75,9 @@ class ExecutionTransaction(InventoryTransaction, Protocol):
     @property
     def queue(self) -> Withdrawals: ...
 
+    @property
+    def intake(self) -> Submissions: ...
+
 
 @value
 class WorkFilter:
@@ -88,6 +104,18 @@ class ReturnRow:
     currency: str | None
 
 
+class OrderChores(Protocol):
+    """What sweeps look for."""
+
+    async def uncovered(self, tenant: TenantId, limit: int) -> Sequence[BalanceKey]:
+        """Up to ``limit`` shelves that more is waited for than they owe."""
+        ...
+
+    async def at_rest(self, tenant: TenantId, since: datetime, limit: int) -> Sequence[OrderId]:
+        """Up to ``limit`` orders about which nothing is to be done, and nothing was after ``since``, oldest first."""
+        ...
+
+
 class DossiersView(Protocol):
     """Straight from an entrypoint."""
 
@@ -107,6 +135,10 @@ class DossiersView(Protocol):
         self, tenant: TenantId, *, state: ReturnState | None, after: ReturnId | None, limit: int
     ) -> Sequence[ReturnRow]:
         """Up to ``limit`` returns by id, after ``after``."""
+        ...
+
+    async def exchange_of(self, tenant: TenantId, order: Order) -> OrderId | None:
+        """The order that ``order`` was sent in exchange for goods of, None: it is an order like any other."""
         ...
 
     async def work(

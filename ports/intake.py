@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from core.intake.submission import IntakeStatus, LanePolicy, Receipt, Submission
+from core.intake.submission import IntakeStatus, LanePolicy, OrderRequest, Receipt, Submission
 from core.kernel.errors import DomainError
 from core.kernel.ids import IntakeId, OrderId, TenantId
 from core.kernel.value import value
@@ -20,6 +20,17 @@ class IntakeLog(Protocol):
         answer is the receipt of the one that was, or KeyReused / ExternalIdReused when the bodies differ. When this
         returns, what it answered survives a crash. Raises CommitUnknown, TransactionConflict or StorageUnavailable;
         after those the same submissions may be appended again: ids already kept are recognised.
+        """
+        ...
+
+
+class Submissions(Protocol):
+    """Asking for orders from within, part of a transaction."""
+
+    async def submit(self, job: IntakeId, order: OrderId, request: OrderRequest, *, exchange_of: OrderId) -> None:
+        """Keep a request, made in exchange for goods of the order ``exchange_of``, with a job for it.
+
+        It is decided as any other, once the transaction is committed.
         """
         ...
 

@@ -119,6 +119,10 @@ class Ledger(Protocol):
         """The item of this SKU or, failing that, this id."""
         ...
 
+    async def available_on(self, items: Collection[ItemId]) -> Mapping[ItemId, date]:
+        """From which day on those of ``items`` are sent that have such a day."""
+        ...
+
     async def lock(self, keys: Collection[BalanceKey]) -> Mapping[BalanceKey, LockedBalance]:
         """Hold each balance, in key order; one that does not exist yet begins empty."""
         ...

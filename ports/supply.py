@@ -1,6 +1,7 @@
 """What is to come to the shelves and to leave them: expected receipts and transfers, put together."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from typing import Protocol
 
 from core.inventory.balance import BalanceKey
@@ -29,6 +30,7 @@ class Prospect:
     scale: int
     backorder_limit: int
     shelves: Sequence[tuple[Location, Shelf]]
+    available_on: date | None = None
 
 
 class SupplyView(Protocol):

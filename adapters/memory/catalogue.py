@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.session import BoundBroken, Session
@@ -104,8 +105,19 @@ class MemoryCatalogueView:
         async with self._database.reading(tenant) as session:
             return session.get(ITEMS, (tenant, item))
 
+    async def available_on(self, tenant: TenantId, items: Collection[ItemId]) -> Mapping[ItemId, date]:
+        """See the port."""
+        async with self._database.reading(tenant) as session:
+            return days_of(session, tenant, items)
+
     async def items(self, tenant: TenantId, *, sku: str | None, after: str, limit: int) -> Sequence[Item]:
         """See the port."""
         async with self._database.reading(tenant) as session:
             found = [item for _, item in session.scan(ITEMS) if item.sku > after and sku in (None, item.sku)]
         return sorted(found, key=lambda item: item.sku)[:limit]
+
+
+def days_of(session: Session, tenant: TenantId, items: Collection[ItemId]) -> Mapping[ItemId, date]:
+    """From which day on items are sent, where they have one."""
+    found = [session.get(ITEMS, (tenant, item)) for item in items]
+    return {item.id: item.available_on for item in found if item and item.available_on}

@@ -1,14 +1,19 @@
 """Open orders with their fulfilment orders."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from adapters.memory import backlog
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.session import Session
-from adapters.memory.tables import FULFILMENTS, INTAKE, JOURNAL, ORDERS, RETURNS
+from adapters.memory.tables import AT_REST, FULFILMENTS, INTAKE, JOURNAL, ORDERS, RETURNS
 from adapters.toolkit.codec import decoder_of
+from core.execution.covering import Backlog
 from core.intake.submission import OrderRequest
+from core.inventory.balance import BalanceKey
 from core.kernel.context import Context
 from core.kernel.ids import FulfilmentId, OrderId, ReturnId, TenantId
+from core.kernel.value import value
+from core.orders.closing import to_be_done
 from core.orders.dossier import Dossier
 from core.orders.fulfilment import OPEN, Fulfilment, proposed
 from core.orders.order import Order
@@ -50,12 +55,21 @@ class MemoryDossiers:
         found = self._session.get(RETURNS, (self._context.tenant, one))
         return None if found is None else await self.lock(found[1].order)
 
-    async def country(self, dossier: Dossier) -> str | None:
+    async def order(self, order: OrderId) -> Order | None:
+        """See the port."""
+        await self._session.statement()
+        return self._session.get(ORDERS, (self._context.tenant, order))
+
+    async def request(self, dossier: Dossier) -> OrderRequest | None:
         """See the port."""
         await self._session.statement()
         submission = self._session.get(INTAKE, (self._context.tenant, dossier.order.facts.intake_id))
-        request = decoder_of(OrderRequest).decode(submission.body) if submission else None
-        return request.ship_to.country if request and request.ship_to else None
+        return decoder_of(OrderRequest).decode(submission.body) if submission else None
+
+    async def backlog(self, shelves: Collection[BalanceKey]) -> Backlog:
+        """See the port."""
+        await self._session.statement()
+        return backlog.backlog(self._session, self._context.tenant, shelves)
 
     async def save(self, dossier: Dossier) -> None:
         """See the port."""
@@ -66,6 +80,23 @@ class MemoryDossiers:
             await self._session.put(FULFILMENTS, (tenant, one.id), (place, one))
         for place, back in enumerate(dossier.returns):
             await self._session.put(RETURNS, (tenant, back.id), (place, back))
+        await self._rest(dossier)
+
+    async def _rest(self, dossier: Dossier) -> None:
+        """Note since when nothing is to be done about it, or that something is."""
+        if not any(line.delivered for line in dossier.order.facts.lines):
+            return
+        await self._session.statement()
+        key = (self._context.tenant, dossier.order.facts.order_id)
+        if to_be_done(dossier):
+            await self._session.delete(AT_REST, key)
+        else:
+            await self._session.put(AT_REST, key, self._context.now)
+
+
+@value
+class _Exchanged:
+    exchange_of: str | None = None
 
 
 class MemoryDossiersView:
@@ -105,6 +136,13 @@ class MemoryDossiersView:
                 and (order := session.get(ORDERS, (tenant, one.order))) is not None
             ]
         return sorted(found, key=lambda row: row.one.id)[:limit]
+
+    async def exchange_of(self, tenant: TenantId, order: Order) -> OrderId | None:
+        """See the port."""
+        async with self._database.reading(tenant) as session:
+            submission = session.get(INTAKE, (tenant, order.facts.intake_id))
+        exchanged = decoder_of(_Exchanged).decode(submission.body).exchange_of if submission else None
+        return None if exchanged is None else OrderId(exchanged)
 
     async def work(
         self, tenant: TenantId, wanted: WorkFilter, *, after: FulfilmentId | None, limit: int

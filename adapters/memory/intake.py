@@ -8,17 +8,20 @@ from adapters.memory.configuration import policies_of
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.session import Session
 from adapters.memory.tables import DEAD, INTAKE, INTAKE_EXTERNAL, INTAKE_JOBS, INTAKE_KEYS, JOBS, ORDERS
+from adapters.toolkit.submitting import submission_of
 from core.intake.submission import (
     ExternalIdReused,
     IntakeStatus,
     KeyReused,
     LanePolicy,
+    OrderRequest,
     Receipt,
     Submission,
     same_request,
 )
+from core.kernel.context import Context
 from core.kernel.errors import DomainError
-from core.kernel.ids import IntakeId, TenantId
+from core.kernel.ids import IntakeId, OrderId, TenantId
 from core.orders.order import Order, Reason
 from core.tenants.tenant import shard_of
 from ports.intake import IntakeProgress
@@ -90,6 +93,19 @@ def _of_known(new: Submission, known: Submission) -> Receipt | DomainError:
         f"the external id '{new.external_id}' of channel '{new.channel}' is order {known.order_id}, with another body"
     )
     return ExternalIdReused(detail, path="$.external_id")
+
+
+class MemorySubmissions:
+    """See ports.intake.Submissions."""
+
+    def __init__(self, session: Session, context: Context) -> None:
+        self._session = session
+        self._context = context
+
+    async def submit(self, job: IntakeId, order: OrderId, request: OrderRequest, *, exchange_of: OrderId) -> None:
+        """See the port."""
+        await self._session.statement()
+        await _take_in(self._session, submission_of(self._context, job, order, request, exchange_of))
 
 
 class MemoryIntakeView:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date
 from typing import Any
 
+from adapters.memory.backlog import waits_for_what_is_there
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.session import Session
 from adapters.memory.tables import (
@@ -231,6 +232,7 @@ CHECKS: Mapping[str, Callable[[Session], Found]] = {
     "I15 a snapshot = the fold of its entries": _snapshots_fold,
     "I2 what leaves a shelf by transfer arrives at another": _handed_over,
     "I11 what is in transit = what transfers have under way": _under_way,
+    "I17 what orders wait for is owed": waits_for_what_is_there,
     "I16 a serial is one unit": _serials_are_one,
 }
 

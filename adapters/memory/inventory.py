@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 
+from adapters.memory.catalogue import days_of
 from adapters.memory.configuration import policies_of
 from adapters.memory.session import Session
 from adapters.memory.tables import (
@@ -75,6 +77,11 @@ class MemoryLedger:
         await self._session.statement()
         found = ((sku, item_named(self._session, self._context.tenant, sku)) for sku in skus)
         return {sku: _to_stockable(item) for sku, item in found if item and item.sku == sku}
+
+    async def available_on(self, items: Collection[ItemId]) -> Mapping[ItemId, date]:
+        """See the port."""
+        await self._session.statement()
+        return days_of(self._session, self._context.tenant, items)
 
     async def lock(self, keys: Collection[BalanceKey]) -> Mapping[BalanceKey, LockedBalance]:
         """See the port."""

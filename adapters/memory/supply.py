@@ -61,6 +61,7 @@ class MemorySupplyView:
                 (place, Shelf(available=available[place.id], flows=tuple(f for at, f in flows if at == place.id)))
                 for place in sorted(places, key=lambda place: (place.priority, place.code))
             ],
+            available_on=item.available_on,
         )
 
 

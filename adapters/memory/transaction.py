@@ -16,6 +16,7 @@ from adapters.memory.expected import MemoryExpectedReceipts
 from adapters.memory.idempotency import MemoryAnswers
 from adapters.memory.identity import MemoryApiKeys, MemoryTenants
 from adapters.memory.inbox import MemoryInbox
+from adapters.memory.intake import MemorySubmissions
 from adapters.memory.inventory import MemoryLedger, MemoryLocations
 from adapters.memory.journal import MemoryJournal
 from adapters.memory.lots import MemoryLots
@@ -56,6 +57,7 @@ class MemoryTransaction:
         self.tenants = MemoryTenants(session, context)
         self.answers = MemoryAnswers(session, context)
         self.acceptance = MemoryAcceptance(session, context, new_id)
+        self.intake = MemorySubmissions(session, context)
         self.queue = MemoryQueue(session, context)
         self.dead_letters = MemoryDeadLetters(session, context)
         self.inbox = MemoryInbox(session)

@@ -1,6 +1,7 @@
 """Items: rows and back."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import asyncpg
@@ -22,15 +23,17 @@ COLUMNS = """
     i.id, i.sku, i.name, i.uom, i.scale, i.price_minor, i.price_currency, i.backorder_limit, i.version, i.tracking,
     i.components, i.units
 """
+"""What acceptance reads of an item: not its day, which is nothing to it."""
+_ALL = f"{COLUMNS}, i.available_on"
 _ADD = """
 INSERT INTO item (tenant_id, id, sku, name, uom, scale, price_minor, price_currency, backorder_limit, version, tracking,
-                  components, units)
+                  components, units, available_on)
 SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::bigint[], $8::text[],
-                         $9::bigint[], $10::int[], $11::text[], $12::bytea[], $13::bytea[])
+                         $9::bigint[], $10::int[], $11::text[], $12::bytea[], $13::bytea[], $14::date[])
 ON CONFLICT (tenant_id, sku) DO NOTHING RETURNING sku
 """
-_LOCK = f"SELECT {COLUMNS} FROM item i WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE"
-_HOLD = f"SELECT {COLUMNS} FROM item i WHERE tenant_id = $1 AND sku = ANY($2) ORDER BY id FOR NO KEY UPDATE"
+_LOCK = f"SELECT {_ALL} FROM item i WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE"
+_HOLD = f"SELECT {_ALL} FROM item i WHERE tenant_id = $1 AND sku = ANY($2) ORDER BY id FOR NO KEY UPDATE"
 _CHANGE_PRICES = """
 UPDATE item SET price_minor = n.minor, price_currency = n.currency, version = n.version
 FROM unnest($2::uuid[], $3::bigint[], $4::text[], $5::int[]) AS n(id, minor, currency, version)
@@ -38,7 +41,7 @@ WHERE item.tenant_id = $1 AND item.id = n.id
 """
 _CHANGE = """
 UPDATE item SET name = $3, uom = $4, price_minor = $5, price_currency = $6, backorder_limit = $7, version = $8,
-       units = $9
+       units = $9, available_on = $10
 WHERE tenant_id = $1 AND id = $2 AND version = $8 - 1
 """
 _CHANGE_LIMIT = """
@@ -48,13 +51,16 @@ UPDATE stock_balance b SET backorder_limit = $3 FROM held
 WHERE b.tenant_id = $1 AND (b.item_id, b.location_id, b.lot_id) = (held.item_id, held.location_id, held.lot_id)
   AND b.backorder_limit <> $3
 """
-_ONE = f"SELECT {COLUMNS} FROM item i WHERE tenant_id = $1 AND id = $2"
+_DAYS = """
+SELECT id, available_on FROM item WHERE tenant_id = $1 AND id = ANY($2::uuid[]) AND available_on IS NOT NULL
+"""
+_ONE = f"SELECT {_ALL} FROM item i WHERE tenant_id = $1 AND id = $2"
 _LIST = f"""
-SELECT {COLUMNS} FROM item i WHERE tenant_id = $1 AND sku > $2 AND ($3::text IS NULL OR sku = $3) ORDER BY sku LIMIT $4
+SELECT {_ALL} FROM item i WHERE tenant_id = $1 AND sku > $2 AND ($3::text IS NULL OR sku = $3) ORDER BY sku LIMIT $4
 """
 
 
-_BY_SKU = f"SELECT {COLUMNS} FROM item i WHERE tenant_id = $1 AND sku = ANY($2)"
+_BY_SKU = f"SELECT {_ALL} FROM item i WHERE tenant_id = $1 AND sku = ANY($2)"
 
 
 class PostgresItems:
@@ -83,6 +89,7 @@ class PostgresItems:
             [item.tracking for item in items],
             [_written(item.components) for item in items],
             [_written(item.units) for item in items],
+            [item.available_on for item in items],
         )
         kept = {row["sku"] for row in rows}
         return [item.sku for item in items if item.sku not in kept]
@@ -124,6 +131,7 @@ class PostgresItems:
             item.backorder_limit,
             item.version,
             _written(item.units),
+            item.available_on,
         )
         if tag != "UPDATE 1":
             raise TransactionConflict("the item was changed by somebody else")
@@ -145,11 +153,22 @@ class PostgresCatalogueView:
             row = await connection.fetchrow(_ONE, tenant, item)
         return to_item(row) if row else None
 
+    async def available_on(self, tenant: TenantId, items: Collection[ItemId]) -> Mapping[ItemId, date]:
+        """See the port."""
+        async with self._database.reading(tenant) as connection:
+            return await days_of(connection, tenant, items)
+
     async def items(self, tenant: TenantId, *, sku: str | None, after: str, limit: int) -> Sequence[Item]:
         """See the port."""
         async with self._database.reading(tenant) as connection:
             rows = await connection.fetch(_LIST, tenant, after, sku, limit)
         return [to_item(row) for row in rows]
+
+
+async def days_of(connection: Connection, tenant: TenantId, items: Collection[ItemId]) -> Mapping[ItemId, date]:
+    """From which day on items are sent, where they have one."""
+    rows = await connection.fetch(_DAYS, tenant, list(items))
+    return {ItemId(str(row["id"])): row["available_on"] for row in rows}
 
 
 def to_item(row: Any) -> Item:
@@ -167,6 +186,7 @@ def to_item(row: Any) -> Item:
         tracking=_TRACKINGS[tracking],
         components=to_components(components) if components else (),
         units=to_units(units) if units else (),
+        available_on=row.get("available_on"),
     )
 
 

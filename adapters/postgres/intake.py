@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from adapters.postgres.engine import Connection, Database, begin_as
+from adapters.postgres.taking_in import append
 from adapters.postgres.transaction import committed
 from adapters.toolkit.codec import decode
 from core.intake.submission import (
@@ -20,25 +21,9 @@ from core.intake.submission import (
 from core.kernel.errors import DomainError
 from core.kernel.ids import IntakeId, OrderId, TenantId
 from core.kernel.value import maker
-from core.tenants.tenant import shard_of
 from ports.intake import IntakeProgress
 
 KEY_KEPT = timedelta(hours=24)
-_APPEND = """
-WITH kept AS (
-    INSERT INTO intake (tenant_id, id, order_id, lane, channel, external_id, key_hash, body_hash, body, received_at,
-                        actor, correlation)
-    SELECT * FROM unnest($1::intake_row[])
-    ON CONFLICT DO NOTHING RETURNING tenant_id, id, lane
-), jobs AS (
-    INSERT INTO intake_job (tenant_id, intake_id, shard, lane)
-    SELECT k.tenant_id, k.id, s.shard, k.lane
-    FROM kept k JOIN unnest($2::uuid[], $3::smallint[]) AS s(tenant_id, shard) USING (tenant_id)
-)
-SELECT (SELECT count(*) FROM kept) AS number,
-       ARRAY(SELECT id::text FROM kept WHERE (SELECT count(*) FROM kept) < $4) AS ids
-"""
-"""Names those kept only when some were not: mostly all are."""
 _receipt = maker(Receipt)
 _KNOWN = """
 SELECT n.place, i.id, i.order_id, i.body_hash, i.body, i.received_at, i.id = n.id AS same, i.key_hash = n.key AS by_key
@@ -74,34 +59,10 @@ class PostgresIntakeLog:
         """See the port."""
         tenants = tuple(sorted({submission.tenant for submission in submissions}))
         async with self._database.acquire() as connection, committed(connection, begin_as(tenants)):
-            kept = await _append(connection, submissions, tenants)
+            kept = await append(connection, submissions, tenants)
             if len(kept) == len(submissions):
                 return [_receipt(id=new.id, order_id=new.order_id) for new in submissions]
             return await _answer(connection, submissions, tenants, kept)
-
-
-async def _append(connection: Connection, submissions: Sequence[Submission], tenants: Sequence[TenantId]) -> set[str]:
-    rows = [_row(new) for new in submissions]
-    kept = await connection.fetchrow(_APPEND, rows, tenants, [shard_of(tenant) for tenant in tenants], len(rows))
-    return {new.id for new in submissions} if kept["number"] == len(rows) else set(kept["ids"])
-
-
-def _row(new: Submission) -> tuple[object, ...]:
-    """An intake_row."""
-    return (
-        new.tenant,
-        new.id,
-        new.order_id,
-        new.lane,
-        new.channel,
-        new.external_id,
-        new.key_hash,
-        new.body_hash,
-        new.body,
-        new.received_at,
-        new.actor,
-        new.correlation,
-    )
 
 
 async def _answer(
@@ -114,7 +75,7 @@ async def _answer(
     if expired:
         for new in expired:
             await connection.execute(_FORGET, new.tenant, known[new.id]["id"])
-        kept |= await _append(connection, expired, tenants)
+        kept |= await append(connection, expired, tenants)
         known |= await _known(connection, [new for new in expired if new.id not in kept])
     return [
         Receipt(id=new.id, order_id=new.order_id) if new.id in kept else _of_known(new, known[new.id])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from adapters.postgres.backlog import UNCOVERED
 from adapters.postgres.engine import Database
 from adapters.postgres.identity import PostgresTenantsView
 from adapters.postgres.past import FOLDED
@@ -140,6 +141,21 @@ CHECKS: Mapping[str, str] = {
             WHERE t.state = 'in_transit' GROUP BY 1, 2, 3, 4
         ) w USING (tenant_id, item_id, location_id, lot_id)
         WHERE COALESCE(b.in_transit, 0) <> COALESCE(w.under_way, 0)
+    """,
+    # A shelf that something came to is looked at once the relay has carried that on: the oldest, if there are several.
+    "I17 what orders wait for is owed": f"""
+        SELECT tenant_id, format('item %s at %s: orders wait for %s, available %s', item_id, location_id, waiting,
+                                 available) AS detail
+        FROM ({UNCOVERED}) w
+        WHERE NOT EXISTS (
+            SELECT FROM journal j WHERE j.tenant_id = w.tenant_id AND j.stream = w.stream_id
+              AND (j.transaction_id, j.position) > (
+                  SELECT transaction_id, position FROM (
+                      SELECT 0 AS rank, transaction_id, position FROM relay_position
+                      UNION ALL SELECT 1, '0'::xid8, 0
+                  ) r ORDER BY rank, transaction_id, position LIMIT 1
+              )
+        )
     """,
     "I16 a serial is one unit": f"""
         SELECT b.tenant_id, format('serial %s is in stock %s times', b.lot_id, sum({_UNITS})) AS detail

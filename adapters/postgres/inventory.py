@@ -1,9 +1,10 @@
 """The ledger's writing side: locations, held balances, entries."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
-from adapters.postgres.catalogue import to_components, to_units
+from adapters.postgres.catalogue import days_of, to_components, to_units
 from adapters.postgres.configuration import policies_of
 from adapters.postgres.engine import Connection, columns_of
 from adapters.postgres.lots import lots_by_id
@@ -114,6 +115,10 @@ class PostgresLedger:
         """See the port."""
         rows = await self._connection.fetch(_STOCKABLES, self._context.tenant, list(skus))
         return {row["sku"]: _to_stockable(row) for row in rows}
+
+    async def available_on(self, items: Collection[ItemId]) -> Mapping[ItemId, date]:
+        """See the port."""
+        return await days_of(self._connection, self._context.tenant, items)
 
     async def lock(self, keys: Collection[BalanceKey]) -> Mapping[BalanceKey, LockedBalance]:
         """See the port."""

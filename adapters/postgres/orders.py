@@ -34,6 +34,7 @@ def to_order(row: Any, lines: tuple[OrderLine, ...]) -> Order:
         rejected_at=row["rejected_at"],
         held_at=row["held_at"],
         cancelled_at=row["cancelled_at"],
+        closed_at=row["closed_at"],
         reasons=decode(tuple[Reason, ...], row["reasons"] or b"[]"),
         holds=decode(tuple[Hold, ...], row["holds"] or b"[]"),
         on_account=row["on_account"],

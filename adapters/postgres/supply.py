@@ -43,7 +43,7 @@ _INCOMING = f"""
 SELECT s.item_id, s.location_id, s.lot_id, s.incoming FROM ({incoming_of("$2::uuid[]")}) s
 JOIN unnest($2::uuid[], $3::uuid[], $4::uuid[]) AS k(i, l, t) ON (s.item_id, s.location_id, s.lot_id) = (k.i, k.l, k.t)
 """
-_ITEM = "SELECT id, sku, scale, backorder_limit FROM item WHERE tenant_id = $1 AND sku = $2"
+_ITEM = "SELECT id, sku, scale, backorder_limit, available_on FROM item WHERE tenant_id = $1 AND sku = $2"
 _AVAILABLE = f"""
 SELECT {LOCATION}, b.available
 FROM (SELECT location_id, sum(available)::bigint AS available FROM stock_balance
@@ -97,6 +97,7 @@ class PostgresSupplyView:
             scale=item["scale"],
             backorder_limit=item["backorder_limit"],
             shelves=[_to_shelf(row, flows) for row in places],
+            available_on=item["available_on"],
         )
 
 

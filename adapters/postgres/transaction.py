@@ -25,6 +25,7 @@ from adapters.postgres.queue import PostgresDeadLetters, PostgresQueue
 from adapters.postgres.reservations import PostgresReservations
 from adapters.postgres.sagas import PostgresSagas
 from adapters.postgres.supply import PostgresSupply
+from adapters.postgres.taking_in import PostgresSubmissions
 from adapters.postgres.transfers import PostgresTransfers
 from core.kernel.context import Context
 from core.kernel.errors import Rejected
@@ -72,6 +73,7 @@ class PostgresTransaction:
         self.tenants = PostgresTenants(connection, context)
         self.answers = PostgresAnswers(connection, context)
         self.acceptance = PostgresAcceptance(connection, context, new_id)
+        self.intake = PostgresSubmissions(connection, context)
         self.queue = PostgresQueue(connection, context)
         self.dead_letters = PostgresDeadLetters(connection, context)
         self.inbox = PostgresInbox(connection)

@@ -15,7 +15,7 @@ from core.configuration.flag import FlagSet
 from core.credit.account import CreditLimitSet
 from core.identity.api_key import ApiKeyIssued, ApiKeyRevoked
 from core.inventory.allotment import ChannelAllotmentWithdrawn, ChannelAllotted
-from core.inventory.balance import StockMoved
+from core.inventory.balance import MOVED, StockMoved
 from core.inventory.delivery import LinesReceived
 from core.inventory.expected import ExpectedReceived, ExpectedWithdrawn, ReceiptAmended, ReceiptAnnounced
 from core.inventory.location import LocationCreated
@@ -46,10 +46,13 @@ from core.orders.changes import (
     FulfilmentShipped,
     LineAmended,
     LinesCancelled,
+    LinesCovered,
     LotSwapped,
     OrderCancelled,
+    OrderClosed,
     OrderHoldPlaced,
     OrderHoldReleased,
+    OrderReopened,
 )
 from core.orders.return_events import (
     RefundRefused,
@@ -58,6 +61,7 @@ from core.orders.return_events import (
     ReturnInspected,
     ReturnMoved,
     ReturnReceived,
+    ReturnReplaced,
     ReturnRequested,
 )
 from core.sagas.events import SagaAdvanced, SagaEnded, SagaStarted, SagaStuck
@@ -73,7 +77,10 @@ EVENTS: dict[str, type] = {
     "order.hold_released.v1": OrderHoldReleased,
     "order.line_amended.v1": LineAmended,
     "order.lines_cancelled.v1": LinesCancelled,
+    "order.lines_covered.v1": LinesCovered,
     "order.cancelled.v1": OrderCancelled,
+    "order.closed.v1": OrderClosed,
+    "order.reopened.v1": OrderReopened,
     "fulfilment.proposed.v1": FulfilmentProposed,
     "fulfilment.asked.v1": FulfilmentAsked,
     "fulfilment.accepted.v1": FulfilmentAccepted,
@@ -86,12 +93,13 @@ EVENTS: dict[str, type] = {
     "fulfilment.lot_swapped.v1": LotSwapped,
     "return.requested.v1": ReturnRequested,
     "return.moved.v1": ReturnMoved,
+    "return.replaced.v1": ReturnReplaced,
     "return.received.v1": ReturnReceived,
     "return.inspected.v1": ReturnInspected,
     "refund.requested.v1": RefundRequested,
     "refund.settled.v1": RefundSettled,
     "refund.refused.v1": RefundRefused,
-    "stock.moved.v1": StockMoved,
+    MOVED: StockMoved,
     "stock.reserved.v1": StockReserved,
     "delivery.lines_received.v1": LinesReceived,
     "lot.created.v1": LotCreated,

@@ -3,9 +3,10 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from core.kernel.ids import FulfilmentId, ItemId, LocationId, LotId, OrderId, ReturnId
+from core.kernel.ids import FulfilmentId, IntakeId, ItemId, LocationId, LotId, OrderId, ReturnId
 from core.orders.changes import (
     CancelledLine,
+    CoveredUnits,
     FulfilmentAccepted,
     FulfilmentAsked,
     FulfilmentCancelled,
@@ -17,10 +18,13 @@ from core.orders.changes import (
     FulfilmentShipped,
     LineAmended,
     LinesCancelled,
+    LinesCovered,
     LotSwapped,
     OrderCancelled,
+    OrderClosed,
     OrderHoldPlaced,
     OrderHoldReleased,
+    OrderReopened,
 )
 from core.orders.fulfilment import Units
 from core.orders.order import HoldReason
@@ -32,6 +36,7 @@ from core.orders.return_events import (
     ReturnInspected,
     ReturnMoved,
     ReturnReceived,
+    ReturnReplaced,
     ReturnRequested,
 )
 from core.orders.returns import (
@@ -72,7 +77,13 @@ def order_samples() -> dict[str, object]:
             reason="changed his mind",
             forced=True,
         ),
+        "order.lines_covered.v1": LinesCovered(
+            order_id=_ORDER,
+            units=(CoveredUnits(line=1, item=ItemId(f"{_PREFIX}1"), location=_LEEDS, quantity=2),),
+        ),
         "order.cancelled.v1": OrderCancelled(order_id=_ORDER, reason="changed his mind", at=_AT),
+        "order.closed.v1": OrderClosed(order_id=_ORDER, reason="nothing has happened for 30 days", at=_AT),
+        "order.reopened.v1": OrderReopened(order_id=_ORDER, reason="one of them has broken"),
         "fulfilment.proposed.v1": FulfilmentProposed(order_id=_ORDER, fulfilment_id=_ONE, location=_LEEDS, units=units),
         "fulfilment.asked.v1": FulfilmentAsked(order_id=_ORDER, fulfilment_id=_ONE, answer_by=_AT),
         "fulfilment.accepted.v1": FulfilmentAccepted(order_id=_ORDER, fulfilment_id=_ONE),
@@ -125,6 +136,12 @@ def _return_samples() -> dict[str, object]:
             order_id=_ORDER, return_id=_RETURN, kind=ReturnKind.RETURN, lines=(wanted,), at=_AT
         ),
         "return.moved.v1": ReturnMoved(order_id=_ORDER, return_id=_RETURN, state=ReturnState.APPROVED, note=None),
+        "return.replaced.v1": ReturnReplaced(
+            order_id=_ORDER,
+            return_id=_RETURN,
+            replaced_by=OrderId(f"{_PREFIX}f"),
+            job_id=IntakeId(f"{_PREFIX[:-1]}10"),
+        ),
         "return.received.v1": ReturnReceived(order_id=_ORDER, return_id=_RETURN, units=(back,)),
         "return.inspected.v1": ReturnInspected(
             order_id=_ORDER, return_id=_RETURN, found=(InspectedUnits(units=back, verdict=Verdict.SELLABLE),)

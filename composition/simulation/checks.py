@@ -187,6 +187,7 @@ def _sums(store: Store) -> Iterator[str]:
             exposure[tenant, facts.customer] += facts.total if order.on_account else 0
     for (tenant, _), (_, one) in store.table(RETURNS).items():
         yield from _refunds(store, tenant, one)
+        yield from _replacements(store, tenant, one)
     for key, history in store.table(HISTORIES).items():
         if history.orders != orders[key]:
             yield f"I12: {key} has {orders[key]} accepted orders, the history counts {history.orders}"
@@ -208,6 +209,17 @@ def _refunds(store: Store, tenant: str, one: Return) -> Iterator[str]:
         given = sum(part.amount for part in parts if part.line == line.number)
         if given > paid:
             yield f"I12: return {one.id} gives {given} back for what cost {paid}"
+
+
+def _replacements(store: Store, tenant: str, one: Return) -> Iterator[str]:
+    """What is sent in exchange was taken in, and one order at most is sent."""
+    taken = {submission.order_id for key, submission in store.table(INTAKE).items() if key[0] == tenant}
+    for known in one.replaced_by:
+        if known not in taken:
+            yield f"I4: order {known} is sent in exchange for return {one.id}, and nobody was asked for it"
+    orders = [store.table(ORDERS).get((tenant, known)) for known in one.replaced_by]
+    if any(order is not None and order.accepted_at and not order.cancelled_at for order in orders[:-1]):
+        yield f"I12: return {one.id} is exchanged twice"
 
 
 def _waiting(store: Store) -> Iterator[str]:

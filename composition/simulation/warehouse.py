@@ -17,6 +17,7 @@ from core.orders.changing import (
     CancelFulfilment,
     CancelLine,
     CancelOrder,
+    CloseOrder,
     DeliverFulfilment,
     LineQuantity,
     MoveFulfilment,
@@ -25,6 +26,7 @@ from core.orders.changing import (
     PlaceHold,
     RejectFulfilment,
     ReleaseHold,
+    ReopenOrder,
     ShipFulfilment,
     SwapLot,
 )
@@ -36,13 +38,14 @@ from core.orders.returning import (
     Finding,
     InspectReturn,
     ReceiveReturn,
+    ReplacementWish,
     RequestRefund,
     RequestReturn,
     ResolveReturn,
     ReturnWish,
     SettleRefund,
 )
-from core.orders.returns import Return, ReturnState
+from core.orders.returns import Return, ReturnKind, ReturnState
 
 ONE = Decimal(1)
 
@@ -79,10 +82,19 @@ class Warehouse:
             if swap is not None and random.random() < 0.3:
                 return swap
             if chosen.shipped and random.random() < 0.4:
-                wish = ReturnWish(line=chosen.lines[0].line, quantity=ONE, reason="r")
-                return RequestReturn(order=chosen.order, lines=(wish,))
+                return self._give_back(tenant, chosen)
             return self._about_fulfilment(chosen.id, chosen.state)
         return self._about_order(OrderId(random.choice(orders))) if orders else None
+
+    def _give_back(self, tenant: TenantId, one: Fulfilment) -> RequestReturn:
+        """One piece of what was sent, now and then for another like it."""
+        number = one.lines[0].line
+        wish = ReturnWish(line=number, quantity=ONE, reason="r")
+        if self._random.random() < 0.6:
+            return RequestReturn(order=one.order, lines=(wish,))
+        lines = self._world.store.table(ORDERS)[tenant, one.order].facts.lines
+        instead = tuple(ReplacementWish(sku=line.sku, quantity=ONE) for line in lines if line.number == number)
+        return RequestReturn(order=one.order, lines=(wish,), kind=ReturnKind.EXCHANGE, replacements=instead)
 
     def _swap(self, tenant: TenantId, one: Fulfilment) -> object | None:
         """Another lot of something it is to send, if that is kept by lot."""
@@ -124,6 +136,8 @@ class Warehouse:
                 CancelLine(order=order, line=1, reason="r", quantity=random.choice((None, ONE))),
                 AmendLine(order=order, line=1, quantity=Decimal(random.randint(1, 5)), reason="r"),
                 AllocateOrder(order=order),
+                CloseOrder(order=order, reason="r"),
+                ReopenOrder(order=order, reason="r"),
             )
         )
 
@@ -134,6 +148,8 @@ class Warehouse:
             return random.choice(
                 (refund, refund, SettleRefund(one=one.id, number=1), CancelReturn(one=one.id, reason="r"))
             )
+        if one.replaced_by and random.random() < 0.2:
+            return ApproveReturn(one=one.id)
         verdict = random.choice((Finding(line=1, sellable=ONE), Finding(line=1, scrapped=ONE)))
         match one.state:
             case ReturnState.REQUESTED:

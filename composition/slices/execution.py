@@ -5,8 +5,10 @@ from typing import Any
 
 from dependency_injector import containers, providers
 
+from core.execution.covering import CoverBackorders
 from core.execution.use_cases.change_order import change_order
 from core.execution.use_cases.change_return import change_return
+from core.execution.use_cases.cover_backorders import cover_backorders
 from core.execution.use_cases.look import look
 from core.identity.permission import Scope
 from core.inventory.use_cases.entering import end_expired, enter
@@ -18,6 +20,7 @@ from core.orders.changing import (
     CancelFulfilment,
     CancelLine,
     CancelOrder,
+    CloseOrder,
     DeliverFulfilment,
     MoveFulfilment,
     PackFulfilment,
@@ -26,6 +29,7 @@ from core.orders.changing import (
     RecallFulfilment,
     RejectFulfilment,
     ReleaseHold,
+    ReopenOrder,
     ShipFulfilment,
     SwapLot,
 )
@@ -55,6 +59,8 @@ COMMANDS = (
     AllocateOrder,
     AskFulfilment,
     RecallFulfilment,
+    CloseOrder,
+    ReopenOrder,
     AcceptFulfilment,
     RejectFulfilment,
     MoveFulfilment,
@@ -95,6 +101,7 @@ class Execution(containers.DeclarativeContainer):
         {
             **dict.fromkeys(COMMANDS, providers.Factory(UseCase, scope=Scope.ORDERS_WRITE, run=change)),
             **dict.fromkeys(LOOKS, providers.Factory(UseCase, scope=Scope.ORDERS_READ, run=providers.Object(look))),
+            CoverBackorders: providers.Factory(UseCase, scope=None, run=providers.Object(cover_backorders)),
             **dict.fromkeys(RETURNS, providers.Factory(UseCase, scope=Scope.ORDERS_WRITE, run=change_return)),
         }
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import assert_never
 
@@ -30,7 +31,8 @@ class ItemNotFound(NotFound):
 class Item:
     """The terms orders and stock depend on. ``version`` counts its events; ``backorder_limit`` is in base units.
 
-    An item with ``components`` is a kit: it holds no stock, they do.
+    An item with ``components`` is a kit: it holds no stock, they do. Until the day ``available_on`` what is owed of it
+    is a preorder, and none of it is sent.
     """
 
     id: ItemId
@@ -44,6 +46,7 @@ class Item:
     tracking: Tracking = Tracking.NONE
     components: tuple[Component, ...] = ()
     units: tuple[Unit, ...] = ()
+    available_on: date | None = None
 
     @property
     def measure(self) -> Measure:
@@ -72,6 +75,7 @@ class CreateItem:
     tracking: Tracking = Tracking.NONE
     components: tuple[WantedComponent, ...] = ()
     units: tuple[Unit, ...] = ()
+    available_on: date | None = None
 
 
 @value
@@ -91,6 +95,7 @@ class AmendItem:
     price: Money | None = None
     backorder_limit: int | None = None
     units: tuple[Unit, ...] | None = None
+    available_on: date | None = None
 
 
 @value
@@ -107,6 +112,7 @@ class ItemCreated:
     tracking: Tracking = Tracking.NONE
     components: tuple[Component, ...] = ()
     units: tuple[Unit, ...] = ()
+    available_on: date | None = None
 
 
 @value
@@ -119,6 +125,7 @@ class ItemAmended:
     price: Money | None
     backorder_limit: int
     units: tuple[Unit, ...] = ()
+    available_on: date | None = None
 
 
 ItemCommand = CreateItem | AmendItem
@@ -150,6 +157,7 @@ def create(command: CreateItem, item_id: ItemId, known: Mapping[str, Item] | Non
         tracking=command.tracking,
         components=recipe(wanted, found),
         units=command.units,
+        available_on=command.available_on,
     )
 
 
@@ -162,6 +170,7 @@ def amend(item: Item, command: AmendItem) -> tuple[ItemAmended, ...]:
         price=item.price if command.price is None else command.price,
         backorder_limit=item.backorder_limit if command.backorder_limit is None else command.backorder_limit,
         units=item.units if command.units is None else command.units,
+        available_on=item.available_on if command.available_on is None else command.available_on,
     )
     check_limit(amended.backorder_limit, item.tracking, kit=bool(item.components))
     check_price(command.price)
@@ -185,6 +194,7 @@ def evolve(item: Item | None, event: ItemEvent) -> Item:
                 tracking=event.tracking,
                 components=event.components,
                 units=event.units,
+                available_on=event.available_on,
             )
         case ItemAmended():
             assert item is not None, "an item is amended only after it was created"
@@ -195,6 +205,7 @@ def evolve(item: Item | None, event: ItemEvent) -> Item:
                 price=event.price,
                 backorder_limit=event.backorder_limit,
                 units=event.units,
+                available_on=event.available_on,
                 version=item.version + 1,
             )
         case _:

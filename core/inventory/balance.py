@@ -1,6 +1,7 @@
 """Where quantity can stand, one shelf of the ledger, and a movement between two accounts."""
 
 from enum import StrEnum
+from typing import Final
 
 from core.kernel.ids import NO_LOT, GroupId, ItemId, LocationId, LotId
 from core.kernel.value import value
@@ -107,3 +108,7 @@ class StockMoved:
 
     group: GroupId
     movements: tuple[Movement, ...]
+
+
+MOVED: Final = "stock.moved.v1"
+"""Its name on the wire, for whoever subscribes to it by name."""

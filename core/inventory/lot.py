@@ -4,6 +4,7 @@ Only a lot that is *available* and whose day is not over is promised from; withi
 goes first. A serial is a lot of one unit, wherever it stands. Days are UTC, judged by the time the act began.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from enum import StrEnum
@@ -30,6 +31,12 @@ class InvalidLot(Rejected):
     """A lot where there can be none, none where there must be one, or one that is not as it is said to be."""
 
     code = "invalid_lot"
+
+
+class LotBlocked(Conflict):
+    """What is held is of a lot that may not be promised any more: release it."""
+
+    code = "lot_blocked"
 
 
 class SerialInStock(Conflict):
@@ -116,6 +123,14 @@ def evolve(lot: Lot, event: LotReclassified) -> Lot:
 def promisable(lot: Lot, today: date) -> bool:
     """Whether anything of it may be promised on ``today``."""
     return lot.status is LotStatus.AVAILABLE and (lot.expires_on is None or today <= lot.expires_on)
+
+
+def check_promisable(lots: Iterable[Lot], today: date) -> None:
+    """Raise LotBlocked when one of ``lots`` may not be promised on ``today``."""
+    for lot in lots:
+        if not promisable(lot, today):
+            what = lot.status if lot.status is not LotStatus.AVAILABLE else f"past its day, {lot.expires_on}"
+            raise LotBlocked(f"lot '{lot.code}' is {what}: nothing of it is promised any more")
 
 
 def first_expired_first(lot: Lot) -> tuple[date, LotId]:

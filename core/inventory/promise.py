@@ -9,7 +9,7 @@ be told. A departure that is late still happens.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import accumulate
 
 from core.kernel.value import value
@@ -57,6 +57,17 @@ def atp_now(available: Sequence[int], backorder_limit: int) -> int:
     """What can be promised at once from shelves with ``available`` each: the limit is the item's, over all of them."""
     owed = sum(-units for units in available if units < 0)
     return sum(units for units in available if units > 0) + max(0, backorder_limit - owed)
+
+
+def expected_on(shelves: Iterable[Shelf], available_on: date | None, now: datetime) -> date | None:
+    """The day the next goods are expected: what is to come, or the day the item is sent from, whichever is earlier.
+
+    None: nothing is known to come.
+    """
+    days = [flow.at.date() for shelf in shelves for flow in counted(shelf.flows, now) if flow.change > 0]
+    if available_on is not None and available_on > now.date():
+        days.append(available_on)
+    return min(days, default=None)
 
 
 def counted(flows: Iterable[Flow], now: datetime) -> tuple[Flow, ...]:

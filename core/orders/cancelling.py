@@ -91,7 +91,7 @@ def called_back(dossier: Dossier, needs: dict[tuple[int, ItemId], int], *, force
             units = min(left.get((line.line, line.item), 0), line.open)
             if units:
                 left[line.line, line.item] -= units
-                taken.append(units_of(dossier, one, line, units))
+                taken.append(units_of(dossier, one, line, units, taken))
     if any(left.values()):
         raise GoodsAtWork("some of it is being picked or packed")
     return tuple(taken)
@@ -136,13 +136,18 @@ def _easiest_first(fulfilments: Iterable[Fulfilment]) -> list[Fulfilment]:
     return sorted(youngest, key=lambda one: OPEN.index(one.state))
 
 
-def units_of(dossier: Dossier, one: Fulfilment, line: FulfilmentLine, quantity: int) -> Units:
-    """``quantity`` units of one line of ``one``, those that are picked last."""
+def units_of(
+    dossier: Dossier, one: Fulfilment, line: FulfilmentLine, quantity: int, taken: Iterable[Units] = ()
+) -> Units:
+    """``quantity`` units of one line of ``one``, those that are picked last.
+
+    What is owed of their part is called back once: ``taken`` may be of the same part, asked of another.
+    """
     owed = sum(
         part.backordered
         for part in line_of(dossier, line.line).parts
         if (part.location, part.lot, part.item or line.item) == (one.location, line.lot, line.item)
-    )
+    ) - sum(some.backordered for some in taken if (some.key, some.location) == (line.key, one.location))
     return Units(
         line=line.line,
         fulfilment=one.id,

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from core.kernel.ids import FulfilmentId, LocationId, LotId, OrderId
+from core.kernel.ids import FulfilmentId, ItemId, LocationId, LotId, OrderId
 from core.kernel.value import value
 from core.orders.fulfilment import Units
 from core.orders.order import HoldReason
@@ -57,6 +57,23 @@ class OrderCancelled:
     order_id: OrderId
     reason: str
     at: datetime
+
+
+@value
+class OrderClosed:
+    """Nothing more is to be done about the order."""
+
+    order_id: OrderId
+    reason: str
+    at: datetime
+
+
+@value
+class OrderReopened:
+    """Something is to be done about it after all."""
+
+    order_id: OrderId
+    reason: str
 
 
 @value
@@ -168,6 +185,25 @@ class LotSwapped:
     lot: LotId
 
 
+@value
+class CoveredUnits:
+    """``quantity`` base units of ``item`` for line ``line``, promised from ``location`` before there were any."""
+
+    line: int
+    item: ItemId
+    location: LocationId
+    quantity: int
+    lot: LotId | None = None
+
+
+@value
+class LinesCovered:
+    """``units`` are on a shelf now: they were waited for, and nobody before this order waits for them."""
+
+    order_id: OrderId
+    units: tuple[CoveredUnits, ...]
+
+
 FulfilmentEvent = (
     FulfilmentAsked
     | FulfilmentAccepted
@@ -184,7 +220,10 @@ OrderEvent = (
     | OrderHoldReleased
     | LinesCancelled
     | OrderCancelled
+    | OrderClosed
+    | OrderReopened
     | LineAmended
+    | LinesCovered
     | FulfilmentProposed
     | FulfilmentEvent
 )

@@ -14,6 +14,18 @@ class OrderNotOpen(Conflict):
     code = "order_not_open"
 
 
+class OrderIsClosed(Conflict):
+    """Nothing more is to be done about the order; reopen it first."""
+
+    code = "order_closed"
+
+
+class OrderNotDone(Conflict):
+    """Something is still to be done about the order, so it cannot be closed."""
+
+    code = "order_not_done"
+
+
 class OrderOnHold(Conflict):
     """Something keeps the order from going on; release the hold first."""
 
@@ -108,6 +120,22 @@ class AllocateOrder:
 
 
 @value
+class CloseOrder:
+    """Nothing more is to be done about it: all that is due has arrived, and no return is open."""
+
+    order: OrderId
+    reason: str
+
+
+@value
+class ReopenOrder:
+    """Something is to be done about a closed order after all."""
+
+    order: OrderId
+    reason: str
+
+
+@value
 class AcceptFulfilment:
     """The location will send it."""
 
@@ -199,7 +227,7 @@ class SwapLot:
     given: str
 
 
-OrderChange = PlaceHold | ReleaseHold | CancelOrder | CancelLine | AmendLine | AllocateOrder
+OrderChange = PlaceHold | ReleaseHold | CancelOrder | CancelLine | AmendLine | AllocateOrder | CloseOrder | ReopenOrder
 WarehouseAct = (
     AskFulfilment
     | RecallFulfilment

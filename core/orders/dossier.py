@@ -19,11 +19,14 @@ from core.orders.changes import (
     FulfilmentShipped,
     LineAmended,
     LinesCancelled,
+    LinesCovered,
     LotSwapped,
     OrderCancelled,
+    OrderClosed,
     OrderEvent,
     OrderHoldPlaced,
     OrderHoldReleased,
+    OrderReopened,
 )
 from core.orders.fulfilment import (
     Fulfilment,
@@ -34,7 +37,7 @@ from core.orders.fulfilment import (
     Units,
 )
 from core.orders.order import AllocatedPart, Hold, Order, OrderLine
-from core.orders.parts import each_line, each_part, grown, left, lessened
+from core.orders.parts import covered, each_line, each_part, grown, left, lessened
 from core.orders.return_events import ReturnEvent, ReturnReceived
 from core.orders.returned import returns_after
 from core.orders.returns import Return, ReturnNotFound
@@ -86,6 +89,10 @@ def _evolved(dossier: Dossier, event: OrderEvent) -> Dossier:
     match event:
         case OrderHoldPlaced() | OrderHoldReleased() | OrderCancelled():
             return replace(dossier, order=_order_after(dossier.order, event))
+        case OrderClosed():
+            return replace(dossier, order=replace(dossier.order, closed_at=event.at))
+        case OrderReopened():
+            return replace(dossier, order=replace(dossier.order, closed_at=None))
         case LineAmended():
             return _each_order_line(
                 _owing(dossier, event.amount),
@@ -97,6 +104,8 @@ def _evolved(dossier: Dossier, event: OrderEvent) -> Dossier:
                 _released(_owing(dossier, -event.amount), event.units),
                 lambda line: replace(line, cancelled=line.cancelled + less.get(line.number, 0)),
             )
+        case LinesCovered():
+            return replace(dossier, order=each_part(dossier.order, event.units, covered))
         case FulfilmentProposed():
             return _promised(dossier, event)
         case _:

@@ -11,14 +11,17 @@ from core.orders.changing import (
     AmendLine,
     CancelLine,
     CancelOrder,
+    CloseOrder,
     FulfilmentChange,
     HoldNotFound,
     OrderChange,
     OrderNotOpen,
     PlaceHold,
     ReleaseHold,
+    ReopenOrder,
     SwapLot,
 )
+from core.orders.closing import check_open, close, reopen
 from core.orders.dossier import Dossier
 from core.orders.fulfilling import fulfil
 from core.orders.fulfilment import Units, fulfilment_id
@@ -50,6 +53,10 @@ def decide(
             return amend_line(dossier, command, now)
         case AllocateOrder():
             return ()
+        case CloseOrder():
+            return close(dossier, command, now)
+        case ReopenOrder():
+            return reopen(dossier, command)
         case SwapLot():
             return (swap(dossier, command, lots or {}),)
         case _:
@@ -97,6 +104,8 @@ def _open(dossier: Dossier, command: OrderChange | FulfilmentChange) -> None:
         raise OrderNotOpen("the order is not accepted")
     if order.cancelled_at:
         raise OrderNotOpen("the order is cancelled")
+    if not isinstance(command, CloseOrder | ReopenOrder):
+        check_open(dossier)
 
 
 def _release(dossier: Dossier, command: ReleaseHold) -> tuple[OrderHoldReleased, ...]:

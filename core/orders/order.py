@@ -28,6 +28,7 @@ class Phase(StrEnum):
     FULFILLED = "fulfilled"
     DELIVERED = "delivered"
     CANCELLED = "cancelled"
+    CLOSED = "closed"
 
 
 class HoldReason(StrEnum):
@@ -116,6 +117,11 @@ class OrderLine:
         return sum([part.backordered for part in self.parts])
 
     @property
+    def owed(self) -> int:
+        """Base units of its item, or of a kit's components, that are promised and not on a shelf yet."""
+        return sum([part.backordered for part in self.parts])
+
+    @property
     def due(self) -> int:
         """Base units that are ordered and not cancelled."""
         return self.ordered - self.cancelled
@@ -193,6 +199,7 @@ class Order:
     rejected_at: datetime | None = None
     held_at: datetime | None = None
     cancelled_at: datetime | None = None
+    closed_at: datetime | None = None
     reasons: tuple[Reason, ...] = ()
     holds: tuple[Hold, ...] = ()
     on_account: bool = False
@@ -204,6 +211,8 @@ class Order:
             return Phase.CANCELLED
         if self.rejected_at:
             return Phase.REJECTED
+        if self.closed_at:
+            return Phase.CLOSED
         if self.held_at or self.holds:
             return Phase.ON_HOLD
         return _progress(self.facts.lines)

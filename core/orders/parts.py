@@ -2,20 +2,24 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import TypeVar
 
+from core.orders.changes import CoveredUnits
 from core.orders.fulfilment import Units
 from core.orders.order import AllocatedPart, Order, OrderLine
+
+Some = TypeVar("Some", Units, CoveredUnits)
 
 
 def each_part(
     order: Order,
-    units: Iterable[Units],
-    change: Callable[[AllocatedPart, Units], AllocatedPart],
+    units: Iterable[Some],
+    change: Callable[[AllocatedPart, Some], AllocatedPart],
     *,
     begins: bool = False,
 ) -> Order:
     """The order with ``change`` made of each part some of ``units`` are of; a part that is left empty is gone."""
-    by_line: dict[int, list[Units]] = {}
+    by_line: dict[int, list[Some]] = {}
     for some in units:
         by_line.setdefault(some.line, []).append(some)
 
@@ -53,3 +57,8 @@ def left(part: AllocatedPart, units: Units) -> AllocatedPart:
     """With ``units`` gone to the customer."""
     shipped = part.shipped + units.quantity
     return replace(part, shipped=shipped, backordered=min(part.backordered, part.quantity - shipped))
+
+
+def covered(part: AllocatedPart, units: CoveredUnits) -> AllocatedPart:
+    """With ``units`` of it waited for no longer."""
+    return replace(part, backordered=part.backordered - units.quantity)

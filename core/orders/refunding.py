@@ -1,4 +1,4 @@
-"""Money for what comes back: never more than was paid for it, never twice."""
+"""Money for what comes back: never more than was paid for it, less what others cost that are sent for it; and once."""
 
 from collections.abc import Iterable
 
@@ -7,6 +7,7 @@ from core.kernel.money import to_minor
 from core.orders.cancelling import line_of
 from core.orders.changing import InvalidChange
 from core.orders.dossier import Dossier
+from core.orders.exchanging import Exchange, kept_for_it
 from core.orders.return_events import RefundRefused, RefundRequested, RefundSettled
 from core.orders.returning import RefundShare, RefuseRefund, RequestRefund, SettleRefund, WithdrawRefund
 from core.orders.returns import (
@@ -25,18 +26,17 @@ from core.orders.returns import (
 COUNTED = (*PAYING, ReturnState.RESOLVED)
 
 
-def request_refund(dossier: Dossier, one: Return, command: RequestRefund) -> RefundRequested:
-    """Ask for money. A credit needs nobody's answer. Raises ReturnNotInThisState, InvalidMoney, InvalidChange."""
+def request_refund(dossier: Dossier, one: Return, command: RequestRefund, exchange: Exchange) -> RefundRequested:
+    """Ask for money. A credit needs nobody's answer.
+
+    Raises ReturnNotInThisState, ReplacementOpen, InvalidMoney, InvalidChange.
+    """
     if one.state not in PAYING:
         raise ReturnNotInThisState(f"no money is given back for a return that is {one.state}")
     if command.method is RefundMethod.CREDIT and not dossier.order.on_account:
         raise InvalidChange("the order is not on account", path="$.method")
-    if command.shares is None:
-        numbers = dict.fromkeys(line.line for line in one.lines)
-        parts = [RefundPart(line=number, amount=refundable(dossier, one, number)) for number in numbers]
-        parts = [part for part in parts if part.amount > 0]
-    else:
-        parts = _shares(dossier, one, command.shares)
+    most = _most(dossier, one, kept_for_it(one, exchange, command.method))
+    parts = _all(dossier, one, most) if command.shares is None else _shares(dossier, one, command.shares, most)
     if not parts:
         raise InvalidChange("nothing is left to be given back for it", path="$.lines")
     settled = RefundState.SETTLED if command.method is RefundMethod.CREDIT else RefundState.REQUESTED
@@ -99,7 +99,27 @@ def _left(dossier: Dossier, returns: Iterable[Return], number: int) -> int:
     return line.worth(line.whole(back)) - asked
 
 
-def _shares(dossier: Dossier, one: Return, shares: tuple[RefundShare, ...]) -> list[RefundPart]:
+def _most(dossier: Dossier, one: Return, kept: int) -> int:
+    """Minor units that may still be given back for all of ``one``, when ``kept`` are not."""
+    return sum(_left(dossier, [one], number) for number in _lines(one)) - kept
+
+
+def _lines(one: Return) -> list[int]:
+    return list(dict.fromkeys(line.line for line in one.lines))
+
+
+def _all(dossier: Dossier, one: Return, most: int) -> list[RefundPart]:
+    """All that may be given back, line after line."""
+    parts = []
+    for number in _lines(one):
+        amount = min(refundable(dossier, one, number), most)
+        if amount > 0:
+            most -= amount
+            parts.append(RefundPart(line=number, amount=amount))
+    return parts
+
+
+def _shares(dossier: Dossier, one: Return, shares: tuple[RefundShare, ...], most: int) -> list[RefundPart]:
     currency = dossier.order.facts.currency
     if currency is None:
         raise InvalidChange("the order has no prices", path="$.lines")
@@ -111,9 +131,11 @@ def _shares(dossier: Dossier, one: Return, shares: tuple[RefundShare, ...]) -> l
             raise InvalidChange("the return is not of this line", path=f"{path}.line")
         amount = to_minor(share.amount, currency, path=f"{path}.amount")
         left.setdefault(share.line, refundable(dossier, one, share.line))
-        if not 0 < amount <= left[share.line]:
-            raise InvalidChange(f"{left[share.line]} minor units may still be given back", path=f"{path}.amount")
+        room = min(left[share.line], most)
+        if not 0 < amount <= room:
+            raise InvalidChange(f"{max(0, room)} minor units may still be given back", path=f"{path}.amount")
         left[share.line] -= amount
+        most -= amount
         parts.append(RefundPart(line=share.line, amount=amount))
     return parts
 

@@ -9,7 +9,9 @@ from core.kernel.ids import ItemId, LocationId, ReturnId
 from core.kernel.quantity import to_units
 from core.orders.cancelling import line_of
 from core.orders.changing import InvalidChange, OrderNotOpen
+from core.orders.closing import check_open
 from core.orders.dossier import Dossier
+from core.orders.exchanging import NOTHING, Exchange, approve, decided, let_go, replacements
 from core.orders.fulfilment import derived_id
 from core.orders.refunding import refuse_refund, request_refund, settle_refund, withdraw_refund
 from core.orders.return_events import ReturnEvent, ReturnMoved, ReturnRequested
@@ -44,19 +46,25 @@ Places = Mapping[str, LocationId]
 
 
 def decide_return(
-    dossier: Dossier, command: RequestReturn | ReturnChange, now: datetime, places: Places
+    dossier: Dossier,
+    command: RequestReturn | ReturnChange,
+    now: datetime,
+    places: Places,
+    exchange: Exchange = NOTHING,
 ) -> tuple[ReturnEvent, ...]:
-    """The events of ``command``. Raises the errors of core.orders.returns and core.orders.changing."""
+    """The events of ``command``. Raises the errors of core.orders.returns, .changing and .exchanging."""
+    check_open(dossier)
     if isinstance(command, RequestReturn):
         return (_request(dossier, command, now),)
     one = dossier.return_of(command.one)
     match command:
         case ApproveReturn():
-            return (_move(one, ReturnAct.APPROVE, None),)
+            return approve(one, exchange)
         case DenyReturn():
             return (_move(one, ReturnAct.DENY, command.reason),)
         case CancelReturn():
             _no_money_asked(one)
+            let_go(one, exchange)
             return (_move(one, ReturnAct.CANCEL, command.reason),)
         case SendReturn():
             return (_move(one, ReturnAct.SEND, None),)
@@ -65,7 +73,7 @@ def decide_return(
         case InspectReturn():
             return (inspect_return(dossier, one, command),)
         case RequestRefund():
-            return (request_refund(dossier, one, command),)
+            return (request_refund(dossier, one, command, exchange),)
         case WithdrawRefund():
             return (withdraw_refund(one, command),)
         case SettleRefund():
@@ -74,6 +82,7 @@ def decide_return(
             return (refuse_refund(one, command),)
         case ResolveReturn():
             _nothing_left(one)
+            decided(one, exchange)
             return (_move(one, ReturnAct.RESOLVE, command.note),)
         case _:
             assert_never(command)
@@ -99,7 +108,14 @@ def _request(dossier: Dossier, command: RequestReturn, now: datetime) -> ReturnR
     if not lines:
         raise InvalidChange("a return is of something", path="$.lines")
     new = ReturnId(derived_id(order, f"return:{len(dossier.returns) + 1}"))
-    return ReturnRequested(order_id=order, return_id=new, kind=command.kind, lines=_summed(lines), at=now)
+    return ReturnRequested(
+        order_id=order,
+        return_id=new,
+        kind=command.kind,
+        lines=_summed(lines),
+        at=now,
+        replacements=replacements(dossier, command),
+    )
 
 
 def _returnable(dossier: Dossier) -> dict[tuple[int, ItemId], int]:

@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from core.kernel.ids import OrderId, ReturnId
+from core.kernel.ids import IntakeId, OrderId, ReturnId
 from core.kernel.value import value
 from core.orders.returns import (
     Refund,
+    Replacement,
     ReturnedUnits,
     ReturnKind,
     ReturnLine,
@@ -23,6 +24,7 @@ class ReturnRequested:
     kind: ReturnKind
     lines: tuple[ReturnLine, ...]
     at: datetime
+    replacements: tuple[Replacement, ...] = ()
 
 
 @value
@@ -90,6 +92,23 @@ class RefundRefused:
     reason: str
 
 
+@value
+class ReturnReplaced:
+    """What is sent in exchange was submitted, as the order ``replaced_by``."""
+
+    order_id: OrderId
+    return_id: ReturnId
+    replaced_by: OrderId
+    job_id: IntakeId
+
+
 ReturnEvent = (
-    ReturnRequested | ReturnMoved | ReturnReceived | ReturnInspected | RefundRequested | RefundSettled | RefundRefused
+    ReturnRequested
+    | ReturnMoved
+    | ReturnReplaced
+    | ReturnReceived
+    | ReturnInspected
+    | RefundRequested
+    | RefundSettled
+    | RefundRefused
 )

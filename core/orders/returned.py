@@ -12,6 +12,7 @@ from core.orders.return_events import (
     ReturnInspected,
     ReturnMoved,
     ReturnReceived,
+    ReturnReplaced,
     ReturnRequested,
 )
 from core.orders.returns import Refund, RefundState, Return, ReturnedUnits, ReturnLine, ReturnState
@@ -21,7 +22,12 @@ def returns_after(returns: Sequence[Return], event: ReturnEvent) -> tuple[Return
     """An order's returns after ``event``."""
     if isinstance(event, ReturnRequested):
         new = Return(
-            id=event.return_id, order=event.order_id, kind=event.kind, lines=event.lines, requested_at=event.at
+            id=event.return_id,
+            order=event.order_id,
+            kind=event.kind,
+            lines=event.lines,
+            requested_at=event.at,
+            replacements=event.replacements,
         )
         return (*returns, new)
     return tuple(_after(one, event) if one.id == event.return_id else one for one in returns)
@@ -33,6 +39,8 @@ def _after(one: Return, event: ReturnEvent) -> Return:
             return one
         case ReturnMoved():
             return replace(one, state=event.state, note=event.note or one.note)
+        case ReturnReplaced():
+            return replace(one, replaced_by=(*one.replaced_by, event.replaced_by))
         case ReturnReceived():
             return _received(one, event.units)
         case ReturnInspected():

@@ -18,17 +18,33 @@ class ReturnWish:
 
 
 @value
+class ReplacementWish:
+    """``quantity`` of the item with this SKU, in its unit of measure, at ``unit_price`` in the order's currency.
+
+    Without a price it costs what the same item cost that comes back, else what the item costs.
+    """
+
+    sku: str
+    quantity: Decimal
+    unit_price: Decimal | None = None
+
+
+@value
 class RequestReturn:
-    """The customer wants to send ``lines`` back, or claims that they are not what he paid for."""
+    """The customer wants to send ``lines`` back, or claims that they are not what he paid for.
+
+    An exchange, and nothing else, says what is to be sent instead.
+    """
 
     order: OrderId
     lines: tuple[ReturnWish, ...]
     kind: ReturnKind = ReturnKind.RETURN
+    replacements: tuple[ReplacementWish, ...] = ()
 
 
 @value
 class ApproveReturn:
-    """Let it come."""
+    """Let it come; of an exchange, submit what is to be sent, once more if what was submitted came to nothing."""
 
     one: ReturnId
 

@@ -3,11 +3,12 @@
 Goods and money are two machines that know nothing of each other. Goods that come back wait in quality control: only
 an inspection puts them on a shelf, sets them aside as damaged, or throws them away. Money is asked of whoever holds the
 payment; what he answers is recorded, a refusal with its reason. A *claim* is a return without goods: they never
-arrived, or are not worth the postage.
+arrived, or are not worth the postage. An *exchange* is a return for which other goods are sent, as an order of its own.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from core.kernel.errors import Conflict, NotFound
@@ -40,10 +41,11 @@ class RefundNotInThisState(Conflict):
 
 
 class ReturnKind(StrEnum):
-    """A return brings goods back; a claim does not."""
+    """A return brings goods back; a claim does not; an exchange does, and sends others."""
 
     RETURN = "return"
     CLAIM = "claim"
+    EXCHANGE = "exchange"
 
 
 class ReturnState(StrEnum):
@@ -177,10 +179,23 @@ class Refund:
 
 
 @value
+class Replacement:
+    """``quantity`` of the item with this SKU, in its unit of measure, sent in exchange.
+
+    ``price`` is in minor units of the order's currency, for one; None: what the item costs when it is ordered.
+    """
+
+    sku: str
+    quantity: Decimal
+    price: int | None = None
+
+
+@value
 class Return:
     """A return. ``receipts`` is what has come back, ``waiting`` what of it is in quality control.
 
-    ``note`` says why it was denied, or how it ended.
+    ``note`` says why it was denied, or how it ended. ``replaced_by`` are the orders that were submitted for
+    ``replacements``: the last, and before it those that came to nothing.
     """
 
     id: ReturnId
@@ -193,12 +208,13 @@ class Return:
     waiting: tuple[ReturnedUnits, ...] = ()
     refunds: tuple[Refund, ...] = ()
     note: str | None = None
+    replacements: tuple[Replacement, ...] = ()
+    replaced_by: tuple[OrderId, ...] = ()
 
 
 def next_return_state(one: Return, act: ReturnAct) -> ReturnState:
     """Where ``act`` leads. Raises ReturnNotInThisState."""
     state = NEXT.get((one.state, act))
     if state is None or (one.kind is ReturnKind.CLAIM and act in (ReturnAct.SEND, ReturnAct.RECEIVE)):
-        what = "claim" if one.kind is ReturnKind.CLAIM else "return"
-        raise ReturnNotInThisState(f"a {what} that is {one.state} cannot be asked to {act}")
+        raise ReturnNotInThisState(f"a {one.kind} that is {one.state} cannot be asked to {act}")
     return state

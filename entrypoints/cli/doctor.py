@@ -24,6 +24,7 @@ CHECKS = {
     "I11": "what is reserved is what is held",
     "I15": "a snapshot is the fold of its entries",
     "I16": "a serial is one unit",
+    "I17": "orders wait for no more than their shelf owes, once the relay has carried on what came to it",
 }
 """The invariants of ports.invariants in a person's words."""
 

@@ -1,5 +1,6 @@
 """Items: what a merchant sells."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
@@ -50,7 +51,10 @@ NewUnits = Annotated[tuple[NewUnit, ...], Meta(max_length=UNITS_OF_AN_ITEM_MAX)]
 
 
 class NewItem(Body):
-    """An item to sell. `backorder_limit` is in the item's unit of measure; `components` make it a kit."""
+    """An item to sell. `backorder_limit` is in the item's unit of measure; `components` make it a kit.
+
+    Until the day `available_on` what is owed of it is a preorder, and none of it is sent.
+    """
 
     sku: Sku
     name: Name
@@ -61,6 +65,7 @@ class NewItem(Body):
     tracking: Tracking = Tracking.NONE
     components: Annotated[tuple[NewComponent, ...], Meta(max_length=COMPONENTS_MAX)] = ()
     units: NewUnits = ()
+    available_on: date | None = None
 
 
 class ItemChanges(Body):
@@ -71,6 +76,7 @@ class ItemChanges(Body):
     price: MoneyIn | None = None
     backorder_limit: NotNegative | None = None
     units: NewUnits | None = None
+    available_on: date | None = None
 
 
 class ShownComponent(Shown):
@@ -101,6 +107,7 @@ class ShownItem(Shown):
     tracking: Tracking
     components: list[ShownComponent]
     units: list[ShownUnit]
+    available_on: date | None
 
 
 class ItemsQuery(PageQuery, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -125,6 +132,7 @@ def show_item(item: Item) -> ShownItem:
             ShownComponent(sku=part.sku, quantity=to_amount(part.quantity, part.scale)) for part in item.components
         ],
         units=[ShownUnit(name=unit.name, size=to_amount(unit.size, item.scale)) for unit in item.units],
+        available_on=item.available_on,
     )
 
 
@@ -141,6 +149,7 @@ async def create_item(call: Call) -> Reply:
         tracking=body.tracking,
         components=tuple(WantedComponent(sku=part.sku, quantity=part.quantity) for part in body.components),
         units=_to_units(body.units, body.scale),
+        available_on=body.available_on,
     )
     return await call.run(CreateItems(items=(item,)), _show_created)
 
@@ -158,6 +167,7 @@ async def amend_item(call: Call) -> Reply:
         # The scale of an item never changes, so it may be read before the transaction.
         backorder_limit=None if limit is None else to_units(limit, item.scale, path="$.backorder_limit"),
         units=None if body.units is None else _to_units(body.units, item.scale),
+        available_on=body.available_on,
     )
     return await call.run(command, show_item)
 

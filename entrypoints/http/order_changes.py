@@ -11,10 +11,12 @@ from core.orders.changing import (
     AmendLine,
     CancelLine,
     CancelOrder,
+    CloseOrder,
     LineNotFound,
     OrderChange,
     PlaceHold,
     ReleaseHold,
+    ReopenOrder,
 )
 from core.orders.dossier import Dossier
 from core.orders.order import HoldReason, OrderNotFound
@@ -25,6 +27,7 @@ from entrypoints.http.fulfilment_fields import (
     show_fulfilment,
 )
 from entrypoints.http.orders import ShownOrder, codes_of, order_fields
+from entrypoints.http.preorders import days_of
 from entrypoints.http.routes import Call, Reply, Route
 
 ONE = "/orders/{id:str}"
@@ -44,6 +47,12 @@ class NewHoldRelease(Body):
 
     reason: Note
     hold: HoldReason | None = None
+
+
+class NewEnd(Body):
+    """Why nothing more is to be done about the order, or something is after all."""
+
+    reason: Reason
 
 
 class NewLineCancellation(Body):
@@ -106,6 +115,18 @@ async def allocate(call: Call) -> Reply:
     return await _change(call, AllocateOrder(order=_id(call)))
 
 
+async def close(call: Call) -> Reply:
+    """Nothing more is to be done about it."""
+    body: NewEnd = call.body
+    return await _change(call, CloseOrder(order=_id(call), reason=body.reason))
+
+
+async def reopen(call: Call) -> Reply:
+    """Something is to be done about it after all."""
+    body: NewEnd = call.body
+    return await _change(call, ReopenOrder(order=_id(call), reason=body.reason))
+
+
 async def list_fulfilments(call: Call) -> Reply:
     """An order's fulfilment orders."""
     order = await call.parts.views.orders.order(call.tenant, _id(call))
@@ -118,12 +139,15 @@ async def list_fulfilments(call: Call) -> Reply:
 
 async def _change(call: Call, command: OrderChange) -> Reply:
     known = await call.parts.views.orders.order(call.tenant, command.order)
-    codes = await codes_of(call, known.facts.lines if known else ())
+    lines = known.facts.lines if known else ()
+    # A change may make a line wait that did not.
+    items = {item for line in lines for item in line.needs(1)}
+    codes, expected = await codes_of(call, lines), await days_of(call, items)
 
     def show(dossier: Dossier) -> ShownChangedOrder:
         lines = dossier.order.facts.lines
         return ShownChangedOrder(
-            **order_fields(dossier.order, codes),
+            **order_fields(dossier.order, codes, expected),
             fulfilments=[show_fulfilment(one, lines, codes) for one in dossier.fulfilments],
         )
 
@@ -161,6 +185,8 @@ ROUTES = (
     _act(f"{ONE}/release", "Let an order go on", release, NewHoldRelease),
     _act(f"{ONE}/cancel", "Cancel an order", cancel, NewCancellation),
     _act(f"{ONE}/allocate", "Promise what is promised from nowhere", allocate),
+    _act(f"{ONE}/close", "Close a delivered order", close, NewEnd),
+    _act(f"{ONE}/reopen", "Open a closed order again", reopen, NewEnd),
     _act(f"{LINE}/cancel", "Cancel a line, or part of it", cancel_line, NewLineCancellation),
     _act(f"{LINE}/amend", "Change what is wanted of a line", amend_line, NewLineAmendment),
 )  # fmt: skip

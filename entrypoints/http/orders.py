@@ -1,7 +1,7 @@
 """Orders as they were decided: lists, and one with its whole story."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,7 @@ from entrypoints.http.fields import Code, Moment, MoneyOut, Reference, Shown, kn
 from entrypoints.http.fulfilment_fields import ShownFulfilment, show_fulfilment
 from entrypoints.http.paging import Page, PageQuery, page_of
 from entrypoints.http.passed_over import ShownPassedOver, show_passed_over
+from entrypoints.http.preorders import Expected, days_of, waiting
 from entrypoints.http.return_fields import ShownReturn, show_return
 from entrypoints.http.routes import Call, Reply, Route
 from ports.orders import OrderFilter
@@ -36,7 +37,8 @@ class ShownPart(Shown):
 class ShownLine(Shown):
     """A line, quantities in the item's unit of measure; `unit` is what it was ordered in.
 
-    `price` is for `price_per` of the unit of measure: for one of it, or for one `unit`.
+    `price` is for `price_per` of the unit of measure: for one of it, or for one `unit`. `expected_on` is the day what
+    waits of it is sent from, where it is a preorder.
     """
 
     number: int
@@ -52,6 +54,7 @@ class ShownLine(Shown):
     price: MoneyOut | None
     price_per: Decimal
     unit: str | None
+    expected_on: date | None
     allocations: list[ShownPart]
 
 
@@ -71,6 +74,7 @@ class ShownOrder(Shown):
     rejected_at: datetime | None
     held_at: datetime | None
     cancelled_at: datetime | None
+    closed_at: datetime | None
     reasons: Sequence[Reason]
     holds: Sequence[Hold]
     lines: list[ShownLine]
@@ -86,10 +90,14 @@ class ShownMoment(Shown):
 
 
 class ShownStory(ShownOrder):
-    """An order with why it was decided as it was (quantities there in base units), and what happened to it."""
+    """An order with why it was decided as it was (quantities there in base units), and what happened to it.
+
+    `exchange_of` is the order whose goods it was sent in exchange for.
+    """
 
     fulfilments: list[ShownFulfilment]
     returns: list[ShownReturn]
+    exchange_of: str | None
     explanation: Explanation | None
     passed_over: list[ShownPassedOver]
     timeline: list[ShownMoment]
@@ -117,12 +125,13 @@ async def list_orders(call: Call) -> Reply:
     )
     before = call.place("orders", OrderId)
     rows = await call.parts.views.orders.orders(call.tenant, wanted, before=before, limit=query.limit + 1)
-    codes = await codes_of(call, [line for order in rows for line in order.facts.lines])
+    lines = [line for order in rows for line in order.facts.lines]
+    codes, days = await codes_of(call, lines), await days_of(call, waiting(lines))
     return call.reply(
         page_of(
             rows,
             query.limit,
-            lambda order: ShownOrder(**order_fields(order, codes)),
+            lambda order: ShownOrder(**order_fields(order, codes, days)),
             lambda order: call.cursor("orders", order.facts.order_id),
         )
     )
@@ -139,11 +148,13 @@ async def get_order(call: Call) -> Reply:
     explanation = explanation_of(event.body for event in events)
     fulfilments = await call.parts.views.dossiers.fulfilments(call.tenant, order_id)
     returns = await call.parts.views.dossiers.returns(call.tenant, order_id)
-    codes = await codes_of(call, order.facts.lines)
+    lines = order.facts.lines
+    codes, days = await codes_of(call, lines), await days_of(call, waiting(lines))
     story = ShownStory(
-        **order_fields(order, codes),
+        **order_fields(order, codes, days),
         fulfilments=[show_fulfilment(one, order.facts.lines, codes) for one in fulfilments],
         returns=[show_return(one, order.facts.lines, order.facts.currency) for one in returns],
+        exchange_of=await call.parts.views.dossiers.exchange_of(call.tenant, order),
         explanation=explanation,
         passed_over=show_passed_over(explanation),
         timeline=[
@@ -164,7 +175,7 @@ async def codes_of(call: Call, lines: Iterable[OrderLine]) -> Codes:
     return codes
 
 
-def order_fields(order: Order, codes: Codes) -> dict[str, Any]:
+def order_fields(order: Order, codes: Codes, expected: Expected) -> dict[str, Any]:
     """What a ShownOrder is made of."""
     facts = order.facts
     return {
@@ -181,13 +192,14 @@ def order_fields(order: Order, codes: Codes) -> dict[str, Any]:
         "rejected_at": order.rejected_at,
         "held_at": order.held_at,
         "cancelled_at": order.cancelled_at,
+        "closed_at": order.closed_at,
         "reasons": order.reasons,
         "holds": order.holds,
-        "lines": [_line(line, facts.currency, codes) for line in facts.lines],
+        "lines": [_line(line, facts.currency, codes, expected(line)) for line in facts.lines],
     }
 
 
-def _line(line: OrderLine, currency: str | None, codes: Codes) -> ShownLine:
+def _line(line: OrderLine, currency: str | None, codes: Codes, expected: date | None) -> ShownLine:
     amounts = {
         name: to_amount(getattr(line, name), line.scale)
         for name in ("ordered", "allocated", "backordered", "shipped", "delivered", "cancelled", "returned")
@@ -199,6 +211,7 @@ def _line(line: OrderLine, currency: str | None, codes: Codes) -> ShownLine:
         price=_money(line.price, currency),
         price_per=to_amount(line.per or 10**line.scale, line.scale),
         unit=line.unit,
+        expected_on=expected,
         allocations=_parts(line, codes),
         **amounts,
     )

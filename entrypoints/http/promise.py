@@ -1,7 +1,7 @@
 """What of an item can be promised, now and later."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +9,7 @@ import msgspec
 
 from core.identity.permission import Scope
 from core.inventory.location import Location
-from core.inventory.promise import Promise, Shelf, counted, promise
+from core.inventory.promise import Promise, Shelf, counted, expected_on, promise
 from core.kernel.errors import NotFound
 from core.kernel.quantity import to_amount
 from entrypoints.http.fields import Code, Moment, Shown, to_moment
@@ -50,9 +50,13 @@ class ShownLocationPromise(ShownPromise):
 
 
 class ShownItemPromise(ShownPromise):
-    """What can be promised of an item over all its sellable locations, or at the one asked for; and at each of them."""
+    """What can be promised of an item over all its sellable locations, or at the one asked for; and at each of them.
+
+    `expected_on` is the day the next goods are expected: the next supply, or the day a preorder is sent from.
+    """
 
     sku: str
+    expected_on: date | None
     locations: list[ShownLocationPromise]
 
 
@@ -72,7 +76,9 @@ async def get_promise(call: Call) -> Reply:
         ShownLocationPromise(location=place.code, **_fields(told([(place, shelf)]), prospect.scale))
         for place, shelf in shelves
     ]
-    return call.reply(ShownItemPromise(sku=prospect.sku, locations=own, **_fields(told(shelves), prospect.scale)))
+    day = expected_on([shelf for _, shelf in shelves], prospect.available_on, call.context.now)
+    fields = _fields(told(shelves), prospect.scale)
+    return call.reply(ShownItemPromise(sku=prospect.sku, expected_on=day, locations=own, **fields))
 
 
 async def _wanted(call: Call, prospect: Prospect, code: str | None) -> Sequence[tuple[Location, Shelf]]:

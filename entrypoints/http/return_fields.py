@@ -36,11 +36,26 @@ class NewReturnLine(Body):
     reason: Reason
 
 
+class NewReplacement(Body):
+    """What is sent in exchange, quantity and price in its item's unit of measure and the order's currency.
+
+    Without a price it costs what the same item cost that comes back, else what the item costs.
+    """
+
+    sku: Reference
+    quantity: Positive
+    unit_price: NotNegative | None = None
+
+
 class NewReturn(Body):
-    """What the customer sends back; with kind `claim`, what he says he never got as he should have."""
+    """What the customer sends back; with kind `claim`, what he says he never got as he should have.
+
+    With kind `exchange`, `replacements` are sent instead, as an order of its own once it is approved.
+    """
 
     lines: Annotated[tuple[NewReturnLine, ...], Meta(min_length=1, max_length=ITEMS_MAX)]
     kind: ReturnKind = ReturnKind.RETURN
+    replacements: Annotated[tuple[NewReplacement, ...], Meta(max_length=ITEMS_MAX)] = ()
 
 
 class NewDenial(Body):
@@ -128,8 +143,19 @@ class ShownRefund(Shown):
     lines: list[ShownRefundShare]
 
 
+class ShownReplacement(Shown):
+    """What is sent in exchange; without a price it costs what the item costs."""
+
+    sku: str
+    quantity: Decimal
+    unit_price: MoneyOut | None
+
+
 class ShownReturn(Shown):
-    """A return: where its goods are, and where its money."""
+    """A return: where its goods are, and where its money; of an exchange, what is sent and as which orders.
+
+    Of `replaced_by` the last is the one that counts: those before it were refused or called off.
+    """
 
     id: str
     order_id: str
@@ -139,6 +165,8 @@ class ShownReturn(Shown):
     note: str | None
     lines: list[ShownReturnLine]
     refunds: list[ShownRefund]
+    replacements: list[ShownReplacement]
+    replaced_by: list[str]
 
 
 class ReturnsQuery(PageQuery, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -170,18 +198,24 @@ def show_return(one: Return, lines: Iterable[OrderLine], currency: str | None) -
             for wanted in one.lines
         ],
         refunds=[_show_refund(refund, currency) for refund in one.refunds],
+        replacements=[
+            ShownReplacement(sku=new.sku, quantity=new.quantity, unit_price=_money(new.price, currency))
+            for new in one.replacements
+        ],
+        replaced_by=list(one.replaced_by),
     )
 
 
-def _show_refund(refund: Refund, currency: str | None) -> ShownRefund:
-    def money(minor: int) -> MoneyOut | None:
-        return show_money(Money(minor=minor, currency=currency)) if currency else None
+def _money(minor: int | None, currency: str | None) -> MoneyOut | None:
+    return None if minor is None or currency is None else show_money(Money(minor=minor, currency=currency))
 
+
+def _show_refund(refund: Refund, currency: str | None) -> ShownRefund:
     return ShownRefund(
         number=refund.number,
         method=refund.method,
         state=refund.state,
-        amount=money(refund.amount),
+        amount=_money(refund.amount, currency),
         note=refund.note,
-        lines=[ShownRefundShare(line=part.line, amount=money(part.amount)) for part in refund.parts],
+        lines=[ShownRefundShare(line=part.line, amount=_money(part.amount, currency)) for part in refund.parts],
     )

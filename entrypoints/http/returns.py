@@ -13,6 +13,7 @@ from core.orders.returning import (
     ReceiveReturn,
     RefundShare,
     RefuseRefund,
+    ReplacementWish,
     RequestRefund,
     RequestReturn,
     ResolveReturn,
@@ -49,7 +50,10 @@ async def request(call: Call) -> Reply:
     """Begin a return."""
     body: NewReturn = call.body
     wishes = tuple(ReturnWish(line=one.line, quantity=one.quantity, reason=one.reason) for one in body.lines)
-    command = RequestReturn(order=_order(call), lines=wishes, kind=body.kind)
+    instead = tuple(
+        ReplacementWish(sku=one.sku, quantity=one.quantity, unit_price=one.unit_price) for one in body.replacements
+    )
+    command = RequestReturn(order=_order(call), lines=wishes, kind=body.kind, replacements=instead)
     return await call.run(command, lambda dossier: _show(dossier, dossier.returns[-1].id))
 
 

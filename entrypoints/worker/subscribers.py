@@ -3,11 +3,13 @@
 from collections.abc import Callable, Sequence
 
 from core.acceptance.demand import RecordDemand
+from core.execution.covering import gaining
 from core.kernel.context import Context
 from core.kernel.event import RecordedEvent
 from core.kernel.ids import NewId
 from core.sagas.subscriptions import concerning
 from entrypoints.dispatch import Dispatch
+from entrypoints.worker.covering import cover
 from ports.clock import Clock
 
 Subscription = Callable[[tuple[RecordedEvent, ...]], object | None]
@@ -26,13 +28,11 @@ class InProcessPublisher:
 
     async def publish(self, events: Sequence[RecordedEvent]) -> None:
         """See the port."""
-        context = Context(
-            tenants=tuple(sorted({event.tenant for event in events})),
-            actor="relay",
-            now=self._clock.now(),
-            correlation=self._new_id(),
-        )
+        tenants = tuple(sorted({event.tenant for event in events}))
+        context = Context(tenants=tenants, actor="relay", now=self._clock.now(), correlation=self._new_id())
         for subscription in SUBSCRIPTIONS:
             command = subscription(tuple(events))
             if command is not None:
                 await self._dispatch.run(command, context)
+        for tenant, shelves in gaining(events).items():
+            await cover(self._dispatch, tenant, shelves, context)

@@ -46,6 +46,8 @@ GOOD: dict[str, bytes] = {
     f"POST /orders/{NOBODY}/hold": b'{"note":"n"}',
     f"POST /orders/{NOBODY}/release": b'{"reason":"r"}',
     f"POST /orders/{NOBODY}/cancel": b'{"reason":"r"}',
+    f"POST /orders/{NOBODY}/close": b'{"reason":"r"}',
+    f"POST /orders/{NOBODY}/reopen": b'{"reason":"r"}',
     f"POST /orders/{NOBODY}/lines/1/cancel": b'{"reason":"r"}',
     f"POST /orders/{NOBODY}/lines/1/amend": b'{"quantity":2,"reason":"r"}',
     f"POST /orders/{NOBODY}/returns": b'{"lines":[{"line":1,"quantity":1,"reason":"r"}]}',

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.world import Caller, World, decide, stocked
+from tests.api.world import Caller, World, carry, decide, stocked
 
 
 @pytest.fixture
@@ -108,6 +108,23 @@ def test_an_order_under_review_is_cancelled_for_good(world: World, caller: Calle
     assert caller.ok("GET", taken["status_url"])["status"] == "rejected"
 
 
+def test_stock_that_comes_is_the_oldest_orders_and_its_story_says_so(world: World, caller: Caller) -> None:
+    (item,) = caller.ok("GET", "/catalogue/items")["items"]
+    caller.ok("PATCH", f"/catalogue/items/{item['id']}", {"backorder_limit": 20})
+    first, second = ordered(world, caller, 12), ordered(world, caller, 3)
+    receipt = {"sku": "SKU-F", "location": "LOC-F", "quantity": 4}
+    assert [caller.ok("GET", f"/orders/{one}")["phase"] for one in (first, second)] == ["awaiting_stock"] * 2
+    caller.ok("POST", "/stock/receipts", receipt)
+    assert caller.ok("GET", "/stock?location=LOC-F")["items"][0]["backordered"] == 1
+    carry(world)
+    story = caller.ok("GET", f"/orders/{first}")
+    assert (story["phase"], story["lines"][0]["backordered"]) == ("allocated", 0)
+    assert story["timeline"][-1]["type"] == "order.lines_covered.v1"
+    waiting = caller.ok("GET", f"/orders/{second}")
+    assert (waiting["phase"], waiting["lines"][0]["backordered"]) == ("awaiting_stock", 1)
+    assert [row["id"] for row in caller.ok("GET", "/orders?phase=awaiting_stock")["items"]] == [second]
+
+
 def test_a_return_from_the_customers_door_to_the_shelf(world: World, caller: Caller) -> None:
     caller.ok(
         "PATCH",
@@ -141,3 +158,80 @@ def test_a_return_from_the_customers_door_to_the_shelf(world: World, caller: Cal
     assert caller.ok("GET", f"/orders/{order}/returns") == [resolved]
     assert caller.ok("GET", "/returns?state=resolved")["items"] == [resolved]
     assert caller.ok("GET", f"/orders/{order}")["returns"] == [resolved]
+
+
+def test_goods_for_goods(world: World, caller: Caller) -> None:
+    items = caller.ok("GET", "/catalogue/items")["items"]
+    caller.ok("PATCH", f"/catalogue/items/{items[0]['id']}", {"price": {"amount": "2.50", "currency": "GBP"}})
+    order = ordered(world, caller)
+    (work,) = caller.ok("GET", "/fulfilments")["items"]
+    caller.ok("POST", f"/fulfilments/{work['id']}/accept")
+    caller.ok("POST", f"/fulfilments/{work['id']}/ship", {})
+    wanted = {
+        "kind": "exchange",
+        "lines": [{"line": 1, "quantity": 2, "reason": "too small"}],
+        "replacements": [{"sku": "SKU-F", "quantity": 1}],
+    }
+    assert refused(caller, f"/orders/{order}/returns", {**wanted, "replacements": []}) == (422, "invalid_change")
+    unknown = {**wanted, "replacements": [{"sku": "NONE", "quantity": 1}]}
+    assert refused(caller, f"/orders/{order}/returns", unknown) == (422, "unknown_item")
+    back = caller.ok("POST", f"/orders/{order}/returns", wanted)
+    price = {"amount": "2.50", "currency": "GBP"}
+    assert back["replacements"] == [{"sku": "SKU-F", "quantity": 1, "unit_price": price}]
+    one = f"/returns/{back['id']}"
+    approved = caller.ok("POST", f"{one}/approve", headers={"idempotency-key": "x-1"})
+    assert caller.ok("POST", f"{one}/approve", headers={"idempotency-key": "x-1"}) == approved
+    (new,) = approved["replaced_by"]
+    assert refused(caller, f"{one}/refunds", {}) == (409, "replacement_open")
+    decide(world, caller)
+    sent = caller.ok("GET", f"/orders/{new}")
+    assert (sent["phase"], sent["exchange_of"], sent["total"]) == ("allocated", order, price)
+    assert refused(caller, f"{one}/cancel", {"reason": "keeps it"}) == (409, "replacement_open")
+    assert caller.ok("POST", f"{one}/refunds", {})["refunds"][0]["amount"] == price
+    story = caller.ok("GET", f"/orders/{order}")
+    assert (story["exchange_of"], story["returns"][0]["replaced_by"]) == (None, [new])
+    assert [moment["type"] for moment in story["timeline"]][-3:] == [
+        "return.moved.v1",
+        "return.replaced.v1",
+        "refund.requested.v1",
+    ]
+
+
+def test_an_order_is_closed_and_opened_again(world: World, caller: Caller) -> None:
+    order = ordered(world, caller)
+    (work,) = caller.ok("GET", "/fulfilments")["items"]
+    why = {"reason": "all there"}
+    assert refused(caller, f"/orders/{order}/close", why) == (409, "order_not_done")
+    for act, body in (("accept", None), ("ship", {}), ("deliver", {})):
+        caller.ok("POST", f"/fulfilments/{work['id']}/{act}", body)
+    closed = caller.ok("POST", f"/orders/{order}/close", why)
+    assert (closed["phase"], closed["closed_at"] is not None) == ("closed", True)
+    assert [row["id"] for row in caller.ok("GET", "/orders?phase=closed")["items"]] == [order]
+    back = {"lines": [{"line": 1, "quantity": 1, "reason": "broken"}]}
+    assert refused(caller, f"/orders/{order}/returns", back) == (409, "order_closed")
+    assert caller.ok("POST", f"/orders/{order}/reopen", {"reason": "broken"})["phase"] == "delivered"
+    assert refused(caller, f"/orders/{order}/reopen", {"reason": "broken"}) == (409, "order_not_open")
+    assert caller.ok("POST", f"/orders/{order}/returns", back)["state"] == "requested"
+
+
+def test_a_preorder_is_sent_from_its_day_on(world: World, caller: Caller) -> None:
+    (item,) = caller.ok("GET", "/catalogue/items")["items"]
+    day = "2999-05-01"
+    changed = caller.ok("PATCH", f"/catalogue/items/{item['id']}", {"backorder_limit": 20, "available_on": day})
+    assert changed["available_on"] == day
+    assert caller.ok("GET", "/stock/SKU-F/promise")["expected_on"] == day
+    due = {"sku": "SKU-F", "location": "LOC-F", "quantity": 5, "due": "2998-01-31T00:00:00Z"}
+    caller.ok("POST", "/stock/expected", due)
+    assert caller.ok("GET", "/stock/SKU-F/promise")["expected_on"] == "2998-01-31"
+    order = ordered(world, caller, 14)
+    story = caller.ok("GET", f"/orders/{order}")
+    assert (story["phase"], story["lines"][0]["expected_on"]) == ("awaiting_stock", day)
+    assert caller.ok("GET", "/orders")["items"][0]["lines"][0]["expected_on"] == day
+    (work,) = caller.ok("GET", "/fulfilments")["items"]
+    caller.ok("POST", f"/fulfilments/{work['id']}/accept")
+    body = {"lines": [{"line": 1, "quantity": 3}]}
+    answer = caller("POST", f"/fulfilments/{work['id']}/ship", body)
+    assert (answer.status_code, answer.json()["code"], day in answer.json()["detail"]) == (409, "not_released", True)
+    caller.ok("PATCH", f"/catalogue/items/{item['id']}", {"available_on": "2020-01-01"})
+    assert caller.ok("GET", f"/orders/{order}")["lines"][0]["expected_on"] is None
+    assert caller.ok("POST", f"/fulfilments/{work['id']}/ship", body)["state"] == "picking"

@@ -14,8 +14,10 @@ from core.identity.api_key import IssueApiKey
 from core.identity.permission import ALL_SCOPES
 from core.intake.submission import Lane
 from core.kernel.context import Context
+from core.kernel.event import START
 from core.kernel.ids import TenantId
 from core.tenants.tenant import CreateTenant
+from entrypoints.worker.subscribers import InProcessPublisher
 from tests.api.recorded import Recorded
 
 T = TypeVar("T")
@@ -114,6 +116,20 @@ def decide(world: World, caller: Caller) -> None:
         async with adapters.work().claim(range(16), list(Lane), 100, as_worker(world, caller)) as claimed:
             if claimed.batch:
                 await run(AcceptOrders(batch=tuple(claimed.batch)), claimed.context, claimed.transaction)
+
+    world.run(work())
+
+
+def carry(world: World) -> None:
+    """What a relay does with everything the journal holds."""
+    adapters, door = world.http.adapters, world.http.door
+    publisher = InProcessPublisher(door.dispatch(), adapters.clock(), world.new_id)
+
+    async def work() -> None:
+        cursor = START
+        while events := await adapters.feed().read(cursor, 1000):
+            await publisher.publish(events)
+            cursor = events[-1].cursor
 
     world.run(work())
 

@@ -31,6 +31,7 @@ from adapters.memory.store import Fate, Faults, Store
 from adapters.memory.supply import MemorySupplyView
 from adapters.memory.transaction import MemoryTransactions
 from adapters.memory.transfers import MemoryTransfersView
+from adapters.memory.views.chores import MemoryOrderChores
 from adapters.memory.views.history import MemoryStockHistory
 from adapters.memory.views.inventory import MemoryInventoryView
 from adapters.memory.views.orders import MemoryOrdersView
@@ -41,7 +42,6 @@ from adapters.postgres.catalogue import PostgresCatalogueView
 from adapters.postgres.configuration import PostgresConfigurationView
 from adapters.postgres.credit import PostgresCreditView
 from adapters.postgres.engine import Database
-from adapters.postgres.execution import PostgresDossiersView
 from adapters.postgres.expected import PostgresExpectedReceiptsView
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.identity import PostgresCredentials, PostgresTenantsView
@@ -56,6 +56,8 @@ from adapters.postgres.snapshots import PostgresSnapshots
 from adapters.postgres.supply import PostgresSupplyView
 from adapters.postgres.transaction import PostgresTransactions
 from adapters.postgres.transfers import PostgresTransfersView
+from adapters.postgres.views.chores import PostgresOrderChores
+from adapters.postgres.views.dossiers import PostgresDossiersView
 from adapters.postgres.views.history import PostgresStockHistory
 from adapters.postgres.views.inventory import PostgresInventoryView
 from adapters.postgres.views.orders import PostgresOrdersView
@@ -93,6 +95,7 @@ class Storage(Protocol):
     inventory: Any
     orders: Any
     dossiers: Any
+    chores: Any
     invariants: Any
     health: Any
     reservations: Any
@@ -188,6 +191,7 @@ class MemoryStorage:
         self.inventory = MemoryInventoryView(database)
         self.orders = MemoryOrdersView(database)
         self.dossiers = MemoryDossiersView(database)
+        self.chores = MemoryOrderChores(database)
         self.invariants = MemoryInvariants(database)
         self.health = MemoryHealth(database)
         self.reservations = MemoryReservationsView(database)
@@ -287,6 +291,7 @@ class PostgresStorage:
         self.inventory = PostgresInventoryView(database)
         self.orders = PostgresOrdersView(database)
         self.dossiers = PostgresDossiersView(database)
+        self.chores = PostgresOrderChores(database)
         self.invariants = PostgresInvariants(database)
         self.health = PostgresHealth(database)
         self.reservations = PostgresReservationsView(database)

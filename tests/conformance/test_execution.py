@@ -344,12 +344,12 @@ async def test_the_country_is_the_requests(storage: Storage) -> None:
     await a_shop(storage, stock=10)
     kept = await accepted(storage)
     async with storage.transactions.begin(a_context()) as tx:
-        assert await tx.dossiers.country(kept) is None
+        assert (await tx.dossiers.request(kept)).ship_to is None
     request = OrderRequest(items=(a_line(),), ship_to=Address(country="DE"))
     await storage.intake_log.append([replace(an_order(203), body=encode(request))])
     other = replace(kept.order, facts=replace(kept.order.facts, intake_id=an_id(203)))
     async with storage.transactions.begin(a_context()) as tx:
-        assert await tx.dossiers.country(replace(kept, order=other)) == "DE"
+        assert (await tx.dossiers.request(replace(kept, order=other))).ship_to.country == "DE"
 
 
 class TestOnAccount:

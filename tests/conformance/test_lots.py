@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,12 +17,12 @@ from core.catalogue.use_cases.create_items import create_items
 from core.inventory.acts import Act, AllocateStock, ChangeStock, StockAct, StockChanged
 from core.inventory.availability import Availability
 from core.inventory.balance import Account, EntryKind
-from core.inventory.holding import Holder, ReleaseReservation, ReservationLine, ReserveStock
+from core.inventory.holding import CommitReservation, Holder, ReleaseReservation, ReservationLine, ReserveStock
 from core.inventory.location import CreateLocation, LocationKind
-from core.inventory.lot import Lot, LotNotFound, LotStatus, ReclassifyLot
+from core.inventory.lot import Lot, LotBlocked, LotNotFound, LotStatus, ReclassifyLot
 from core.inventory.stock import InsufficientStock
 from core.inventory.use_cases.allocate_stock import allocate_stock
-from core.inventory.use_cases.change_reservation import release_reservation
+from core.inventory.use_cases.change_reservation import commit_reservation, release_reservation
 from core.inventory.use_cases.change_stock import change_stock
 from core.inventory.use_cases.create_location import create_location
 from core.inventory.use_cases.reclassify_lot import reclassify_lot
@@ -278,6 +278,40 @@ async def nobody_is_promised(storage: Storage) -> None:
         assert (tried.group, tried.short) == (None, 1)
     found = await storage.inventory.availability(TENANT, ["TEA", "SET"], TODAY)
     assert [(one.sku, one.total) for one in found] == [("SET", 0), ("TEA", 0)]
+
+
+@pytest.mark.parametrize("blocked", [True, False], ids=["blocked", "past its day"])
+async def test_what_was_held_before_its_lot_went_bad_is_promised_to_nobody_and_released(
+    storage: Storage, blocked: bool
+) -> None:
+    await a_shop(storage)
+    await done(storage, receipt("TEA", 3, "A", SOON))
+    kept = await run(storage, reserve_stock, holding("TEA", 2), new_id=NEW_ID)
+    commit = CommitReservation(id=kept.id, cause="order:1")
+    context = a_context()
+    if blocked:
+        await reclassified(storage, "A", LotStatus.QUARANTINE)
+    else:
+        context = replace(context, now=context.now + (SOON - TODAY) + timedelta(days=1))
+
+    async def committed() -> None:
+        async with storage.transactions.begin(context) as tx:
+            await commit_reservation(commit, context, tx, new_id=NEW_ID)
+
+    with pytest.raises(LotBlocked):
+        await committed()
+    assert (await stands(storage))["TEA", "W1", "A"] == (1, 2, 0)
+    await run(storage, release_reservation, ReleaseReservation(id=kept.id, reason="bad"), new_id=NEW_ID)
+    assert (await stands(storage))["TEA", "W1", "A"] == (3, 0, 0)
+    assert await storage.invariants.violations() == []
+
+
+async def test_a_hold_of_a_lot_that_is_well_is_promised(storage: Storage) -> None:
+    await a_shop(storage)
+    await done(storage, receipt("TEA", 3, "A", TODAY))
+    kept = await run(storage, reserve_stock, holding("TEA", 2), new_id=NEW_ID)
+    await run(storage, commit_reservation, CommitReservation(id=kept.id, cause="order:1"), new_id=NEW_ID)
+    assert (await stands(storage))["TEA", "W1", "A"] == (1, 0, 2)
 
 
 async def test_the_last_of_a_lot_goes_to_one_of_many(storage: Storage) -> None:

@@ -11,13 +11,14 @@ from core.execution.stock import movements_of
 from core.inventory.balance import BUCKETS, Account, Movement
 from core.kernel.decider import replay
 from core.kernel.ids import ItemId, LocationId, ReturnId
-from core.orders.changes import FulfilmentAccepted, FulfilmentProposed, FulfilmentShipped, OrderEvent
+from core.orders.changes import FulfilmentAccepted, FulfilmentProposed, FulfilmentShipped, OrderEvent, OrderReopened
 from core.orders.changing import (
     AcceptFulfilment,
     AmendLine,
     CancelFulfilment,
     CancelLine,
     CancelOrder,
+    CloseOrder,
     DeliverFulfilment,
     FulfilmentChange,
     LineQuantity,
@@ -27,8 +28,10 @@ from core.orders.changing import (
     PlaceHold,
     RejectFulfilment,
     ReleaseHold,
+    ReopenOrder,
     ShipFulfilment,
 )
+from core.orders.closing import ENDED
 from core.orders.dossier import Dossier, evolve
 from core.orders.fulfilment import FulfilmentState, Units, derived_id, fulfilment_id
 from core.orders.lifecycle import decide, missing, propose
@@ -116,6 +119,8 @@ CHANGES: st.SearchStrategy[Change] = st.one_of(
     st.builds(PlaceHold, order=_order, reason=st.sampled_from([*HoldReason][:2]), note=_reason),
     st.builds(ReleaseHold, order=_order, reason=st.none() | st.sampled_from([*HoldReason][:2]), note=_reason),
     st.builds(CancelOrder, order=_order, reason=_reason, forced=_forced),
+    st.builds(CloseOrder, order=_order, reason=_reason),
+    st.builds(ReopenOrder, order=_order, reason=_reason),
     st.builds(CancelLine, order=_order, line=_lines, reason=_reason, quantity=st.none() | _quantities, forced=_forced),
     st.builds(AmendLine, order=_order, line=_lines, quantity=_quantities, reason=_reason),
     st.builds(AcceptFulfilment, fulfilment=_ids),
@@ -148,6 +153,8 @@ RETURNS: st.SearchStrategy[Change] = st.one_of(
     st.builds(SettleRefund, one=_one, number=st.integers(1, 2)),
     st.builds(RefuseRefund, one=_one, number=st.integers(1, 2), reason=_reason),
     st.builds(ResolveReturn, one=_one),
+    st.builds(CloseOrder, order=_order, reason=_reason),
+    st.builds(ReopenOrder, order=_order, reason=_reason),
 )
 
 
@@ -156,7 +163,7 @@ def decide_change(dossier: Dossier, change: Change) -> Sequence[OrderEvent | Ret
         return decide_return(dossier, change, NOW, PLACES)
     if not isinstance(change, Promise):
         return decide(dossier, change, NOW)
-    if dossier.order.cancelled_at:
+    if dossier.order.cancelled_at or dossier.order.closed_at:
         return ()
     wanted: list[tuple[int, ItemId, AllocatedPart]] = [
         (line, item, AllocatedPart(location=change.location, quantity=quantity))
@@ -223,6 +230,10 @@ def broken(before: Dossier, after: Dossier, events: Sequence[OrderEvent | Return
         return "the total does not follow what is due"
     if at_hand(after) - at_hand(before) != committed(events):
         return "the ledger holds something else than is promised and not sent"
+    if before.order.closed_at and not {*map(type, events)} <= {OrderReopened}:
+        return "a closed order was changed"
+    if after.order.closed_at and any(one.state not in ENDED for one in after.returns):
+        return "an order was closed that somebody wants to give back"
     if bool(after.order.cancelled_at) != all(line.due == 0 for line in after.order.facts.lines):
         return "cancelled is when nothing is due"
     return None if after.version == before.version + len(events) else "the version does not count events"

@@ -83,6 +83,7 @@ ITEM_COMMANDS: st.SearchStrategy[ItemCommand] = st.one_of(
         scale=st.integers(-1, 7),
         price=st.none() | MONEY,
         backorder_limit=st.integers(-1, 3),
+        available_on=st.none() | st.dates(),
         tracking=st.sampled_from(Tracking),
         units=UNITS,
     ),
@@ -93,6 +94,7 @@ ITEM_COMMANDS: st.SearchStrategy[ItemCommand] = st.one_of(
         uom=st.none() | st.sampled_from(["each", "box"]),
         price=st.none() | st.builds(Money, minor=st.integers(-1, 2), currency=CURRENCIES),
         backorder_limit=st.none() | st.integers(-1, 3),
+        available_on=st.none() | st.dates(),
         units=st.none() | UNITS,
     ),
 )

@@ -11,7 +11,9 @@ from composition import housekeeping
 from composition.housekeeping import Housekeeping
 
 
-@pytest.mark.parametrize("broken", ["partitions", "tidy", "sweep", "depths", "stuck", "snapshots", None])
+@pytest.mark.parametrize(
+    "broken", ["partitions", "tidy", "sweep", "depths", "stuck", "snapshots", "coverage", "closing", None]
+)
 def test_a_chore_that_fails_keeps_none_of_the_others_waiting(
     broken: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -29,6 +31,12 @@ def test_a_chore_that_fails_keeps_none_of_the_others_waiting(
     class Snapshots:
         step = staticmethod(chore("snapshots"))
 
+    class Coverage:
+        step = staticmethod(chore("coverage"))
+
+    class Closing:
+        step = staticmethod(chore("closing"))
+
     class Parts:
         step = staticmethod(chore("sweep"))
         depth = staticmethod(chore("depths"))
@@ -41,9 +49,19 @@ def test_a_chore_that_fails_keeps_none_of_the_others_waiting(
     monkeypatch.setattr(housekeeping, "tidy", chore("tidy"))
     parts, telemetry = Parts(), MemoryTelemetry()
     snapshots = Snapshots()
-    house = Housekeeping("postgresql://owner/", parts, parts, parts, parts, snapshots, telemetry)  # type: ignore[arg-type]
+    house = Housekeeping(
+        "postgresql://owner/",
+        parts,
+        parts,
+        parts,
+        parts,
+        snapshots,
+        Coverage(),
+        Closing(),
+        telemetry,  # type: ignore[arg-type]
+    )
     asyncio.run(house.turn(hourly=True))
-    assert done == ["partitions", "tidy", "sweep", "depths", "stuck", "snapshots"]
+    assert done == ["partitions", "tidy", "sweep", "depths", "stuck", "snapshots", "coverage", "closing"]
     done.clear()
     asyncio.run(house.turn(hourly=False))
     assert done == ["sweep", "depths", "stuck"]
@@ -56,7 +74,7 @@ def test_a_saga_that_is_no_longer_stuck_is_told_so() -> None:
         async def stuck(self) -> Mapping[str, int]:
             return counted.pop(0)
 
-    house = Housekeeping("postgresql://owner/", None, None, Parts(), None, None, telemetry)  # type: ignore[arg-type]
+    house = Housekeeping("postgresql://owner/", None, None, Parts(), None, None, None, None, telemetry)  # type: ignore[arg-type]
     told = []
     telemetry.gauge = lambda name, amount, **labels: told.append((name, labels["saga"], amount))  # type: ignore[method-assign]
     for _ in range(3):

@@ -7,11 +7,13 @@ import pytest
 from core.inventory.lot import (
     InvalidLot,
     Lot,
+    LotBlocked,
     LotReclassified,
     LotStatus,
     ReclassifyLot,
     check_expiry,
     check_named,
+    check_promisable,
     evolve,
     first_expired_first,
     promisable,
@@ -36,6 +38,15 @@ def test_a_lot_is_promised_up_to_and_on_its_day(days: int, may: bool) -> None:
 @pytest.mark.parametrize("status", LotStatus)
 def test_only_an_available_lot_is_promised(status: LotStatus) -> None:
     assert promisable(a_lot(status=status), TODAY) is (status is LotStatus.AVAILABLE)
+
+
+@pytest.mark.parametrize(
+    ("lot", "words"), [(a_lot(2, status=LotStatus.HOLD), "hold"), (a_lot(2, TODAY - timedelta(days=1)), "2026-02-28")]
+)
+def test_what_is_held_of_several_lots_may_be_promised_when_all_of_them_may(lot: Lot, words: str) -> None:
+    check_promisable([a_lot(), a_lot(3, TODAY)], TODAY)
+    with pytest.raises(LotBlocked, match=words):
+        check_promisable([a_lot(), lot], TODAY)
 
 
 def test_the_first_to_expire_goes_first_then_the_older_and_what_never_does_last() -> None:

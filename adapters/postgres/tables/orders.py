@@ -10,7 +10,7 @@ ORDERS = table(
     *(column(name, Text) for name in ("channel", "external_id", "customer", "vendor", "currency")),
     column("total", BigInteger),
     *(column(name, DateTime(timezone=True)) for name in ("received_at", "accepted_at", "rejected_at")),
-    *(column(name, DateTime(timezone=True)) for name in ("held_at", "cancelled_at")),
+    *(column(name, DateTime(timezone=True)) for name in ("held_at", "cancelled_at", "closed_at")),
     column("reasons", LargeBinary),
     column("holds", LargeBinary),
     column("on_account", Boolean),

@@ -76,12 +76,14 @@ def _in_phase(phase: Phase) -> Any:
     under_way = select(1).where(of_order, lines.delivered < due).exists()
     begun = select(1).where(of_order, lines.shipped > 0).exists()
     owed = select(1).where(of_order, or_(lines.backordered > 0, lines.allocated < due)).exists()
-    going = and_(orders.accepted_at.is_not(None), orders.cancelled_at.is_(None), orders.holds.is_(None))
+    undone = and_(orders.cancelled_at.is_(None), orders.closed_at.is_(None))
+    going = and_(orders.accepted_at.is_not(None), undone, orders.holds.is_(None))
     stopped = or_(orders.held_at.is_not(None), orders.holds.is_not(None))
     return {
         Phase.CANCELLED: orders.cancelled_at.is_not(None),
         Phase.REJECTED: and_(orders.rejected_at.is_not(None), orders.cancelled_at.is_(None)),
         Phase.ON_HOLD: and_(stopped, orders.cancelled_at.is_(None), orders.rejected_at.is_(None)),
+        Phase.CLOSED: and_(orders.closed_at.is_not(None), orders.cancelled_at.is_(None)),
         Phase.DELIVERED: and_(going, ~unshipped, ~under_way),
         Phase.FULFILLED: and_(going, ~unshipped, under_way),
         Phase.PARTIALLY_FULFILLED: and_(going, unshipped, begun),

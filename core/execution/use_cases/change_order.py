@@ -12,12 +12,13 @@ from core.kernel.context import Context
 from core.kernel.decider import replay
 from core.kernel.errors import Conflict
 from core.kernel.ids import JobId, NewId
-from core.orders.changes import LineAmended, LinesCancelled, OrderEvent
+from core.orders.changes import FulfilmentShipped, LineAmended, LinesCancelled, OrderEvent, OrderReopened
 from core.orders.changing import FulfilmentChange, OrderChange, SwapLot
 from core.orders.dossier import Dossier, evolve
 from core.orders.fulfilment import FulfilmentNotFound
 from core.orders.lifecycle import decide
 from core.orders.order import OrderNotFound
+from core.orders.releasing import check_released
 from ports.execution import ExecutionTransaction
 
 
@@ -38,12 +39,13 @@ async def change_order(
 ) -> Dossier:
     """The order as it is now. A change that changes nothing is no event; what is cancelled need not be reviewed.
 
-    Raises OrderNotFound, FulfilmentNotFound, InsufficientStock, CreditLimitExceeded, UnknownLocation and the errors of
-    core.orders.changing.
+    Raises OrderNotFound, FulfilmentNotFound, InsufficientStock, CreditLimitExceeded, UnknownLocation, NotReleased and
+    the errors of core.orders.changing.
     """
     dossier = await _held(command, tx)
     lots = await lots_of(dossier, command, context, tx) if isinstance(command, SwapLot) else {}
     events = decide(dossier, command, context.now, lots)
+    await _check_days(events, dossier, context, tx)
     after = replay(evolve, dossier, events)
     more: tuple[OrderEvent, ...] = await promise_again(command, events, after, context, tx, end_expired)
     events, after = (*events, *more), replay(evolve, after, more)
@@ -72,18 +74,31 @@ async def _held(change: OrderChange | FulfilmentChange, tx: ExecutionTransaction
     return dossier
 
 
+async def _check_days(
+    events: Iterable[OrderEvent], dossier: Dossier, context: Context, tx: ExecutionTransaction
+) -> None:
+    for event in events:
+        if isinstance(event, FulfilmentShipped):
+            days = await tx.ledger.available_on({units.item for units in event.units})
+            check_released(dossier.order, event, days, context.now.date())
+
+
 async def _settle(events: Iterable[OrderEvent], after: Dossier, tx: ExecutionTransaction) -> None:
-    """What is owed follows what is due. More of an order is checked against the limit as a new order is."""
+    """What is owed follows what is due. More of an order is checked against the limit as a new order is.
+
+    So is an order that is opened again: whoever owes more than he may meanwhile does not go on with it.
+    """
     customer = after.order.facts.customer
     more = sum(event.amount for event in events if isinstance(event, LineAmended))
     less = sum(event.amount for event in events if isinstance(event, LinesCancelled))
-    if customer is None or not (more or less):
+    again = after.order.on_account and any(isinstance(event, OrderReopened) for event in events)
+    if customer is None or not (more or less or again):
         return
     account = await tx.accounts.lock(customer)
     if account is None:
         return
-    refusal = credit.refusal(account, more, after.order.facts.currency) if more else None
+    refusal = credit.refusal(account, more, after.order.facts.currency) if more or again else None
     if refusal:
-        raise CreditLimitExceeded(refusal, path="$.quantity")
-    if after.order.on_account:
+        raise CreditLimitExceeded(refusal, path="$.quantity" if more else None)
+    if after.order.on_account and (more or less):
         await tx.accounts.expose(credit.hold(credit.free(account, less), more))

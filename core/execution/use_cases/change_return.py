@@ -2,6 +2,7 @@
 
 from core.credit import account as credit
 from core.execution.stock import movements_of
+from core.execution.use_cases.exchanging import exchange_of, submit_replacements
 from core.execution.use_cases.keeping import Enter, enter_movements, keep
 from core.inventory.acts import UnknownLocation
 from core.kernel.context import Context
@@ -26,16 +27,18 @@ async def change_return(
 ) -> Dossier:
     """The order as it is now; a new return is its last.
 
-    Raises OrderNotFound, ReturnNotFound, UnknownLocation and the errors of core.orders.returns and
-    core.orders.changing.
+    Raises OrderNotFound, ReturnNotFound, UnknownLocation, UnknownSku and the errors of core.orders.returns, .changing
+    and .exchanging.
     """
     dossier = await _held(command, tx)
-    events = decide_return(dossier, command, context.now, await _places(command, tx))
+    exchange = await exchange_of(dossier, command, tx, new_id)
+    events = decide_return(dossier, command, context.now, await _places(command, tx), exchange)
     after = replay(evolve, dossier, events)
     cause = f"return:{after.returns[-1].id if isinstance(command, RequestReturn) else command.one}"
     await enter_movements(movements_of(events), cause, context, tx, new_id=new_id, enter=enter)
     for event in events:
         await _credit(_credited(event, after), after, tx)
+    await submit_replacements(events, after, tx)
     await keep(events, after, context, tx)
     return after
 

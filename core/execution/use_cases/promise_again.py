@@ -103,7 +103,8 @@ async def _reallocated(
         supplies[item] = Supply(
             candidates=tuple(shelves.candidates(context.now.date())), backorder_limit=shelves.stockable.backorder_limit
         )
-    country = await tx.dossiers.country(dossier) if items else None
+    request = await tx.dossiers.request(dossier) if items else None
+    country = request.ship_to.country if request and request.ship_to else None
     without = refusing(dossier) if among is None else ()
     channel = dossier.order.facts.channel
     return reallocate(needs, supplies, policy, country=country, channel=channel, among=among, without=without)

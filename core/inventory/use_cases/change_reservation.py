@@ -1,6 +1,7 @@
 """Extend, release or commit a hold, and end those whose time is over."""
 
 from core.inventory.holding import Change, CommitReservation, ExpireReservations, ExtendReservation, ReleaseReservation
+from core.inventory.lot import check_promisable
 from core.inventory.reservation import Reservation, ReservationNotFound, decide, evolve
 from core.inventory.use_cases.entering import end_some, settle
 from core.kernel.context import Context
@@ -25,7 +26,7 @@ async def release_reservation(
 async def commit_reservation(
     command: CommitReservation, context: Context, tx: InventoryTransaction, *, new_id: NewId
 ) -> Reservation:
-    """As it ended; its stock is promised. Raises ReservationNotFound, ReservationEnded."""
+    """As it ended; its stock is promised. Raises ReservationNotFound, ReservationEnded, LotBlocked."""
     return await _change(command, context, tx, new_id)
 
 
@@ -41,5 +42,8 @@ async def _change(change: Change, context: Context, tx: InventoryTransaction, ne
     if reservation is None:
         raise ReservationNotFound(f"there is no reservation {change.id}")
     event = decide(reservation, change, await tx.reservations.now())
+    if isinstance(change, CommitReservation):
+        names = {(part.key.item, part.lot) for part in reservation.parts if part.lot is not None}
+        check_promisable((await tx.lots.lock(names)).values(), context.now.date())
     await settle([(reservation, event)], context, tx, new_id)
     return evolve(reservation, event)
