@@ -20,14 +20,14 @@ from adapters.memory.tables import (
     JOBS,
     JOURNAL,
     ORDERS,
-    RELAYS,
     RETURNS,
 )
 from adapters.toolkit.codec import decode_event
+from composition.simulation.observer import relayed
 from composition.simulation.saga_checks import broken_sagas
 from composition.simulation.wishes import KeptAct, Wish
 from composition.simulation.workload import Shop
-from composition.simulation.world import RELAY, World
+from composition.simulation.world import World
 from core.acceptance.demand import demand_of
 from core.acceptance.events import OrderAccepted, OrderHeld, OrderRejected
 from core.acceptance.queues import REVIEW
@@ -47,13 +47,6 @@ def at_rest(store: Store) -> bool:
     return not waiting and relayed(store)
 
 
-def relayed(store: Store) -> bool:
-    """Whether the relay has come to the end of the journal."""
-    last = max((row.place for row in store.table(JOURNAL).values()), default=(0, 0))
-    relay = store.table(RELAYS).get((RELAY,))
-    return relay is not None and relay.place >= last
-
-
 def violations(world: World, shop: Shop) -> list[str]:
     """Everything that does not hold."""
     session = Session(world.store, "checks", None)
@@ -66,7 +59,7 @@ def violations(world: World, shop: Shop) -> list[str]:
         if (level, message) == FAILED
     ]
     found += _wishes(world.store, shop)
-    found += _acts(world.store, shop.acts)
+    found += _acts(world.store, shop.keeper.acts)
     found += _projections(world)
     found += _sums(world.store)
     found += _waiting(world.store)

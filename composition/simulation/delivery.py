@@ -22,8 +22,8 @@ class BadPublisher:
     async def publish(self, events: Sequence[RecordedEvent]) -> None:
         """See the port."""
         self._observer.publishing(events)
-        faults, random = self._faults, self._faults.random
-        if not faults.chance("delivery", faults.rates.delivery):
+        random = self._faults.dice("delivery", self._faults.rates.delivery)
+        if random is None:
             await self._inner.publish(events)
             return
         self._old = [*self._old, *events][-40:]

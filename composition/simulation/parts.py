@@ -17,7 +17,7 @@ from entrypoints.worker.sagas import SagaRunner
 
 
 def _writer(process: Process, log: Any) -> IntakeWriter:
-    return IntakeWriter(log, pause=process.clock.sleep)
+    return IntakeWriter(log, pause=process.clock.wait)
 
 
 @dataclass(kw_only=True, slots=True)

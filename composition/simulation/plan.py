@@ -47,6 +47,12 @@ class Plan:
 
     kinds: tuple[str, ...]
     rates: Rates
+    deviations: float = 1.0
+    """At which share of the steps somebody else goes than whoever has been ready for longest."""
+
+    def times(self, random: Random, least: int, most: int) -> int:
+        """How often somebody does what he does."""
+        return random.randint(least, most)
 
     @property
     def words(self) -> str:

@@ -1,10 +1,12 @@
 """The world: processes of production code over one store, the supervisor that restarts them, the operator."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import cache
 from random import Random
 from typing import Any
+from zlib import crc32
 
 from adapters.memory.relay import MemoryRelayPosition
 from adapters.memory.sagas import MemorySagasView
@@ -12,11 +14,12 @@ from adapters.memory.store import Store
 from adapters.memory.telemetry import MemoryTelemetry
 from adapters.memory.work import MemoryWorkers
 from composition.door import Door
+from composition.simulation.choices import Choices, share
 from composition.simulation.clock import Naps, ProcessClock, moment
 from composition.simulation.delivery import BadPublisher
 from composition.simulation.faults import SKEW_SECONDS, PlannedFaults
 from composition.simulation.loop import SimulatedLoop
-from composition.simulation.observer import Observer
+from composition.simulation.observer import RELAY, Observer
 from composition.simulation.parts import Parts
 from composition.simulation.plan import Plan
 from composition.simulation.poison import Poison
@@ -33,9 +36,10 @@ from entrypoints.worker.loop import WorkerLoops
 from entrypoints.worker.subscribers import InProcessPublisher
 from ports.storage import CommitUnknown, StorageUnavailable, TransactionConflict
 
-RELAY = "in-process"
 BATCH = 6
 SLOW_SHARE, SLOW_SECONDS = 0.1, 0.1
+USUAL_SLOWNESS, SLOWNESS = 4.5, (2.0, 8.0)
+"""How much slower than it should a heart beats; to be counted as living it may take 5 times as long."""
 IDLE_LIMIT_SECONDS = 30.0
 """The storage ends transactions that say nothing for so long."""
 
@@ -54,12 +58,12 @@ class SlowStore(Store):
 
     def __init__(self, loop: SimulatedLoop) -> None:
         super().__init__(clock=lambda: moment(loop))
-        self._random = loop.random
+        self._choices = loop.choices
 
     async def pause(self) -> None:
         """See Store."""
-        slow = self._random.random() < SLOW_SHARE
-        await asyncio.sleep(self._random.random() * SLOW_SECONDS if slow else 0)
+        slow = self._choices.draw("slow", SLOW_SHARE)
+        await asyncio.sleep(share(slow) * SLOW_SECONDS if slow else 0)
 
 
 class Api(Process):
@@ -80,10 +84,13 @@ def production_use_cases() -> dict[type, UseCase]:
 class World:
     """One seed's world."""
 
-    def __init__(self, seed: int, plan: Plan, parts: Parts) -> None:
-        self.random = Random(f"world {seed}")
-        self.loop = SimulatedLoop(seed)
-        self.faults = PlannedFaults(seed, plan, self.loop.time)
+    def __init__(self, seed: int, plan: Plan, parts: Parts, choices: Choices) -> None:
+        self.seed = seed
+        self.plan = plan
+        self.choices = choices
+        self.random = self.random_of("world")
+        self.loop = SimulatedLoop(choices)
+        self.faults = PlannedFaults(plan, choices, self.loop.time)
         self.store = SlowStore(self.loop)
         self.store.faults = self.faults
         self.naps = Naps(self.loop)
@@ -94,11 +101,19 @@ class World:
         self.workers: dict[str, WorkerLoops] = {}
         self.stopping = False
         self._parts = parts
-        self._lives = 0
+        self._lives: Counter[str] = Counter()
         table = {**production_use_cases(), **parts.use_cases}
         queued = table[AcceptQueued]
         self._accept = self.poison.guarded(table[AcceptOrders].run)
         self._table = {**table, AcceptQueued: UseCase(scope=None, run=self.poison.guarded(queued.run))}
+
+    def random_of(self, who: str) -> Random:
+        """The seed's dice for what ``who`` does however the run goes."""
+        return Random(f"{who} {self.seed}")
+
+    def turn(self, who: str) -> Random | None:
+        """See Choices."""
+        return self.choices.turn(who)
 
     def context(self, process: Process, *tenants: TenantId, actor: str = "client") -> Context:
         """Who asks ``process`` for what, as its door sees it."""
@@ -128,14 +143,14 @@ class World:
             if not task.cancelled() and (error := task.exception()) is not None:
                 self.observer.findings.append(f"worker {place} died: {_innermost(error)!r}")
             process.kill()
-            await asyncio.sleep(self.random.random() * 3)
+            await asyncio.sleep(self.random_of(process.name).random() * 3)
 
     async def keep_api(self, place: str) -> None:
         """Run an API process at ``place``, again whenever it died."""
         while not self.stopping:
             api = self.start_api(place)
             await api.death
-            await asyncio.sleep(self.random.random())
+            await asyncio.sleep(self.random_of(api.name).random())
 
     async def call(self, place: str, act: Callable[[Any], Awaitable[Any]]) -> Any:
         """What the process at ``place`` answers. Raises ConnectionLost when it died over it."""
@@ -172,11 +187,13 @@ class World:
             process.database.idle_for_too_long()
 
     def _process(self, kind: type[Any], place: str) -> Any:
-        self._lives += 1
-        skew = self.faults.random.uniform(-SKEW_SECONDS, SKEW_SECONDS) if self.faults.has("skew") else 0.0
-        slow = self.faults.random.choice((2.0, 8.0)) if self.faults.has("silence") else 4.5
-        clock = ProcessClock(self.loop, self.naps, skew, slow)
-        return kind(self.loop, self.store, f"{place}#{self._lives}", clock, self._lives)
+        self._lives[place] += 1
+        name = f"{place}#{self._lives[place]}"
+        wrong = self.choices.draw(f"skew {place}", 1.0) if self.faults.has("skew") else 0
+        slow = self.choices.draw(f"silence {place}", 1.0) if self.faults.has("silence") else 0
+        skew = (2 * share(wrong) - 1) * SKEW_SECONDS if wrong else 0.0
+        clock = ProcessClock(self.loop, self.naps, skew, SLOWNESS[slow % len(SLOWNESS)] if slow else USUAL_SLOWNESS)
+        return kind(self.loop, self.store, name, clock, crc32(name.encode()))
 
     def _worker(self, process: Process, place: str) -> WorkerLoops:
         parts, telemetry = self._parts, self.telemetry

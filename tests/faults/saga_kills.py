@@ -15,6 +15,7 @@ from adapters.memory.store import Store
 from adapters.memory.tables import JOBS, SAGAS
 from adapters.memory.telemetry import MemoryTelemetry
 from adapters.memory.transaction import MemoryTransactions
+from composition.simulation.choices import Choices
 from composition.simulation.clock import Naps, ProcessClock, moment
 from composition.simulation.loop import PROCESS, SimulatedLoop
 from composition.simulation.process import Process
@@ -66,7 +67,7 @@ class Alone:
     overrides: Mapping[type, UseCase] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.loop = SimulatedLoop(self.seed)
+        self.loop = SimulatedLoop(Choices(self.seed))
         self.store = CountedStore(self.loop)
         self.naps = Naps(self.loop)
         self.telemetry = MemoryTelemetry()
