@@ -47,6 +47,13 @@ def at_rest(store: Store) -> bool:
     return not waiting and relayed(store)
 
 
+def left_to_do(store: Store) -> str:
+    """The same in words: how many of what."""
+    jobs = Counter(row.queue for row in store.table(JOBS).values() if row.run_at is not None)
+    waiting = {"submissions": len(store.table(INTAKE_JOBS)), **jobs, "events to relay": int(not relayed(store))}
+    return ", ".join(f"{name} {number}" for name, number in waiting.items() if number) or "nothing"
+
+
 def violations(world: World, shop: Shop) -> list[str]:
     """Everything that does not hold."""
     session = Session(world.store, "checks", None)
@@ -81,7 +88,7 @@ def _wishes(store: Store, shop: Shop) -> Iterator[str]:
         receipts = {(receipt.id, receipt.order_id) for receipt in wish.receipts}
         if receipts - {(submission.id, submission.order_id) for submission in mine}:
             yield f"I4: {wish.marker} has a receipt for what is not there"
-        if wish.repeatable and not wish.receipts:
+        if wish.repeatable and wish.sent and not wish.receipts:
             yield f"I4: {wish.marker} never got a receipt"
         for submission in mine:
             yield from _end_of(store, wish, submission)

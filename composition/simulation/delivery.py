@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from composition.simulation.faults import PlannedFaults
+from composition.simulation.loop import PROCESS
 from composition.simulation.observer import Observer
 from core.kernel.event import RecordedEvent
 from ports.delivery import Publisher
@@ -26,6 +27,7 @@ class BadPublisher:
         if random is None:
             await self._inner.publish(events)
             return
+        self._faults.tell("delivery", PROCESS.get())
         self._old = [*self._old, *events][-40:]
         some = random.sample(events, random.randint(1, len(events)))
         match random.randrange(4):

@@ -1,7 +1,8 @@
 """What goes wrong, when and to whom: planned by the seed, ended by ``heal``."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from random import Random
 from typing import Any
 
@@ -23,6 +24,8 @@ class PlannedFaults(Faults):
         self.injected: Counter[str] = Counter()
         self.ebbing = False
         self.healed = False
+        self.tell: Callable[[str, str], None] = lambda kind, whose: None
+        """Told what goes wrong with whom."""
         self._choices = choices
         self._now = now
         self._outages: list[tuple[str | None, float]] = []
@@ -43,6 +46,13 @@ class PlannedFaults(Faults):
         value = self.draw(kind, probability)
         return Random(value) if value else None
 
+    @contextmanager
+    def none(self) -> Iterator[None]:
+        """Nothing goes wrong meanwhile."""
+        before, self.healed = self.healed, True
+        yield
+        self.healed = before
+
     def heal(self) -> None:
         """Nothing goes wrong from now on."""
         self.healed = True
@@ -50,6 +60,7 @@ class PlannedFaults(Faults):
 
     def begin_outage(self, process: str | None, seconds: float) -> None:
         """The storage is away from ``process``, or from all, for so long."""
+        self.tell(f"outage of {seconds:.2f} s", process or "everybody")
         self._outages.append((process, self._now() + seconds))
 
     def reachable(self, process: str) -> bool:
@@ -62,9 +73,16 @@ class PlannedFaults(Faults):
 
     def conflict(self, process: str) -> bool:
         """See Faults."""
-        return self.draw("conflict", self.rates.conflict) != 0
+        if not self.draw("conflict", self.rates.conflict):
+            return False
+        self.tell("conflict", process)
+        return True
 
     def fate(self, process: str, writes: Mapping[Table[Any], Mapping[Key, Any]]) -> Fate:
         """See Faults."""
         value = self.draw("unknown", self.rates.unknown)
-        return UNKNOWN[value % len(UNKNOWN)] if value else Fate.DONE
+        if not value:
+            return Fate.DONE
+        fate = UNKNOWN[value % len(UNKNOWN)]
+        self.tell(f"commit {fate.name}", process)
+        return fate

@@ -13,7 +13,7 @@ from composition.simulation.keeper import PLACES, TRIES_MAX, Keeper
 from composition.simulation.movers import Movers
 from composition.simulation.warehouse import Warehouse
 from composition.simulation.wishes import PLAIN, Wish, wishes
-from composition.simulation.world import APIS, NO_ANSWER, Api, ConnectionLost, World
+from composition.simulation.world import APIS, NO_ANSWER, OPENING, Api, ConnectionLost, World
 from core.acceptance.policies import SetPolicy
 from core.acceptance.queues import REVIEW
 from core.catalogue.item import CreateItems
@@ -70,7 +70,7 @@ class Shop:
         commands += [ChangeStock(acts=(*stock, *lots(random, PLACES))), SetPolicy(policy=policy)]
         commands += [SetCreditLimit(customer="ann", limit=Money(minor=4000, currency="EUR"))]
         for command in commands:
-            task = api.spawn(api.dispatch.run(command, self.world.context(api, tenant)))
+            task = api.spawn(api.dispatch.run(command, self.world.context(api, tenant, actor=OPENING)))
             answer = await task
             if isinstance(command, CreateItems):
                 self.items.setdefault(tenant, []).extend(item.id for item in answer)
@@ -110,6 +110,7 @@ class Shop:
                 wish.sent -= nobody
                 await asyncio.sleep(0.2)
                 continue
+            self.world.telemetry.log("info", "order sent", wish=wish.marker, answer=type(answer).__name__)
             if isinstance(answer, Receipt):
                 wish.receipts.append(answer)
             else:

@@ -48,6 +48,8 @@ class ConnectionLost(Exception):
     """The process a client spoke to died before it answered."""
 
 
+OPENING = "opening"
+"""Who furnishes the shops before anything happens in them."""
 APIS = ("api-0", "api-1")
 NO_ANSWER = (ConnectionLost, CommitUnknown, StorageUnavailable, TransactionConflict)
 """What a client makes nothing of: it may have happened, or not."""
@@ -141,7 +143,7 @@ class World:
             task = process.spawn(loops.run())
             await asyncio.wait({task})
             if not task.cancelled() and (error := task.exception()) is not None:
-                self.observer.findings.append(f"worker {place} died: {_innermost(error)!r}")
+                self.observer.findings.append(f"worker {place} died: {innermost(error)!r}")
             process.kill()
             await asyncio.sleep(self.random_of(process.name).random() * 3)
 
@@ -167,18 +169,21 @@ class World:
         """Kill the process of this name before it takes another step."""
         for process in self.processes.values():
             if process.name == name and process.alive:
+                self.faults.tell("crash", name)
                 process.kill()
 
     def crash(self, place: str) -> None:
         """Kill whoever is at ``place``."""
         process = self.processes.get(place)
         if process is not None and process.alive:
+            self.faults.tell("crash", process.name)
             process.kill()
 
     def freeze(self, place: str, seconds: float) -> None:
         """Let whoever is at ``place`` stand still."""
         process = self.processes.get(place)
         if process is not None and process.alive and not self.loop.frozen(process.name):
+            self.faults.tell(f"pause of {seconds:.2f} s", process.name)
             self.loop.freeze(process.name, seconds)
             self.loop.call_later(IDLE_LIMIT_SECONDS, self._end_idle, process, seconds)
 
@@ -218,7 +223,8 @@ async def _run(act: Callable[[Any], Awaitable[Any]], process: Process) -> Any:
     return await act(process)
 
 
-def _innermost(error: BaseException) -> BaseException:
+def innermost(error: BaseException) -> BaseException:
+    """What a group of exceptions began with."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error

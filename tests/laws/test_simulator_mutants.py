@@ -25,6 +25,7 @@ from composition.simulation.process import Process
 from composition.simulation.run import simulate
 from core.acceptance.demand import SUBSCRIBER, RecordDemand, demand_of
 from core.acceptance.facts import Facts, Outcome, Requested
+from core.acceptance.queues import RETRY
 from core.intake.submission import Receipt, Submission
 from core.inventory.balance import BalanceKey
 from core.inventory.lot import Lot, LotStatus, promisable
@@ -41,6 +42,7 @@ from entrypoints.worker.relay import BATCH, Relay
 from ports.storage import CommitUnknown, StorageUnavailable, TransactionConflict
 
 SEEDS_MAX = 400
+SOON_SECONDS = 5.0
 
 
 async def skips_the_inbox(command: RecordDemand, context: Any, tx: Any) -> None:
@@ -195,6 +197,20 @@ class Mutant(MemoryTransaction):
         super().__init__(session, context, new_id)
         self.queue = self.queue_of(session, context)
         self.acceptance = self.acceptance_of(session, context, new_id)
+
+
+class AsksForItselfAgain(MemoryQueue):
+    """Whatever was tried again and is done, is tried again."""
+
+    async def finish(self, job: LeasedJob) -> None:
+        if job.queue == RETRY:
+            await self.retry(job, SOON_SECONDS, "once more")
+        else:
+            await super().finish(job)
+
+
+class NeverDone(Mutant):
+    queue_of = AsksForItselfAgain
 
 
 class Unfenced(Mutant):
@@ -441,6 +457,7 @@ MUTANTS: dict[str, Callable[[], Parts]] = {
     "a lease is judged by the process's clock": lambda: Parts(jobs=lambda it: MemoryJobSource(LooksAtItsOwnClock(it))),
     "attempts are not counted": lambda: Parts(jobs=lambda it: CountsLater(it.database)),
     "poison is dropped": with_transactions(Dropping),
+    "what is done asks for itself again": with_transactions(NeverDone),
     "a failed part is not undone": with_transactions(KeepsFailedParts),
     "answers are forgotten": with_transactions(ForgetsAnswers),
     "intake answers before it is durable": lambda: Parts(intake_log=AnswersFirst),
