@@ -46,6 +46,7 @@ def listening(world: World) -> Chronicle:
     chronicle = Chronicle(world.loop.time)
     world.telemetry = chronicle
     world.faults.tell = lambda kind, whose: chronicle.log("info", "fault", kind=kind, whose=whose)
+    world.buggify.tell = lambda point: chronicle.log("info", "buggified", kind=point)
     return chronicle
 
 

@@ -96,6 +96,7 @@ def report(found: Iterable[Result], kinds: Collection[str]) -> dict[str, Any]:
         "virtual_seconds": round(sum(result.seconds for result in every)),
         "phases": {phase: _spread([result.phases.get(phase, 0.0) for result in every]) for phase in ("faults", "heal")},
         "faults": dict(sorted(faults.items())),
+        "buggified": dict(sorted(sum((Counter(result.buggified) for result in every), Counter()).items())),
         "run_twice": sum(result.twice for result in every),
         "broken": len(broken),
         "violations": [
@@ -144,7 +145,10 @@ def _tell(first: int, last: int, kinds: Collection[str], as_json: bool, quiet_mi
 
 
 def _in_words(found: dict[str, Any]) -> str:
-    injected = ", ".join(f"{name} {number}" for name, number in found["faults"].items()) or "none"
+    injected, buggified = (
+        ", ".join(f"{name} {number}" for name, number in found[group].items()) or "none"
+        for group in ("faults", "buggified")
+    )
     lines = [
         f"{found['seeds']} seeds, {found['seeds_per_hour']} an hour; {found['steps']} steps,"
         f" {found['virtual_seconds']} s of virtual time",
@@ -155,6 +159,7 @@ def _in_words(found: dict[str, Any]) -> str:
             for name, phase in found["phases"].items()
         ),
         f"faults injected: {injected}",
+        f"buggified: {buggified}",
     ]
     lines += [f"plan of seed {seed}: {plan}" for seed, plan in found["plans"].items()]
     for broken in found["violations"]:

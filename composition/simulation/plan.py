@@ -9,6 +9,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, fields
 from random import Random
 
+from composition.simulation.buggify import KIND, POINTS
+
 KINDS = (
     "crash",  # a process dies with everything it had open, and comes back
     "unknown",  # a commit gets no answer: it happened, it did not, or it will
@@ -19,10 +21,14 @@ KINDS = (
     "skew",  # processes disagree about the time, by minutes
     "poison",  # an order whose decision raises, always or at first
     "killer",  # an order whose decision takes the process with it
+    "buggify",  # what is nearly always decided one way is decided the other (see buggify.py)
     "silence",  # hearts beat so slowly that the living are taken for dead
 )
 WHOLE_SHARE, KEPT_SHARE = 0.5, 0.75
+POINT_SHARE = 0.4
+"""Of the points at which decisions can be perturbed a seed has so many, if it has any."""
 FACTORS = (0.5, 1.0, 2.0)
+DEVIATIONS = (0.1, 0.5, 1.0)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -47,6 +53,7 @@ class Plan:
 
     kinds: tuple[str, ...]
     rates: Rates
+    points: tuple[str, ...] = ()
     deviations: float = 1.0
     """At which share of the steps somebody else goes than whoever has been ready for longest."""
 
@@ -63,7 +70,9 @@ class Plan:
             for field in fields(Rates)
             if getattr(self.rates, field.name) != getattr(usual, field.name)
         ]
-        return "; ".join([", ".join(self.kinds) or "none", *other])
+        points = [f"points {', '.join(self.points)}"] if self.points else []
+        turns = [f"out of turn {self.deviations:g}"]
+        return "; ".join([", ".join(self.kinds) or "none", *other, *points, *turns])
 
 
 def plan_of(seed: int, kinds: Collection[str]) -> Plan:
@@ -71,7 +80,7 @@ def plan_of(seed: int, kinds: Collection[str]) -> Plan:
     random = Random(f"plan {seed}")
     named = tuple(kind for kind in KINDS if kind in kinds)
     if len(named) < 2 or random.random() < WHOLE_SHARE:
-        return Plan(kinds=named, rates=Rates())
+        return _plan(seed, named, Rates())
     kept = tuple(kind for kind in named if random.random() < KEPT_SHARE)
     usual = Rates()
     scaled = {
@@ -79,4 +88,11 @@ def plan_of(seed: int, kinds: Collection[str]) -> Plan:
         for field in fields(Rates)
         if field.name not in ("pause", "saga_pause")
     }
-    return Plan(kinds=kept, rates=Rates(**scaled))
+    return _plan(seed, kept, Rates(**scaled))
+
+
+def _plan(seed: int, kinds: tuple[str, ...], rates: Rates) -> Plan:
+    random = Random(f"points {seed}")
+    points = tuple(point for point in POINTS if random.random() < POINT_SHARE)
+    deviations = random.choice(DEVIATIONS)
+    return Plan(kinds=kinds, rates=rates, points=points if KIND in kinds else (), deviations=deviations)

@@ -10,6 +10,7 @@ from composition.simulation.choices import SCHEDULE, Choice, Choices
 from composition.simulation.loop import Stuck
 from composition.simulation.parts import Parts
 from composition.simulation.plan import KINDS, plan_of
+from composition.simulation.workers import keep_worker
 from composition.simulation.workload import Shop
 from composition.simulation.world import APIS, World, innermost
 
@@ -17,6 +18,8 @@ WORKERS = ("worker-0", "worker-1")
 OPENING_SECONDS, FAULTS_SECONDS, STOP_SECONDS = 60.0, 1200.0, 120.0
 AFTERMATH_SECONDS = (1.0, 1.0, 200.0)
 """Disasters go on for a while after the last order, now and then past a lease or two."""
+LAST_SWEEP_SECONDS = 5.0
+"""A sweep that has begun is over within so long."""
 QUIET_MINUTES = 15.0
 """Within so many virtual minutes after everything healed there must be nothing left to do: leases that were slept over
 end, what waits to be tried again is tried, and what waits for a person is decided by one."""
@@ -35,6 +38,7 @@ class Result:
     steps: int
     deviations: int
     faults: Mapping[str, int]
+    buggified: Mapping[str, int]
     phases: Mapping[str, float]
     violations: tuple[str, ...]
     trace: str
@@ -67,6 +71,7 @@ def simulate(
         steps=world.loop.steps,
         deviations=sum(choice.what == SCHEDULE for choice in world.choices.made),
         faults=dict(world.faults.injected),
+        buggified=dict(world.buggify.times),
         phases=phases,
         violations=tuple(found),
         trace=world.observer.trace(),
@@ -82,7 +87,7 @@ def _live(world: World, shop: Shop, phases: dict[str, float], quiet_minutes: flo
             loop.run_until(shop.open(), OPENING_SECONDS)
         disasters = [loop.create_task(Chaos(world).run())]
         keepers = [loop.create_task(world.keep_api(place)) for place in APIS]
-        keepers += [loop.create_task(world.keep_worker(place)) for place in WORKERS]
+        keepers += [loop.create_task(keep_worker(world, place)) for place in WORKERS]
         phase, began = "faults", loop.time()
         loop.run_until(_trade(shop), began + FAULTS_SECONDS)
         phases[phase] = loop.time() - began
@@ -116,8 +121,11 @@ async def _trade(shop: Shop) -> None:
 async def _rest(world: World, shop: Shop) -> None:
     """Until nothing is left to do; then the operator decides what waits for a person, and it comes to rest again."""
     await _until_rest(world)
-    if await shop.review(1.0) + await shop.allocators.retry_stuck():
-        await _until_rest(world)
+    await shop.review(1.0)
+    await shop.allocators.retry_stuck()
+    world.sweeping = False
+    await asyncio.sleep(LAST_SWEEP_SECONDS)
+    await _until_rest(world)
 
 
 async def _until_rest(world: World) -> None:

@@ -2,44 +2,37 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from random import Random
 from typing import Any
 from zlib import crc32
 
-from adapters.memory.relay import MemoryRelayPosition
-from adapters.memory.sagas import MemorySagasView
-from adapters.memory.store import Store
 from adapters.memory.telemetry import MemoryTelemetry
-from adapters.memory.work import MemoryWorkers
 from composition.door import Door
+from composition.simulation import buggified
+from composition.simulation.buggify import Buggify
 from composition.simulation.choices import Choices, share
-from composition.simulation.clock import Naps, ProcessClock, moment
-from composition.simulation.delivery import BadPublisher
+from composition.simulation.clock import Naps, ProcessClock
 from composition.simulation.faults import SKEW_SECONDS, PlannedFaults
 from composition.simulation.loop import SimulatedLoop
-from composition.simulation.observer import RELAY, Observer
+from composition.simulation.observer import Observer
 from composition.simulation.parts import Parts
 from composition.simulation.plan import Plan
 from composition.simulation.poison import Poison
 from composition.simulation.process import Process, current_id
+from composition.simulation.storage import SlowStore
 from core.acceptance.queues import AcceptOrders, AcceptQueued
 from core.identity.permission import ALL_SCOPES
 from core.kernel.context import Context
 from core.kernel.ids import TenantId
-from core.sagas.definitions import DEFINITIONS
 from entrypoints.dispatch import Dispatch, UseCase
-from entrypoints.worker.accept import BatchAcceptance
-from entrypoints.worker.jobs import JobRunner
 from entrypoints.worker.loop import WorkerLoops
-from entrypoints.worker.subscribers import InProcessPublisher
 from ports.storage import CommitUnknown, StorageUnavailable, TransactionConflict
 
-BATCH = 6
-SLOW_SHARE, SLOW_SECONDS = 0.1, 0.1
 USUAL_SLOWNESS, SLOWNESS = 4.5, (2.0, 8.0)
 """How much slower than it should a heart beats; to be counted as living it may take 5 times as long."""
+SINGLY: Mapping[str, int] = {"flights": 3, "group_max": 1}
 IDLE_LIMIT_SECONDS = 30.0
 """The storage ends transactions that say nothing for so long."""
 
@@ -53,19 +46,6 @@ OPENING = "opening"
 APIS = ("api-0", "api-1")
 NO_ANSWER = (ConnectionLost, CommitUnknown, StorageUnavailable, TransactionConflict)
 """What a client makes nothing of: it may have happened, or not."""
-
-
-class SlowStore(Store):
-    """A round trip takes no time, but now and then it does: transactions overlap."""
-
-    def __init__(self, loop: SimulatedLoop) -> None:
-        super().__init__(clock=lambda: moment(loop))
-        self._choices = loop.choices
-
-    async def pause(self) -> None:
-        """See Store."""
-        slow = self._choices.draw("slow", SLOW_SHARE)
-        await asyncio.sleep(share(slow) * SLOW_SECONDS if slow else 0)
 
 
 class Api(Process):
@@ -93,7 +73,8 @@ class World:
         self.random = self.random_of("world")
         self.loop = SimulatedLoop(choices)
         self.faults = PlannedFaults(plan, choices, self.loop.time)
-        self.store = SlowStore(self.loop)
+        self.buggify = Buggify(plan.points, choices, lambda: self.faults.healed)
+        self.store = SlowStore(self.loop, self.buggify)
         self.store.faults = self.faults
         self.naps = Naps(self.loop)
         self.observer = Observer(self.loop, self.store, self.naps)
@@ -102,11 +83,12 @@ class World:
         self.processes: dict[str, Process] = {}
         self.workers: dict[str, WorkerLoops] = {}
         self.stopping = False
-        self._parts = parts
+        self.sweeping = True
+        self.parts = parts
         self._lives: Counter[str] = Counter()
         table = {**production_use_cases(), **parts.use_cases}
         queued = table[AcceptQueued]
-        self._accept = self.poison.guarded(table[AcceptOrders].run)
+        self.accept = self.poison.guarded(table[AcceptOrders].run)
         self._table = {**table, AcceptQueued: UseCase(scope=None, run=self.poison.guarded(queued.run))}
 
     def random_of(self, who: str) -> Random:
@@ -124,28 +106,17 @@ class World:
 
     def start_api(self, place: str) -> Api:
         """A new API process at ``place``."""
-        api: Api = self._process(Api, place)
+        api: Api = self.new_process(Api, place)
         api.dispatch = self.dispatch(api)
-        api.writer = self._parts.writer(api, self._parts.intake_log(api))
+        log = buggified.Log(self.parts.intake_log(api), self.buggify)
+        api.writer = self.parts.writer(api, log, **(SINGLY if self.buggify("appends-singly") else {}))
         self.processes[place] = api
         return api
 
     def dispatch(self, process: Process) -> Dispatch:
         """The door of ``process``."""
-        return Dispatch(self._parts.transactions(process), self._table, self.telemetry)
-
-    async def keep_worker(self, place: str) -> None:
-        """Run a worker at ``place``, again whenever it died, until it stopped on purpose."""
-        while not self.stopping:
-            process = self._process(Process, place)
-            self.processes[place] = process
-            loops = self.workers[place] = self._worker(process, place)
-            task = process.spawn(loops.run())
-            await asyncio.wait({task})
-            if not task.cancelled() and (error := task.exception()) is not None:
-                self.observer.findings.append(f"worker {place} died: {innermost(error)!r}")
-            process.kill()
-            await asyncio.sleep(self.random_of(process.name).random() * 3)
+        transactions = buggified.Transactions(self.parts.transactions(process), self.buggify)
+        return Dispatch(transactions, self._table, self.telemetry)
 
     async def keep_api(self, place: str) -> None:
         """Run an API process at ``place``, again whenever it died."""
@@ -191,7 +162,8 @@ class World:
         if seconds > IDLE_LIMIT_SECONDS and process.alive:
             process.database.idle_for_too_long()
 
-    def _process(self, kind: type[Any], place: str) -> Any:
+    def new_process(self, kind: type[Any], place: str) -> Any:
+        """Another life of the process at ``place``, which disagrees with others about the time as the plan says."""
         self._lives[place] += 1
         name = f"{place}#{self._lives[place]}"
         wrong = self.choices.draw(f"skew {place}", 1.0) if self.faults.has("skew") else 0
@@ -199,24 +171,6 @@ class World:
         skew = (2 * share(wrong) - 1) * SKEW_SECONDS if wrong else 0.0
         clock = ProcessClock(self.loop, self.naps, skew, SLOWNESS[slow % len(SLOWNESS)] if slow else USUAL_SLOWNESS)
         return kind(self.loop, self.store, name, clock, crc32(name.encode()))
-
-    def _worker(self, process: Process, place: str) -> WorkerLoops:
-        parts, telemetry = self._parts, self.telemetry
-        dispatch = self.dispatch(process)
-        inner = InProcessPublisher(dispatch, process.clock, process.new_id)
-        publisher = BadPublisher(inner, self.faults, self.observer)
-        position = MemoryRelayPosition(process.database, process.name)
-        return WorkerLoops(
-            place,
-            MemoryWorkers(process.database),
-            BatchAcceptance(parts.work(process), self._accept, telemetry, batch=BATCH),
-            JobRunner(parts.jobs(process), dispatch, telemetry),
-            parts.sagas(parts.jobs(process), dispatch, telemetry, MemorySagasView(process.database), DEFINITIONS),
-            parts.relay(parts.feed(process), position, publisher, telemetry, RELAY),
-            process.clock,
-            process.new_id,
-            telemetry,
-        )
 
 
 async def _run(act: Callable[[Any], Awaitable[Any]], process: Process) -> Any:

@@ -25,7 +25,6 @@ from composition.simulation.process import Process
 from composition.simulation.run import simulate
 from core.acceptance.demand import SUBSCRIBER, RecordDemand, demand_of
 from core.acceptance.facts import Facts, Outcome, Requested
-from core.acceptance.queues import RETRY
 from core.intake.submission import Receipt, Submission
 from core.inventory.balance import BalanceKey
 from core.inventory.lot import Lot, LotStatus, promisable
@@ -37,12 +36,13 @@ from core.inventory.transferring import CancelTransfer
 from core.kernel.event import Cursor, NewEvent, RecordedEvent
 from core.kernel.ids import IntakeId, OrderId, StreamId
 from core.kernel.job import LeasedJob, NewJob
+from core.sagas.queues import TIMEOUTS
 from entrypoints.dispatch import UseCase
 from entrypoints.worker.relay import BATCH, Relay
 from ports.storage import CommitUnknown, StorageUnavailable, TransactionConflict
 
 SEEDS_MAX = 400
-SOON_SECONDS = 5.0
+AGAIN_SECONDS = 30.0
 
 
 async def skips_the_inbox(command: RecordDemand, context: Any, tx: Any) -> None:
@@ -199,18 +199,26 @@ class Mutant(MemoryTransaction):
         self.acceptance = self.acceptance_of(session, context, new_id)
 
 
-class AsksForItselfAgain(MemoryQueue):
-    """Whatever was tried again and is done, is tried again."""
+class ComesBack(MemoryQueue):
+    """A saga's time limit that was over is over again half a minute later."""
 
     async def finish(self, job: LeasedJob) -> None:
-        if job.queue == RETRY:
-            await self.retry(job, SOON_SECONDS, "once more")
-        else:
-            await super().finish(job)
+        await super().finish(job)
+        if job.queue == TIMEOUTS:
+            again = NewJob(
+                id=job.id,
+                tenant=job.tenant,
+                queue=job.queue,
+                payload=job.payload,
+                correlation=job.correlation,
+                delay_seconds=AGAIN_SECONDS,
+                max_attempts=job.max_attempts,
+            )
+            await self.put([again])
 
 
 class NeverDone(Mutant):
-    queue_of = AsksForItselfAgain
+    queue_of = ComesBack
 
 
 class Unfenced(Mutant):
@@ -457,7 +465,7 @@ MUTANTS: dict[str, Callable[[], Parts]] = {
     "a lease is judged by the process's clock": lambda: Parts(jobs=lambda it: MemoryJobSource(LooksAtItsOwnClock(it))),
     "attempts are not counted": lambda: Parts(jobs=lambda it: CountsLater(it.database)),
     "poison is dropped": with_transactions(Dropping),
-    "what is done asks for itself again": with_transactions(NeverDone),
+    "a time limit comes back for ever": with_transactions(NeverDone),
     "a failed part is not undone": with_transactions(KeepsFailedParts),
     "answers are forgotten": with_transactions(ForgetsAnswers),
     "intake answers before it is durable": lambda: Parts(intake_log=AnswersFirst),
