@@ -23,6 +23,7 @@ from adapters.memory.tables import (
     RETURNS,
 )
 from adapters.toolkit.codec import decode_event
+from composition.simulation.deliverers import broken_lists
 from composition.simulation.observer import relayed
 from composition.simulation.saga_checks import broken_sagas
 from composition.simulation.wishes import KeptAct, Wish
@@ -71,6 +72,7 @@ def violations(world: World, shop: Shop) -> list[str]:
     found += _sums(world.store)
     found += _waiting(world.store)
     found += _whole(world.store)
+    found += broken_lists(world.store, shop.deliverers.told)
     found += broken_sagas(world.store, shop.allocators.wanted)
     return found
 

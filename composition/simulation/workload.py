@@ -7,10 +7,12 @@ from typing import Any
 
 from adapters.memory.tables import JOBS
 from composition.simulation.allocators import Allocators
+from composition.simulation.deliverers import Deliverers
 from composition.simulation.goods import NEW_KIT, lots, new_items
 from composition.simulation.holders import Holders
 from composition.simulation.keeper import PLACES, TRIES_MAX, Keeper
 from composition.simulation.movers import Movers
+from composition.simulation.policies import PolicyWatch, allocation_policy
 from composition.simulation.warehouse import Warehouse
 from composition.simulation.wishes import PLAIN, Wish, wishes
 from composition.simulation.world import APIS, NO_ANSWER, OPENING, Api, ConnectionLost, World
@@ -28,6 +30,8 @@ from core.kernel.money import Money
 from core.risk.assessment import RiskPolicy
 from core.tenants.tenant import CreateTenant
 
+OWN_RULES_SHARE = 0.5
+
 
 class Shop:
     """The workload of one world."""
@@ -39,7 +43,9 @@ class Shop:
         self.items: dict[TenantId, list[ItemId]] = {}
         self.wishes: list[Wish] = []
         self.keeper = Keeper(world, self.tenants, self.items)
+        self.deliverers = Deliverers(world, self.tenants)
         self.allocators = Allocators(world, self.tenants)
+        self._watch = PolicyWatch(world.store, world.observer.findings)
         self._operator = world.random_of("operator")
 
     async def open(self) -> None:
@@ -69,6 +75,9 @@ class Shop:
             commands.append(CreateLocation(code=code, kind=LocationKind.WAREHOUSE, priority=random.randint(1, 3)))
         commands += [ChangeStock(acts=(*stock, *lots(random, PLACES))), SetPolicy(policy=policy)]
         commands += [SetCreditLimit(customer="ann", limit=Money(minor=4000, currency="EUR"))]
+        if random.random() < OWN_RULES_SHARE:
+            self._watch.policies[tenant] = allocation_policy(random)
+            commands += [SetPolicy(policy=self._watch.policies[tenant])]
         for command in commands:
             task = api.spawn(api.dispatch.run(command, self.world.context(api, tenant, actor=OPENING)))
             answer = await task
@@ -82,6 +91,7 @@ class Shop:
             for number in range(clients):
                 group.create_task(self._client(self.wishes[number::clients]))
             group.create_task(self.keeper.keep())
+            group.create_task(self.deliverers.deliver())
             group.create_task(Holders(self.world, self.tenants).shop())
             group.create_task(Warehouse(self.world, self.tenants, PLACES).work())
             group.create_task(Movers(self.world, self.tenants).move())
