@@ -11,7 +11,8 @@ from composition.simulation.loop import SimulatedLoop
 POLL_LAST_SECONDS = 0.5
 BEAT_STEP_SECONDS, BEATS_TOGETHER = 0.1, 20
 """A heart looks up between two beats to see whether it is to stop; here it does so once a beat."""
-DOZE_LONGEST_SECONDS = 8.0
+DOZE_LONGEST_SECONDS = 40.0
+"""Only what no commit tells of waits for it: a worker that went silent and left its shards to others."""
 HINT_SECONDS = 0.004
 NO_CONTEXT = Context()
 ANYTHING = "anything"

@@ -29,6 +29,8 @@ POINT_SHARE = 0.4
 """Of the points at which decisions can be perturbed a seed has so many, if it has any."""
 FACTORS = (0.5, 1.0, 2.0)
 DEVIATIONS = (0.1, 0.5, 1.0)
+SIZES = (0.2, 0.2, 0.3, 0.3, 0.5, 0.5, 1.0, 1.6)
+"""Most stories are small, because many short ones find more than few long ones; some need a crowd."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -54,12 +56,13 @@ class Plan:
     kinds: tuple[str, ...]
     rates: Rates
     points: tuple[str, ...] = ()
+    size: float = 1.0
     deviations: float = 1.0
     """At which share of the steps somebody else goes than whoever has been ready for longest."""
 
     def times(self, random: Random, least: int, most: int) -> int:
-        """How often somebody does what he does."""
-        return random.randint(least, most)
+        """How often somebody does what he does: so often, more or less, as the story is large or small."""
+        return max(1, round(random.randint(least, most) * self.size))
 
     @property
     def words(self) -> str:
@@ -71,8 +74,8 @@ class Plan:
             if getattr(self.rates, field.name) != getattr(usual, field.name)
         ]
         points = [f"points {', '.join(self.points)}"] if self.points else []
-        turns = [f"out of turn {self.deviations:g}"]
-        return "; ".join([", ".join(self.kinds) or "none", *other, *points, *turns])
+        rest = [f"out of turn {self.deviations:g}", f"size {self.size:g}"]
+        return "; ".join([", ".join(self.kinds) or "none", *other, *points, *rest])
 
 
 def plan_of(seed: int, kinds: Collection[str]) -> Plan:
@@ -94,5 +97,5 @@ def plan_of(seed: int, kinds: Collection[str]) -> Plan:
 def _plan(seed: int, kinds: tuple[str, ...], rates: Rates) -> Plan:
     random = Random(f"points {seed}")
     points = tuple(point for point in POINTS if random.random() < POINT_SHARE)
-    deviations = random.choice(DEVIATIONS)
-    return Plan(kinds=kinds, rates=rates, points=points if KIND in kinds else (), deviations=deviations)
+    deviations, size = random.choice(DEVIATIONS), random.choice(SIZES)
+    return Plan(kinds=kinds, rates=rates, points=points if KIND in kinds else (), size=size, deviations=deviations)

@@ -18,7 +18,7 @@ WORKERS = ("worker-0", "worker-1")
 OPENING_SECONDS, FAULTS_SECONDS, STOP_SECONDS = 60.0, 1200.0, 120.0
 AFTERMATH_SECONDS = (1.0, 1.0, 200.0)
 """Disasters go on for a while after the last order, now and then past a lease or two."""
-LAST_SWEEP_SECONDS = 5.0
+REST_POLL_SECONDS, LAST_SWEEP_SECONDS = 2.0, 5.0
 """A sweep that has begun is over within so long."""
 QUIET_MINUTES = 15.0
 """Within so many virtual minutes after everything healed there must be nothing left to do: leases that were slept over
@@ -130,7 +130,7 @@ async def _rest(world: World, shop: Shop) -> None:
 
 async def _until_rest(world: World) -> None:
     while not at_rest(world.store):
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(REST_POLL_SECONDS)
 
 
 async def _stop(world: World, keepers: list[asyncio.Task[None]]) -> None:
