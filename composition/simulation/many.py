@@ -156,7 +156,8 @@ def _in_words(found: dict[str, Any]) -> str:
         for group in ("faults", "buggified")
     )
     lines = [
-        f"{found['seeds']} seeds, {found['seeds_per_hour']} an hour, {found['seeds_per_core_hour']} an hour of one core;"
+        f"{found['seeds']} seeds, {found['seeds_per_hour']} an hour,"
+        f" {found['seeds_per_core_hour']} an hour of one core;"
         f" {found['steps']} steps,"
         f" {found['virtual_seconds']} s of virtual time",
         f"a seed: {found['steps_per_seed']} steps, {found['faults_per_seed']} faults,"

@@ -7,10 +7,11 @@ from dependency_injector import containers, providers
 
 from core.identity.permission import Scope
 from core.sagas.allocate_to_channel import AllocateToChannel
-from core.sagas.commands import AdvanceSaga, ForgiveSaga, ParkSaga, RetrySaga
+from core.sagas.commands import AdvanceSaga, ForgiveSaga, ParkSaga, RememberRefusal, RetrySaga
 from core.sagas.definitions import DEFINITIONS
 from core.sagas.use_cases.advance import advance_saga, park_saga
 from core.sagas.use_cases.operate import forgive_saga, retry_saga
+from core.sagas.use_cases.remember_refusal import remember_refusal
 from core.sagas.use_cases.start_allocation import start_allocation
 from entrypoints.dispatch import UseCase
 
@@ -28,6 +29,7 @@ class Sagas(containers.DeclarativeContainer):
     use_cases = providers.Dict(
         {
             AdvanceSaga: providers.Factory(UseCase, scope=None, run=advance),
+            RememberRefusal: providers.Object(UseCase(scope=None, run=remember_refusal)),
             ParkSaga: providers.Factory(UseCase, scope=None, run=park),
             RetrySaga: providers.Factory(UseCase, scope=Scope.OPERATIONS_WRITE, run=retry),
             ForgiveSaga: providers.Factory(UseCase, scope=Scope.OPERATIONS_WRITE, run=forgive),

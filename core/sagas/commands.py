@@ -16,6 +16,14 @@ class AdvanceSaga:
 
 
 @value
+class RememberRefusal:
+    """A step's command was refused: given under the command's key, so that nobody carries it out after all."""
+
+    code: str
+    detail: str
+
+
+@value
 class ParkSaga:
     """Nobody here knows the saga's version: it waits for a person, visibly."""
 

@@ -16,7 +16,7 @@ from core.intake.submission import KeyInUse
 from core.kernel.context import Context
 from core.kernel.errors import DomainError
 from core.kernel.job import LeasedJob
-from core.sagas.commands import AdvanceSaga, ParkSaga
+from core.sagas.commands import AdvanceSaga, ParkSaga, RememberRefusal
 from core.sagas.definition import Data, Definition, Definitions, DefinitionUnknown, pinned
 from core.sagas.queues import STEPS, TIMEOUTS, Asked, asked
 from core.sagas.saga import Act, Refused, Saga, SagaNotFound, Said, Succeeded, TimedOut, key_of
@@ -27,7 +27,7 @@ from ports.queue import JobSource
 from ports.sagas import SagasView
 from ports.telemetry import Telemetry
 
-DONE = 200
+DONE, REFUSED = 200, 409
 
 
 class SagaRunner:
@@ -75,8 +75,23 @@ class SagaRunner:
         except KeyInUse:
             raise
         except DomainError as refusal:
-            return Refused(step=it.step, act=it.act, attempt=it.attempt, code=refusal.code, detail=refusal.detail)
-        return Succeeded(step=it.step, act=it.act, attempt=it.attempt, answer=msgspec.json.decode(answer.body))
+            answer = await self._refused(refusal, it, acting)
+        body = msgspec.json.decode(answer.body)
+        if answer.status == REFUSED:
+            return Refused(step=it.step, act=it.act, attempt=it.attempt, code=body["code"], detail=body["detail"])
+        return Succeeded(step=it.step, act=it.act, attempt=it.attempt, answer=body)
+
+    async def _refused(self, refusal: DomainError, it: Asked, context: Context) -> Answer:
+        """The refusal, or what somebody else who carried out the same was answered in between.
+
+        That a command was refused is remembered under its key. Another worker may be at the same job, late, and find
+        that what was missing has come: the saga would have ended by then, and nobody would undo what he did. That an
+        undo was refused is not remembered: what it found nothing of may come yet.
+        """
+        told = RememberRefusal(code=refusal.code, detail=refusal.detail)
+        if it.act is Act.UNDO:
+            return _refusal(told)
+        return await self._dispatch.answer(told, context, _refusal, request_of(it))
 
     async def _known(self, it: Asked, context: Context) -> tuple[Saga, Definition]:
         """The saga and its definition. Raises SagaNotFound, or DefinitionUnknown once the saga is parked."""
@@ -94,6 +109,10 @@ def request_of(it: Asked) -> Request:
     """What makes asks of the same act the same request. Longer than any caller's key, so never one of theirs."""
     digest = sha256(key_of(it.saga, it.step, it.act).encode()).digest()
     return Request(key=digest, fingerprint=digest)
+
+
+def _refusal(told: RememberRefusal) -> Answer:
+    return Answer(status=REFUSED, body=msgspec.json.encode({"code": told.code, "detail": told.detail}))
 
 
 def _nothing(result: Any) -> Data:

@@ -24,7 +24,7 @@ from core.sagas.allocate_to_channel import AllocateToChannel
 from core.sagas.commands import AdvanceSaga, ForgiveSaga, ParkSaga, RetrySaga
 from core.sagas.definitions import DEFINITIONS
 from core.sagas.queues import STEPS, TIMEOUTS, asked
-from core.sagas.saga import MOVING, Saga, SagaNotFound, SagaNotStuck, Status, StepState, Succeeded, TimedOut
+from core.sagas.saga import MOVING, Refused, Saga, SagaNotFound, SagaNotStuck, Status, StepState, Succeeded, TimedOut
 from core.sagas.saga import Act as Ask
 from core.sagas.use_cases.advance import advance_saga, park_saga
 from entrypoints.dispatch import Dispatch, UseCase
@@ -120,6 +120,23 @@ async def test_a_refusal_leaves_nothing_behind(storage: Storage) -> None:
     balance = await shelf(storage)
     assert (balance.available, balance.reserved, balance.committed) == (5, 0, 0)
     assert await storage.allotments.allotments(TENANT, channel=None, sku=None, after=None, limit=9) == []
+    assert await storage.invariants.violations() == []
+
+
+async def test_what_was_refused_stays_refused_for_whoever_carries_it_out_late(storage: Storage) -> None:
+    """Two workers at one job: the first is refused and the saga ends, then stock comes, then the second goes on."""
+    office = await a_stocked_office(storage, stock=1)
+    saga = await office.run(WANTED)
+    (job,) = await storage.jobs.lease(STEPS, 1, 60)
+    definition = DEFINITIONS[saga.name, saga.version]
+    first = await office.runner.carry_out(asked(job.payload), saga, definition, CONTEXT)
+    assert isinstance(first, Refused)
+    await office.run(AdvanceSaga(id=saga.id, job=job, said=first))
+    assert (await office.saga(saga.id)).status is Status.COMPENSATED
+    more = StockAct(act=Act.RECEIVE, sku="SKU-1", location="W101", quantity=Decimal(5))
+    await office.run(ChangeStock(acts=(more,)))
+    assert await office.runner.carry_out(asked(job.payload), saga, definition, CONTEXT) == first
+    assert (await shelf(storage)).reserved == 0
     assert await storage.invariants.violations() == []
 
 

@@ -16,7 +16,8 @@ async def advance_saga(
 ) -> Saga:
     """The saga afterwards. Raises LeaseLost, SagaNotFound, DefinitionUnknown.
 
-    The job ends first: if its lease is gone, somebody else holds it and will say the same.
+    The job ends first: if its lease is gone, somebody else holds it and will say the same, for what a step's command
+    was answered, a refusal too, is remembered under its key.
     """
     await tx.queue.finish(command.job)
     saga = await locked(command.id, tx)
