@@ -123,7 +123,15 @@ def _spread(seconds: list[float]) -> dict[str, float]:
     return {"mean_seconds": round(sum(seconds) / len(seconds), 1), "longest_seconds": round(max(seconds), 1)}
 
 
-def simulate(first: int, last: int, faults: str, as_json: bool, quiet_minutes: float, shrinking: bool) -> int:
+def simulate(
+    first: int,
+    last: int,
+    faults: str,
+    as_json: bool,
+    quiet_minutes: float = QUIET_MINUTES,
+    processes: int | None = None,
+    shrinking: bool = False,
+) -> int:
     """Run the seeds and say what came of them; answers the exit code.
 
     ``shrinking``: tell the first of them that is broken by as few choices as still break it.
@@ -135,7 +143,7 @@ def simulate(first: int, last: int, faults: str, as_json: bool, quiet_minutes: f
         return EXIT_MISUSED
     if shrinking:
         return _tell(first, last, kinds, as_json, quiet_minutes)
-    found = report(results(first, last, kinds, quiet_minutes=quiet_minutes), kinds)
+    found = report(results(first, last, kinds, processes, quiet_minutes), kinds)
     sys.stdout.write(json.dumps(found) + "\n" if as_json else _in_words(found))
     return EXIT_VIOLATED if found["broken"] else EXIT_GOOD
 

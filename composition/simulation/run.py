@@ -70,7 +70,7 @@ def simulate(
         plan=plan.words,
         steps=world.loop.steps,
         deviations=sum(choice.what == SCHEDULE for choice in world.choices.made),
-        faults=dict(world.faults.injected),
+        faults=dict(+world.faults.injected),
         buggified=dict(world.buggify.times),
         phases=phases,
         violations=tuple(found),

@@ -136,6 +136,13 @@ class World:
             raise ConnectionLost("no answer came")
         return task.result()
 
+    def _hits(self, kind: str, whom: Process | None) -> bool:
+        """Whether there is somebody to be hit; a fault that hits nobody is not counted."""
+        hit = whom is not None and whom.alive and not (kind == "pause" and self.loop.frozen(whom.name))
+        if not hit:
+            self.faults.injected[kind] -= 1
+        return hit
+
     def crash_by_name(self, name: str) -> None:
         """Kill the process of this name before it takes another step."""
         for process in self.processes.values():
@@ -146,14 +153,16 @@ class World:
     def crash(self, place: str) -> None:
         """Kill whoever is at ``place``."""
         process = self.processes.get(place)
-        if process is not None and process.alive:
+        if self._hits("crash", process):
+            assert process is not None
             self.faults.tell("crash", process.name)
             process.kill()
 
     def freeze(self, place: str, seconds: float) -> None:
         """Let whoever is at ``place`` stand still."""
         process = self.processes.get(place)
-        if process is not None and process.alive and not self.loop.frozen(process.name):
+        if self._hits("pause", process):
+            assert process is not None
             self.faults.tell(f"pause of {seconds:.2f} s", process.name)
             self.loop.freeze(process.name, seconds)
             self.loop.call_later(IDLE_LIMIT_SECONDS, self._end_idle, process, seconds)
