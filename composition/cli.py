@@ -94,11 +94,13 @@ def _on_database(settings: Settings, run: Callable[[str, str], Awaitable[None]])
     return 0
 
 
-def _simulate(first: int, last: int, faults: str, as_json: bool) -> int:
+def _simulate(
+    first: int, last: int, faults: str, as_json: bool, quiet_minutes: float, processes: int | None, shrinking: bool
+) -> int:
     # Imported when asked for: no other process needs the simulator.
     from composition.simulation.many import simulate
 
-    return simulate(first, last, faults, as_json)
+    return simulate(first, last, faults, as_json, quiet_minutes, processes, shrinking)
 
 
 async def _as_owner(ask: Callable[[str], Awaitable[Answer]]) -> Answer:

@@ -68,10 +68,11 @@ class MemoryDatabase:
                 session.end()
 
     async def _commit(self, session: Session) -> None:
+        if session.transaction_id is None:
+            session.check()  # nothing was written, so there is nothing to wait for
+            return
         await self.store.pause()
         session.check()
-        if session.transaction_id is None:
-            return
         fate = self.store.faults.fate(self.process, session.writes)
         if fate is Fate.CONFLICT:
             raise TransactionConflict("the storage chose this transaction to give way")

@@ -6,7 +6,7 @@ can hold events that read before those of one that began after it: readers stop 
 
 import asyncio
 from bisect import bisect_right, insort
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import Any
@@ -55,7 +55,7 @@ class Store:
         self.faults = Faults()
         self.locks = Locks()
         self.before_commit: list[Callable[[str, int | None, Writes], None]] = []
-        self.after_end: list[Callable[[Collection[Table[Any]]], None]] = []
+        self.after_end: list[Callable[[Writes], None]] = []
         self._tables: dict[Table[Any], dict[Key, Any]] = {}
         self._feed: list[tuple[Place, Key]] = []
         self._running: set[int] = set()
@@ -80,11 +80,11 @@ class Store:
         self._running.add(self._last_transaction)
         return self._last_transaction
 
-    def end_writing(self, transaction_id: int, tables: Collection[Table[Any]]) -> None:
-        """The transaction, which wrote in ``tables``, runs no longer."""
+    def end_writing(self, transaction_id: int, writes: Writes) -> None:
+        """The transaction, which wrote this or would have, runs no longer."""
         self._running.discard(transaction_id)
         for hook in self.after_end:
-            hook(tables)
+            hook(writes)
 
     def next_position(self) -> int:
         """A journal position nobody has."""
@@ -109,6 +109,10 @@ class Store:
                     kept[key] = row
         for key, row in writes.get(JOURNAL, {}).items():
             insort(self._feed, (row.place, key))
+
+    def last_place(self) -> Place:
+        """Where the last committed event reads; (0, 0) before the first."""
+        return self._feed[-1][0] if self._feed else (0, 0)
 
     def feed(self, after: Place) -> Iterable[tuple[Key, JournalRow]]:
         """Committed events after ``after``, below the oldest transaction still running."""

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
+from random import Random
 
 from adapters.memory.tables import SAGAS
 from composition.simulation.wishes import SKUS
@@ -36,28 +37,31 @@ class Allocators:
 
     def __init__(self, world: World, tenants: list[TenantId]) -> None:
         self._world = world
-        self._random = world.random
+        self._times = world.plan.times(world.random_of("channels"), 2, 6)
         self._tenants = tenants
         self.wanted: list[Allocation] = []
 
     async def allocate(self) -> None:
         """Ask for a few allocations, sometimes several at a time."""
         async with asyncio.TaskGroup() as group:
-            for number in range(self._random.randint(2, 6)):
-                await asyncio.sleep(self._random.random() * 0.6)
-                wish = Allocation(marker=f"channel-{number}", tenant=self._random.choice(self._tenants))
+            for number in range(self._times):
+                random = self._world.turn("channel")
+                if random is None:
+                    continue
+                await asyncio.sleep(random.random() * 0.6)
+                wish = Allocation(marker=f"channel-{number}", tenant=random.choice(self._tenants))
                 self.wanted.append(wish)
-                group.create_task(self._ask(wish))
+                group.create_task(self._ask(wish, random))
 
-    async def _ask(self, wish: Allocation) -> None:
+    async def _ask(self, wish: Allocation, random: Random) -> None:
         digest = sha256(wish.marker.encode()).digest()
         request = Request(key=digest, fingerprint=digest)
-        sku, quantity = self._random.choice(SKUS), Decimal(self._random.choice(QUANTITIES))
+        sku, quantity = random.choice(SKUS), Decimal(random.choice(QUANTITIES))
         command = AllocateToChannel(sku=sku, quantity=quantity, channel=wish.marker)
         for _ in range(TRIES_MAX):
             try:
                 answer: Answer = await self._world.call(
-                    self._random.choice(APIS),
+                    random.choice(APIS),
                     lambda api: api.dispatch.answer(command, self._world.context(api, wish.tenant), _encode, request),
                 )
             except (*NO_ANSWER, DomainError):

@@ -20,15 +20,16 @@ from adapters.memory.tables import (
     JOBS,
     JOURNAL,
     ORDERS,
-    RELAYS,
     RETURNS,
 )
 from adapters.toolkit.codec import decode_event
+from composition.simulation.deliverers import broken_lists
 from composition.simulation.followed_checks import broken_followed
+from composition.simulation.observer import relayed
 from composition.simulation.saga_checks import broken_sagas
 from composition.simulation.wishes import KeptAct, Wish
 from composition.simulation.workload import Shop
-from composition.simulation.world import RELAY, World
+from composition.simulation.world import World
 from core.acceptance.demand import demand_of
 from core.acceptance.events import OrderAccepted, OrderHeld, OrderRejected
 from core.acceptance.queues import REVIEW
@@ -48,11 +49,11 @@ def at_rest(store: Store) -> bool:
     return not waiting and relayed(store)
 
 
-def relayed(store: Store) -> bool:
-    """Whether the relay has come to the end of the journal."""
-    last = max((row.place for row in store.table(JOURNAL).values()), default=(0, 0))
-    relay = store.table(RELAYS).get((RELAY,))
-    return relay is not None and relay.place >= last
+def left_to_do(store: Store) -> str:
+    """The same in words: how many of what."""
+    jobs = Counter(row.queue for row in store.table(JOBS).values() if row.run_at is not None)
+    waiting = {"submissions": len(store.table(INTAKE_JOBS)), **jobs, "events to relay": int(not relayed(store))}
+    return ", ".join(f"{name} {number}" for name, number in waiting.items() if number) or "nothing"
 
 
 def violations(world: World, shop: Shop) -> list[str]:
@@ -67,11 +68,12 @@ def violations(world: World, shop: Shop) -> list[str]:
         if (level, message) == FAILED
     ]
     found += _wishes(world.store, shop)
-    found += _acts(world.store, shop.acts)
+    found += _acts(world.store, shop.keeper.acts)
     found += _projections(world)
     found += _sums(world.store)
     found += _waiting(world.store)
     found += _whole(world.store)
+    found += broken_lists(world.store, shop.deliverers.told)
     found += broken_sagas(world.store, shop.allocators.wanted)
     found += broken_followed(world.store, shop.followers.wanted, shop.followers.strict)
     return found
@@ -90,7 +92,7 @@ def _wishes(store: Store, shop: Shop) -> Iterator[str]:
         receipts = {(receipt.id, receipt.order_id) for receipt in wish.receipts}
         if receipts - {(submission.id, submission.order_id) for submission in mine}:
             yield f"I4: {wish.marker} has a receipt for what is not there"
-        if wish.repeatable and not wish.receipts:
+        if wish.repeatable and wish.sent and not wish.receipts:
             yield f"I4: {wish.marker} never got a receipt"
         for submission in mine:
             yield from _end_of(store, wish, submission)

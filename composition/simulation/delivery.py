@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from composition.simulation.faults import PlannedFaults
+from composition.simulation.loop import PROCESS
 from composition.simulation.observer import Observer
 from core.kernel.event import RecordedEvent
 from ports.delivery import Publisher
@@ -22,10 +23,11 @@ class BadPublisher:
     async def publish(self, events: Sequence[RecordedEvent]) -> None:
         """See the port."""
         self._observer.publishing(events)
-        faults, random = self._faults, self._faults.random
-        if not faults.chance("delivery", faults.rates.delivery):
+        random = self._faults.dice("delivery", self._faults.rates.delivery)
+        if random is None:
             await self._inner.publish(events)
             return
+        self._faults.tell("delivery", PROCESS.get())
         self._old = [*self._old, *events][-40:]
         some = random.sample(events, random.randint(1, len(events)))
         match random.randrange(4):

@@ -1,27 +1,32 @@
 """What goes wrong, when and to whom: planned by the seed, ended by ``heal``."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from random import Random
 from typing import Any
 
 from adapters.memory.store import Fate, Faults
 from adapters.memory.tables import Key, Table
+from composition.simulation.choices import Choices
 from composition.simulation.plan import Plan
 
 SKEW_SECONDS = 120.0
+UNKNOWN = (Fate.UNKNOWN_LOST, Fate.UNKNOWN_DONE, Fate.UNKNOWN_LATE)
 
 
 class PlannedFaults(Faults):
     """The storage's side of the plan, and the counting."""
 
-    def __init__(self, seed: int, plan: Plan, now: Callable[[], float]) -> None:
-        self.random = Random(f"faults {seed}")
+    def __init__(self, plan: Plan, choices: Choices, now: Callable[[], float]) -> None:
         self.kinds = frozenset(plan.kinds)
         self.rates = plan.rates
         self.injected: Counter[str] = Counter()
         self.ebbing = False
         self.healed = False
+        self.tell: Callable[[str, str], None] = lambda kind, whose: None
+        """Told what goes wrong with whom."""
+        self._choices = choices
         self._now = now
         self._outages: list[tuple[str | None, float]] = []
 
@@ -29,12 +34,24 @@ class PlannedFaults(Faults):
         """Whether this kind may happen now."""
         return kind in self.kinds and not self.healed
 
-    def chance(self, kind: str, probability: float) -> bool:
-        """Whether ``kind`` happens now; counted when it does."""
-        happens = self.has(kind) and self.random.random() < probability
-        if happens:
+    def draw(self, kind: str, probability: float, what: str | None = None, number: int | None = None) -> int:
+        """Whether ``kind`` happens now: the choice's value, or zero; counted when it does."""
+        value = self._choices.draw(what or kind, probability, number) if self.has(kind) else 0
+        if value:
             self.injected[kind] += 1
-        return happens
+        return value
+
+    def dice(self, kind: str, probability: float) -> Random | None:
+        """The same, as dice for how it happens."""
+        value = self.draw(kind, probability)
+        return Random(value) if value else None
+
+    @contextmanager
+    def none(self) -> Iterator[None]:
+        """Nothing goes wrong meanwhile."""
+        before, self.healed = self.healed, True
+        yield
+        self.healed = before
 
     def heal(self) -> None:
         """Nothing goes wrong from now on."""
@@ -43,7 +60,7 @@ class PlannedFaults(Faults):
 
     def begin_outage(self, process: str | None, seconds: float) -> None:
         """The storage is away from ``process``, or from all, for so long."""
-        self.injected["outage"] += 1
+        self.tell(f"outage of {seconds:.2f} s", process or "everybody")
         self._outages.append((process, self._now() + seconds))
 
     def reachable(self, process: str) -> bool:
@@ -56,10 +73,16 @@ class PlannedFaults(Faults):
 
     def conflict(self, process: str) -> bool:
         """See Faults."""
-        return self.chance("conflict", self.rates.conflict)
+        if not self.draw("conflict", self.rates.conflict):
+            return False
+        self.tell("conflict", process)
+        return True
 
     def fate(self, process: str, writes: Mapping[Table[Any], Mapping[Key, Any]]) -> Fate:
         """See Faults."""
-        if self.chance("unknown", self.rates.unknown):
-            return self.random.choice((Fate.UNKNOWN_LOST, Fate.UNKNOWN_DONE, Fate.UNKNOWN_LATE))
-        return Fate.DONE
+        value = self.draw("unknown", self.rates.unknown)
+        if not value:
+            return Fate.DONE
+        fate = UNKNOWN[value % len(UNKNOWN)]
+        self.tell(f"commit {fate.name}", process)
+        return fate

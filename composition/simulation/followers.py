@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from hashlib import sha256
+from random import Random
 
 from adapters.memory.tables import RETURNS, SAGAS
 from composition.simulation.movers import PLACES
@@ -45,7 +46,7 @@ class Followers:
 
     def __init__(self, world: World, tenants: list[TenantId]) -> None:
         self._world = world
-        self._random = world.random
+        self._times = world.plan.times(world.random_of("followers"), 2, 5)
         self._tenants = tenants
         self.wanted: list[Move] = []
         self.strict: set[TenantId] = set()
@@ -53,18 +54,20 @@ class Followers:
     async def follow(self) -> None:
         """A few transfers and settlements, sometimes several at a time."""
         async with asyncio.TaskGroup() as group:
-            for number in range(self._random.randint(2, 5)):
-                await asyncio.sleep(self._random.random() * 0.7)
-                tenant = self._random.choice(self._tenants)
-                if self._random.random() < 0.5:
-                    group.create_task(self._settle(tenant))
+            for number in range(self._times):
+                random = self._world.turn("follower")
+                if random is None:
+                    continue
+                await asyncio.sleep(random.random() * 0.7)
+                tenant = random.choice(self._tenants)
+                if random.random() < 0.5:
+                    group.create_task(self._settle(tenant, random))
                     continue
                 move = Move(marker=f"move-{number}", tenant=tenant)
                 self.wanted.append(move)
-                group.create_task(self._move(move))
+                group.create_task(self._move(move, random))
 
-    async def _move(self, move: Move) -> None:
-        random = self._random
+    async def _move(self, move: Move, random: Random) -> None:
         source, target = random.sample(PLACES, 2)
         line = TransferRequest(sku=random.choice(SKUS), quantity=Decimal(random.choice((1, 1, 2, 30))))
         due = self._world.store.clock() + A_LITTLE
@@ -84,26 +87,25 @@ class Followers:
                 await asyncio.sleep(0.2)
                 continue
             move.saga, transfer_id = answer.body.decode().split(" ")
-            await self._carry(TransferId(transfer_id), move.tenant)
+            await self._carry(TransferId(transfer_id), move.tenant, random)
             return
         self._world.observer.findings.append(f"{move.marker}: no answer in {TRIES_MAX} tries")
 
-    async def _carry(self, transfer: TransferId, tenant: TenantId) -> None:
+    async def _carry(self, transfer: TransferId, tenant: TenantId, random: Random) -> None:
         """It arrives, is lost, is called off, or nobody says."""
-        random = self._random
         await asyncio.sleep(random.choice((0.5, 5.0, 30.0)) * random.random())
         receive, cancel = ReceiveTransfer(id=transfer), CancelTransfer(id=transfer, reason="turned back")
         close = CloseTransfer(id=transfer, reason="lost")
         choices: list[list[object]] = [[], [receive], [receive], [receive, cancel], [cancel], [close, receive]]
-        await asyncio.gather(*(self._try(act, tenant) for act in random.choice(choices)))
+        await asyncio.gather(*(self._try(act, tenant, random.choice(APIS)) for act in random.choice(choices)))
 
-    async def _settle(self, tenant: TenantId) -> None:
-        await asyncio.sleep(self._random.random() * 2)
+    async def _settle(self, tenant: TenantId, random: Random) -> None:
+        await asyncio.sleep(random.random() * 2)
         rows = self._world.store.table(RETURNS).items()
         open_ones = [one.id for key, (_, one) in rows if key[0] == tenant and one.state in PAYING]
         if open_ones:
-            command = SettleReturn(one=self._random.choice(open_ones), goods_within=A_WHILE, paid_within=A_LITTLE)
-            await asyncio.gather(*(self._try(command, tenant) for _ in range(self._random.choice((1, 2)))))
+            command = SettleReturn(one=random.choice(open_ones), goods_within=A_WHILE, paid_within=A_LITTLE)
+            await asyncio.gather(*(self._try(command, tenant, api) for api in APIS[: random.choice((1, 2))]))
 
     async def forgive_stuck(self) -> int:
         """A person takes upon himself what waits for nobody any more; answers for how many sagas."""
@@ -114,12 +116,11 @@ class Followers:
             if row.saga.status is Status.STUCK and row.saga.name != allocate_to_channel.NAME
         )
         for tenant, saga in stuck:
-            await self._try(ForgiveSaga(id=saga, reason="settled by hand"), tenant)
+            await self._try(ForgiveSaga(id=saga, reason="settled by hand"), tenant, APIS[0])
         return len(stuck)
 
-    async def _try(self, command: object, tenant: TenantId) -> None:
+    async def _try(self, command: object, tenant: TenantId, place: str) -> None:
         """Give a command once; whatever comes of it."""
-        place = self._random.choice(APIS)
         try:
             await self._world.call(place, lambda api: api.dispatch.run(command, self._world.context(api, tenant)))
         except (*NO_ANSWER, DomainError):

@@ -2,6 +2,7 @@
 
 import asyncio
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 from composition.simulation.wishes import SKUS
@@ -27,22 +28,25 @@ class Holders:
 
     def __init__(self, world: World, tenants: list[TenantId]) -> None:
         self._world = world
-        self._random = world.random
+        self._times = world.plan.times(world.random_of("holders"), 2, 5)
         self._tenants = tenants
 
     async def shop(self) -> None:
         """Come and go a few times."""
-        for _ in range(self._random.randint(2, 5)):
-            await asyncio.sleep(self._random.random() * 0.6)
-            await self._visit(self._random.choice(self._tenants))
+        for _ in range(self._times):
+            random = self._world.turn("shopper")
+            if random is None:
+                continue
+            await asyncio.sleep(random.random() * 0.6)
+            await self._visit(random.choice(self._tenants), random)
 
-    async def _visit(self, tenant: TenantId) -> None:
-        random = self._random
+    async def _visit(self, tenant: TenantId, random: Random) -> None:
         lines = tuple(
             ReservationLine(sku=random.choice(SKUS), quantity=Decimal(random.randint(1, 2)))
             for _ in range(random.randint(1, 2))
         )
-        held = await self._ask(ReserveStock(lines=lines, holder=Holder.CART, seconds=random.choice(MOMENTS)), tenant)
+        reserve = ReserveStock(lines=lines, holder=Holder.CART, seconds=random.choice(MOMENTS))
+        held = await self._ask(reserve, tenant, random)
         if not isinstance(held, Reservation):
             return
         await asyncio.sleep(random.random() * 2)
@@ -52,16 +56,16 @@ class Holders:
         ends = random.choice(choices)
         if not ends and random.random() < 0.5:
             ends = [ExtendReservation(id=held.id)]
-        answers = await asyncio.gather(*(self._ask(end, tenant) for end in ends))
+        answers = await asyncio.gather(*(self._ask(end, tenant, random) for end in ends))
         if sum(isinstance(answer, Reservation) for answer in answers) > 1:
             self._world.observer.findings.append(f"hold {held.id} was ended twice")
         in_time = not over(held, self._world.store.clock())
         if in_time and len(answers) == 1 and isinstance(answers[0], ReservationEnded):
             self._world.observer.findings.append(f"hold {held.id} was over before its time")
 
-    async def _ask(self, command: object, tenant: TenantId) -> Any:
+    async def _ask(self, command: object, tenant: TenantId, random: Random) -> Any:
         """What came of it: the reservation, a refusal, or None when there was no answer."""
-        place = self._random.choice(APIS)
+        place = random.choice(APIS)
         try:
             return await self._world.call(
                 place, lambda api: api.dispatch.run(command, self._world.context(api, tenant))

@@ -1,12 +1,13 @@
-"""An event loop without a world: the seed chooses who goes next, and time jumps to the next thing that is due."""
+"""An event loop without a world: first come, first served unless the seed chooses otherwise; time jumps ahead."""
 
 import asyncio
 import heapq
 from asyncio import events
 from collections.abc import Callable, Coroutine
-from contextvars import Context, ContextVar
-from random import Random
+from contextvars import Context, ContextVar, copy_context
 from typing import Any, cast
+
+from composition.simulation.choices import Choices
 
 PROCESS: ContextVar[str] = ContextVar("process", default="world")
 """Which process a callback belongs to."""
@@ -29,28 +30,61 @@ class NumberedTask(asyncio.Task[Any]):
         return self._number
 
 
-class SimulatedLoop:
-    """As much of an event loop as coroutines, tasks, futures and timers need; the rest would be a world."""
+class Due:
+    """A callback and when it is due; see asyncio.TimerHandle, of which nobody needs more here."""
 
-    def __init__(self, seed: int) -> None:
-        self.random = Random(seed)
+    __slots__ = ("args", "at", "callback", "context")
+
+    def __init__(self, at: float, callback: Callable[..., object], args: tuple[Any, ...], context: Context) -> None:
+        self.at = at
+        self.callback: Callable[..., object] | None = callback
+        self.args = args
+        self.context = context
+
+    def cancel(self) -> None:
+        """See asyncio."""
+        self.callback = None
+
+    def cancelled(self) -> bool:
+        """See asyncio."""
+        return self.callback is None
+
+    def when(self) -> float:
+        """See asyncio."""
+        return self.at
+
+
+class SimulatedLoop:
+    """As much of an event loop as coroutines, tasks, futures and timers need; the rest would be a world.
+
+    ``choices`` say at which steps somebody else goes than whoever has been ready for longest.
+    """
+
+    def __init__(self, choices: Choices) -> None:
+        self.choices = choices
+        choices.now = self.time
         self.steps = 0
         self._as_loop = cast(asyncio.AbstractEventLoop, self)
         self.complaints: list[str] = []
         self._now = 0.0
-        self._ready: list[asyncio.Handle] = []
-        self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
+        self._ready: list[Due] = []
+        self._timers: list[tuple[float, int, Due]] = []
         self._timer_count = 0
         self._task_count = 0
-        self._frozen: dict[str, list[asyncio.Handle]] = {}
+        self._frozen: dict[str, list[Due]] = {}
 
     def run_until(self, coroutine: Coroutine[Any, Any, Any], deadline: float) -> Any:
         """The coroutine's result. Raises Stuck when it is not there at virtual time ``deadline``."""
         events._set_running_loop(self._as_loop)
         try:
             task = self.create_task(coroutine)
+            ready, place = self._ready, self.choices.place
             while not task.done():
-                self._step(deadline)
+                if not ready:
+                    self._advance(deadline)
+                    continue
+                length = len(ready)
+                self._run(ready.pop(place(length) if length > 1 else 0))
             return task.result()
         finally:
             events._set_running_loop(None)
@@ -68,57 +102,53 @@ class SimulatedLoop:
     def _thaw(self, process: str) -> None:
         self._ready += self._frozen.pop(process)
 
-    def _step(self, deadline: float) -> None:
-        if not self._ready:
-            self._advance(deadline)
-            return
-        ready = self._ready
-        place = int(self.random.random() * len(ready))
-        ready[place], ready[-1] = ready[-1], ready[place]
-        handle = ready.pop()
-        if handle.cancelled():
+    def _run(self, due: Due) -> None:
+        callback = due.callback
+        if callback is None:
             return
         if self._frozen:
-            process = handle._context.get(PROCESS, "world")  # type: ignore[attr-defined]
+            process = due.context.get(PROCESS, "world")
             if process in self._frozen:
-                self._frozen[process].append(handle)
+                self._frozen[process].append(due)
                 return
         self.steps += 1
         if self.steps > STEPS_MAX:
             raise Stuck(f"{STEPS_MAX} steps and no end")
-        handle._run()
+        try:
+            due.context.run(callback, *due.args)
+        except Exception as error:  # noqa: BLE001 - as any event loop: it is told, and life goes on
+            self.complaints.append(f"an exception in {callback}: {error!r}")
 
     def _advance(self, deadline: float) -> None:
-        while self._timers and self._timers[0][2].cancelled():
-            heapq.heappop(self._timers)
-        if not self._timers or self._timers[0][0] > deadline:
+        timers = self._timers
+        while timers and timers[0][2].callback is None:
+            heapq.heappop(timers)
+        if not timers or timers[0][0] > deadline:
             raise Stuck(f"nothing happens before {deadline:.1f} s")
-        self._now = max(self._now, self._timers[0][0])
-        while self._timers and self._timers[0][0] <= self._now:
-            self._ready.append(heapq.heappop(self._timers)[2])
+        self._now = max(self._now, timers[0][0])
+        while timers and timers[0][0] <= self._now:
+            self._ready.append(heapq.heappop(timers)[2])
 
     def time(self) -> float:
         """Virtual seconds since the beginning."""
         return self._now
 
-    def call_soon(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> asyncio.Handle:
+    def call_soon(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> Due:
         """See asyncio."""
-        handle = asyncio.Handle(callback, args, self._as_loop, context)
-        self._ready.append(handle)
-        return handle
+        due = Due(self._now, callback, args, copy_context() if context is None else context)
+        self._ready.append(due)
+        return due
 
-    def call_at(
-        self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
-    ) -> asyncio.TimerHandle:
+    def call_at(self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None) -> Due:
         """See asyncio."""
-        handle = asyncio.TimerHandle(when, callback, args, self._as_loop, context)
+        due = Due(when, callback, args, copy_context() if context is None else context)
         self._timer_count += 1
-        heapq.heappush(self._timers, (when, self._timer_count, handle))
-        return handle
+        heapq.heappush(self._timers, (when, self._timer_count, due))
+        return due
 
     def call_later(
         self, delay: float, callback: Callable[..., object], *args: Any, context: Context | None = None
-    ) -> asyncio.TimerHandle:
+    ) -> Due:
         """See asyncio."""
         return self.call_at(self._now + delay, callback, *args, context=context)
 
@@ -146,6 +176,3 @@ class SimulatedLoop:
     def is_closed(self) -> bool:
         """Never."""
         return False
-
-    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
-        """A cancelled timer is passed over when its time comes."""

@@ -1,15 +1,18 @@
 """Watches every commit: the trace, what falls due, whose leases are whose."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any
 
 from adapters.memory.store import Store, Writes
-from adapters.memory.tables import JOBS, ORDERS, RELAYS, SAGAS, WORKERS, Key, QueueRow, Table
+from adapters.memory.tables import INTAKE_JOBS, JOBS, ORDERS, RELAYS, SAGAS, WORKERS, Key, QueueRow
 from composition.simulation.clock import Naps, moment
 from composition.simulation.loop import SimulatedLoop
 from composition.simulation.lots import LotWatch
 from core.kernel.event import RecordedEvent
+from core.sagas.queues import STEPS, TIMEOUTS
+
+RELAY = "in-process"
 
 
 class Observer:
@@ -59,9 +62,17 @@ class Observer:
         reviews = {(tenant, order.facts.intake_id) for tenant, order in orders}
         return reviews | {(key[0], limit) for key, limit in sagas if limit is not None}
 
-    def _end(self, tables: Collection[Table[Any]]) -> None:
-        if set(tables) - {WORKERS, RELAYS}:
-            self._naps.hint()
+    def _end(self, writes: Writes) -> None:
+        """Wake whoever looks for what the transaction wrote, or held until now."""
+        if INTAKE_JOBS in writes:
+            self._naps.hint("orders")
+        for key, row in writes.get(JOBS, {}).items():
+            known = row or self._store.table(JOBS).get(key)
+            if known is not None:
+                self._naps.hint(poller_of(known))
+        # What is read ends below the oldest transaction running, so the end of any may let the relay go on.
+        if not relayed(self._store) and writes.keys() - {WORKERS, RELAYS}:
+            self._naps.hint("relay")
 
     def _watch_lease(self, process: str, key: Key, row: QueueRow | None) -> None:
         now = moment(self._loop)
@@ -79,4 +90,16 @@ class Observer:
                 self.findings.append(f"I10: job {key[1]} was leased and the attempt not counted")
             self._leases[row.fence] = process
         if row is not None and row.run_at is not None and row.run_at > now:
-            self._naps.hint_at((row.run_at - now).total_seconds() + self._loop.time())
+            due = (row.run_at - now).total_seconds() + self._loop.time()
+            self._naps.hint_at(due, poller_of(row), lambda: self._store.table(JOBS).get(key) is row)
+
+
+def poller_of(row: QueueRow) -> str:
+    """Which of a worker's loops takes jobs like this one."""
+    return "sagas" if row.queue in (STEPS, TIMEOUTS) else "jobs"
+
+
+def relayed(store: Store) -> bool:
+    """Whether the relay has come to the end of the journal."""
+    relay = store.table(RELAYS).get((RELAY,))
+    return relay is not None and relay.place >= store.last_place()

@@ -16,8 +16,8 @@ from entrypoints.worker.relay import Relay
 from entrypoints.worker.sagas import SagaRunner
 
 
-def _writer(process: Process, log: Any) -> IntakeWriter:
-    return IntakeWriter(log, pause=process.clock.sleep)
+def _writer(process: Process, log: Any, **bounds: int) -> IntakeWriter:
+    return IntakeWriter(log, pause=process.clock.wait, **bounds)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -26,7 +26,7 @@ class Parts:
 
     transactions: Callable[[Process], Any] = lambda it: MemoryTransactions(it.database, it.new_id)
     intake_log: Callable[[Process], Any] = lambda it: MemoryIntakeLog(it.database)
-    writer: Callable[[Process, Any], Any] = _writer
+    writer: Callable[..., Any] = _writer
     work: Callable[[Process], Any] = lambda it: MemoryWork(it.database, it.new_id)
     jobs: Callable[[Process], Any] = lambda it: MemoryJobSource(it.database)
     feed: Callable[[Process], Any] = lambda it: MemoryJournalFeed(it.database)

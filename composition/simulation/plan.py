@@ -9,6 +9,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, fields
 from random import Random
 
+from composition.simulation.buggify import KIND, POINTS
+
 KINDS = (
     "crash",  # a process dies with everything it had open, and comes back
     "unknown",  # a commit gets no answer: it happened, it did not, or it will
@@ -19,10 +21,16 @@ KINDS = (
     "skew",  # processes disagree about the time, by minutes
     "poison",  # an order whose decision raises, always or at first
     "killer",  # an order whose decision takes the process with it
+    "buggify",  # what is nearly always decided one way is decided the other (see buggify.py)
     "silence",  # hearts beat so slowly that the living are taken for dead
 )
 WHOLE_SHARE, KEPT_SHARE = 0.5, 0.75
+POINT_SHARE = 0.4
+"""Of the points at which decisions can be perturbed a seed has so many, if it has any."""
 FACTORS = (0.5, 1.0, 2.0)
+DEVIATIONS = (0.1, 0.5, 1.0)
+SIZES = (0.2, 0.2, 0.3, 0.3, 0.5, 0.5, 1.0, 1.6)
+"""Most stories are small, because many short ones find more than few long ones; some need a crowd."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -47,6 +55,14 @@ class Plan:
 
     kinds: tuple[str, ...]
     rates: Rates
+    points: tuple[str, ...] = ()
+    size: float = 1.0
+    deviations: float = 1.0
+    """At which share of the steps somebody else goes than whoever has been ready for longest."""
+
+    def times(self, random: Random, least: int, most: int) -> int:
+        """How often somebody does what he does: so often, more or less, as the story is large or small."""
+        return max(1, round(random.randint(least, most) * self.size))
 
     @property
     def words(self) -> str:
@@ -57,7 +73,9 @@ class Plan:
             for field in fields(Rates)
             if getattr(self.rates, field.name) != getattr(usual, field.name)
         ]
-        return "; ".join([", ".join(self.kinds) or "none", *other])
+        points = [f"points {', '.join(self.points)}"] if self.points else []
+        rest = [f"out of turn {self.deviations:g}", f"size {self.size:g}"]
+        return "; ".join([", ".join(self.kinds) or "none", *other, *points, *rest])
 
 
 def plan_of(seed: int, kinds: Collection[str]) -> Plan:
@@ -65,7 +83,7 @@ def plan_of(seed: int, kinds: Collection[str]) -> Plan:
     random = Random(f"plan {seed}")
     named = tuple(kind for kind in KINDS if kind in kinds)
     if len(named) < 2 or random.random() < WHOLE_SHARE:
-        return Plan(kinds=named, rates=Rates())
+        return _plan(seed, named, Rates())
     kept = tuple(kind for kind in named if random.random() < KEPT_SHARE)
     usual = Rates()
     scaled = {
@@ -73,4 +91,11 @@ def plan_of(seed: int, kinds: Collection[str]) -> Plan:
         for field in fields(Rates)
         if field.name not in ("pause", "saga_pause")
     }
-    return Plan(kinds=kept, rates=Rates(**scaled))
+    return _plan(seed, kept, Rates(**scaled))
+
+
+def _plan(seed: int, kinds: tuple[str, ...], rates: Rates) -> Plan:
+    random = Random(f"points {seed}")
+    points = tuple(point for point in POINTS if random.random() < POINT_SHARE)
+    deviations, size = random.choice(DEVIATIONS), random.choice(SIZES)
+    return Plan(kinds=kinds, rates=rates, points=points if KIND in kinds else (), size=size, deviations=deviations)

@@ -44,6 +44,7 @@ class Poison:
     def _kill_if(self, markers: Sequence[str]) -> None:
         if any(self.kinds.get(marker) == "killer" for marker in markers):
             self._faults.injected["killer"] += 1
+            self._faults.tell("killer", PROCESS.get())
             self._crash(PROCESS.get())
 
     def _break_if(self, marker: str) -> None:
@@ -52,4 +53,5 @@ class Poison:
         if kind == "poison" or (kind == "flaky" and failures < FLAKY_FAILURES):
             self._failures[marker] = failures + 1
             self._faults.injected["poison"] += 1
+            self._faults.tell("poison", PROCESS.get())
             raise Poisoned(marker)

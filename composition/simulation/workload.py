@@ -1,38 +1,37 @@
 """A shop or two at work: clients order and repeat themselves, shoppers hold stock, a keeper and movers move it."""
 
 import asyncio
-from dataclasses import replace
 from decimal import Decimal
-from hashlib import sha256
+from random import Random
 from typing import Any
 
 from adapters.memory.tables import JOBS
 from composition.simulation.allocators import Allocators
+from composition.simulation.deliverers import Deliverers
 from composition.simulation.followers import DEADLINES, Followers
-from composition.simulation.goods import LOTS, NEW_KIT, lots, new_items, reclassification
+from composition.simulation.goods import NEW_KIT, lots, new_items
 from composition.simulation.holders import Holders
+from composition.simulation.keeper import PLACES, TRIES_MAX, Keeper
 from composition.simulation.movers import Movers
+from composition.simulation.policies import PolicyWatch, allocation_policy
 from composition.simulation.warehouse import Warehouse
-from composition.simulation.wishes import BY_LOT, CUSTOMERS, PLAIN, SKUS, KeptAct, Wish, wishes
-from composition.simulation.world import APIS, NO_ANSWER, Api, ConnectionLost, World
+from composition.simulation.wishes import PLAIN, Wish, wishes
+from composition.simulation.world import APIS, NO_ANSWER, OPENING, Api, ConnectionLost, World
 from core.acceptance.policies import SetPolicy
 from core.acceptance.queues import REVIEW
-from core.catalogue.item import AmendItem, CreateItems
+from core.catalogue.item import CreateItems
 from core.credit.account import SetCreditLimit
 from core.intake.dead_letters import ReplayDeadLetter
 from core.intake.submission import Receipt
-from core.inventory.acts import Act, AllocateStock, ChangeStock, StockAct, StockChanged
+from core.inventory.acts import Act, ChangeStock, StockAct
 from core.inventory.location import CreateLocation, LocationKind
-from core.kernel.errors import DomainError, NotFound
+from core.kernel.errors import NotFound
 from core.kernel.ids import ItemId, TenantId
 from core.kernel.money import Money
 from core.risk.assessment import RiskPolicy
 from core.tenants.tenant import CreateTenant
-from entrypoints.dispatch import Request
-from ports.idempotency import Answer
 
-PLACES = ("EAST", "WEST")
-TRIES_MAX = 200
+OWN_RULES_SHARE = 0.5
 
 
 class Shop:
@@ -40,13 +39,16 @@ class Shop:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.random = world.random
+        self.random = world.random_of("shop")
         self.tenants: list[TenantId] = []
         self.items: dict[TenantId, list[ItemId]] = {}
         self.wishes: list[Wish] = []
-        self.acts: list[KeptAct] = []
+        self.keeper = Keeper(world, self.tenants, self.items)
+        self.deliverers = Deliverers(world, self.tenants)
         self.allocators = Allocators(world, self.tenants)
         self.followers = Followers(world, self.tenants)
+        self._watch = PolicyWatch(world.store, world.observer.findings)
+        self._operator = world.random_of("operator")
 
     async def open(self) -> None:
         """Tenants with items, places, stock and customers, before anything goes wrong."""
@@ -56,7 +58,7 @@ class Shop:
             self.tenants.append(tenant)
             await self._furnish(api, tenant, number)
         api.kill()
-        count = self.random.randint(8, 18)
+        count = self.world.plan.times(self.random, 8, 18)
         self.wishes = wishes(self.random, self.tenants, self.world.faults, count)
         self.world.poison.kinds.update({wish.marker: wish.kind for wish in self.wishes})
 
@@ -78,8 +80,11 @@ class Shop:
         if random.random() < 0.5:
             self.followers.strict.add(tenant)
             commands += [SetPolicy(policy=DEADLINES)]
+        if random.random() < OWN_RULES_SHARE:
+            self._watch.policies[tenant] = allocation_policy(random)
+            commands += [SetPolicy(policy=self._watch.policies[tenant])]
         for command in commands:
-            task = api.spawn(api.dispatch.run(command, self.world.context(api, tenant)))
+            task = api.spawn(api.dispatch.run(command, self.world.context(api, tenant, actor=OPENING)))
             answer = await task
             if isinstance(command, CreateItems):
                 self.items.setdefault(tenant, []).extend(item.id for item in answer)
@@ -90,7 +95,8 @@ class Shop:
         async with asyncio.TaskGroup() as group:
             for number in range(clients):
                 group.create_task(self._client(self.wishes[number::clients]))
-            group.create_task(self._keeper())
+            group.create_task(self.keeper.keep())
+            group.create_task(self.deliverers.deliver())
             group.create_task(Holders(self.world, self.tenants).shop())
             group.create_task(Warehouse(self.world, self.tenants, PLACES).work())
             group.create_task(Movers(self.world, self.tenants).move())
@@ -99,17 +105,20 @@ class Shop:
 
     async def _client(self, wanted: list[Wish]) -> None:
         for wish in wanted:
-            await asyncio.sleep(self.random.random() * 0.3)
-            await self._send(wish)
-            if wish.repeatable and self.random.random() < 0.3:
-                await self._send(wish)
+            random = self.world.turn(wish.marker)
+            if random is None:
+                continue
+            await asyncio.sleep(random.random() * 0.3)
+            await self._send(wish, random)
+            if wish.repeatable and random.random() < 0.3:
+                await self._send(wish, random)
 
-    async def _send(self, wish: Wish) -> None:
+    async def _send(self, wish: Wish, random: Random) -> None:
         """Send until there is an answer; what cannot be repeated safely is sent once."""
         for _ in range(TRIES_MAX):
             wish.sent += 1
             try:
-                (answer,) = await self.world.call(self.random.choice(APIS), lambda api: self._submit(api, wish))
+                (answer,) = await self.world.call(random.choice(APIS), lambda api: self._submit(api, wish))
             except NO_ANSWER as error:
                 nobody = isinstance(error, ConnectionLost) and str(error) == "nobody listens"
                 if not wish.repeatable and not nobody:
@@ -117,6 +126,7 @@ class Shop:
                 wish.sent -= nobody
                 await asyncio.sleep(0.2)
                 continue
+            self.world.telemetry.log("info", "order sent", wish=wish.marker, answer=type(answer).__name__)
             if isinstance(answer, Receipt):
                 wish.receipts.append(answer)
             else:
@@ -127,63 +137,11 @@ class Shop:
     async def _submit(self, api: Api, wish: Wish) -> Any:
         return await api.writer.submit([wish.submission(self.world.context(api, wish.tenant), api.new_id)])
 
-    async def _keeper(self) -> None:
-        random = self.random
-        for number in range(random.randint(3, 7)):
-            await asyncio.sleep(random.random() * 0.5)
-            tenant = random.choice(self.tenants)
-            kind = random.randrange(7)
-            if kind == 0:
-                item = random.choice(self.items[tenant])
-                await self._try(AmendItem(id=item, backorder_limit=random.randint(0, 4)), tenant)
-            elif kind == 1:
-                limit = Money(minor=random.randint(0, 9000), currency="EUR")
-                await self._try(SetCreditLimit(customer=random.choice(CUSTOMERS) or "cy", limit=limit), tenant)
-            elif kind == 2:
-                await self._try(AllocateStock(name=random.choice(SKUS), quantity=Decimal(1), channel="shop"), tenant)
-            elif kind == 3:
-                await self._try(reclassification(random), tenant)
-            else:
-                await self._move(KeptAct(marker=f"act-{number}", tenant=tenant, act=self._stock_act(number)))
-
-    def _stock_act(self, number: int) -> StockAct:
-        act, quantity = self.random.choice(((Act.RECEIVE, 3), (Act.ADJUST, -2), (Act.COUNT, 4), (Act.RECEIVE, 1)))
-        place, sku = self.random.choice(PLACES), self.random.choice((*PLAIN, BY_LOT))
-        done = StockAct(act=act, sku=sku, location=place, quantity=Decimal(quantity), reason=f"act-{number}")
-        return replace(done, lot=self.random.choice(LOTS)) if sku == BY_LOT else done
-
-    async def _move(self, act: KeptAct) -> None:
-        """Do a stock act once, under its key, until there is an answer."""
-        self.acts.append(act)
-        digest = sha256(act.marker.encode()).digest()
-        command, request = ChangeStock(acts=(act.act,)), Request(key=digest, fingerprint=digest)
-        for _ in range(TRIES_MAX):
-            try:
-                answer = await self.world.call(
-                    self.random.choice(APIS),
-                    lambda api: api.dispatch.answer(command, self.world.context(api, act.tenant), _encode, request),
-                )
-            except (*NO_ANSWER, DomainError):
-                await asyncio.sleep(0.2)
-                continue
-            act.happened = answer.body == b"done"
-            return
-        self.world.observer.findings.append(f"{act.marker}: no answer in {TRIES_MAX} tries")
-
-    async def _try(self, command: object, tenant: TenantId) -> None:
-        """Give a command once; whatever comes of it."""
-        try:
-            await self.world.call(
-                self.random.choice(APIS), lambda api: api.dispatch.run(command, self.world.context(api, tenant))
-            )
-        except (*NO_ANSWER, DomainError):
-            return
-
     async def review(self, share: float) -> int:
         """The operator lets a share of the held orders pass; answers how many."""
         jobs = self.world.store.table(JOBS)
         parked = [key for key, row in jobs.items() if row.queue == REVIEW and row.run_at is None]
-        chosen = [key for key in sorted(parked) if self.random.random() < share]
+        chosen = [key for key in sorted(parked) if self._operator.random() < share]
         for tenant, job in chosen:
             await self._replay(tenant, ReplayDeadLetter(job=job))
         return len(chosen)
@@ -191,12 +149,7 @@ class Shop:
     async def _replay(self, tenant: TenantId, command: ReplayDeadLetter) -> None:
         try:
             await self.world.call(
-                self.random.choice(APIS), lambda api: api.dispatch.run(command, self.world.context(api, tenant))
+                self._operator.choice(APIS), lambda api: api.dispatch.run(command, self.world.context(api, tenant))
             )
         except (*NO_ANSWER, NotFound):
             return
-
-
-def _encode(outcomes: list[StockChanged | DomainError]) -> Answer:
-    done = all(isinstance(outcome, StockChanged) and outcome.movements for outcome in outcomes)
-    return Answer(status=200, body=b"done" if done else b"refused")

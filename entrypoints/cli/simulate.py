@@ -15,12 +15,21 @@ def sim(
     context: typer.Context,
     seeds: Annotated[str, typer.Option(help="A..B, both included, or one seed.")] = "1..100",
     faults: Annotated[str, typer.Option(help="all, none, or names separated by commas.")] = "all",
+    quiet_within: Annotated[
+        float, typer.Option(help="Virtual minutes within which all must be done once nothing goes wrong any more.")
+    ] = 15.0,
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="How many at a time; as many as there are cores.")
+    ] = None,
+    shrink: Annotated[
+        bool, typer.Option("--shrink", help="Tell the first broken seed by as few choices as still break it.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Simulate; a violation prints its seed and how to replay it, and leaves with 1."""
     first, last = read_seeds(seeds)
     with reported(as_json):
-        raise typer.Exit(operations_of(context).simulate(first, last, faults, as_json))
+        raise typer.Exit(operations_of(context).simulate(first, last, faults, as_json, quiet_within, processes, shrink))
 
 
 def read_seeds(text: str) -> tuple[int, int]:

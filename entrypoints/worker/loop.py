@@ -60,12 +60,12 @@ class WorkerLoops:
         await self._join()
         repeat = self._repeater.repeat
         async with asyncio.TaskGroup() as group:
-            group.create_task(repeat(self._accept, ACCEPTING))
-            group.create_task(repeat(lambda: self._jobs.step(self._context()), RETRYING))
-            group.create_task(repeat(lambda: self._sagas.step(self._context()), RETRYING))
+            group.create_task(repeat(self._accept, ACCEPTING), name="orders")
+            group.create_task(repeat(lambda: self._jobs.step(self._context()), RETRYING), name="jobs")
+            group.create_task(repeat(lambda: self._sagas.step(self._context()), RETRYING), name="sagas")
             if self._relay is not None:
-                group.create_task(repeat(self._relay.step, RELAYING))
-            group.create_task(self._keep_beating())
+                group.create_task(repeat(self._relay.step, RELAYING), name="relay")
+            group.create_task(self._keep_beating(), name="heart")
         try:
             await self._workers.leave(self._worker)
         except StorageUnavailable as error:

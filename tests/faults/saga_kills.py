@@ -20,6 +20,7 @@ from adapters.memory.telemetry import MemoryTelemetry
 from adapters.memory.transaction import MemoryTransactions
 from adapters.memory.work import MemoryWork
 from adapters.toolkit.codec import encode
+from composition.simulation.choices import Choices
 from composition.simulation.clock import Naps, ProcessClock, moment
 from composition.simulation.followed_checks import broken_wait
 from composition.simulation.loop import PROCESS, SimulatedLoop
@@ -76,7 +77,7 @@ class Alone:
     story: Story
 
     def __post_init__(self) -> None:
-        self.loop = SimulatedLoop(self.seed)
+        self.loop = SimulatedLoop(Choices(self.seed))
         self.store = CountedStore(self.loop)
         self.naps = Naps(self.loop)
         self.telemetry = MemoryTelemetry()

@@ -127,7 +127,7 @@ def test_a_planted_defect_is_found(name: str, record_property: Callable[[str, ob
     kinds = [kind for kind in KINDS if kind != "killer"]
     for seed in range(1, SEEDS_MAX + 1):
         result = simulate(seed, kinds, MUTANTS[name]())
-        if [found for found in result.violations if found.startswith(("I6", "I10: no end"))]:
+        if [found for found in result.violations if found.startswith(("I6", "I10: not at rest"))]:
             record_property("seeds", seed)
             return
     pytest.fail(f"{SEEDS_MAX} seeds and nobody noticed that {name}")

@@ -11,7 +11,7 @@ import pytest
 
 from composition.simulation.many import TWICE_EVERY, UnknownFault, checked, kinds_of, replay_command, report
 from composition.simulation.plan import KINDS
-from composition.simulation.run import Result, simulate
+from composition.simulation.run import QUIET_MINUTES, Result, simulate
 
 TOGETHER = 12
 
@@ -54,8 +54,16 @@ def test_of_a_hundred_seeds_one_is_run_twice_and_compared() -> None:
     assert (same.twice, same.violations) == (True, ())
 
 
+def test_what_does_not_come_to_rest_in_time_once_nothing_goes_wrong_any_more_is_a_violation() -> None:
+    whole = simulate(3)
+    assert 0 < whole.phases["heal"] < QUIET_MINUTES * 60
+    assert whole.phases["faults"] > 0
+    found, *_ = simulate(3, quiet_minutes=0.01).violations
+    assert found.startswith("I10: not at rest 0.01 virtual minutes after everything healed: ")
+
+
 def test_every_kind_of_fault_is_injected_sooner_or_later() -> None:
-    counted = {"skew", "silence"}  # these are a state of the world, not events in it
+    counted = {"skew", "silence", "buggify"}  # these are a state of the world, not events in it
     injected = {kind for seed in range(1, 25) for kind in simulate(seed).faults}
     assert injected == set(KINDS) - counted
 

@@ -36,11 +36,13 @@ from core.inventory.transferring import CancelTransfer
 from core.kernel.event import Cursor, NewEvent, RecordedEvent
 from core.kernel.ids import IntakeId, OrderId, StreamId
 from core.kernel.job import LeasedJob, NewJob
+from core.sagas.queues import TIMEOUTS
 from entrypoints.dispatch import UseCase
 from entrypoints.worker.relay import BATCH, Relay
 from ports.storage import CommitUnknown, StorageUnavailable, TransactionConflict
 
 SEEDS_MAX = 400
+AGAIN_SECONDS = 30.0
 
 
 async def skips_the_inbox(command: RecordDemand, context: Any, tx: Any) -> None:
@@ -195,6 +197,28 @@ class Mutant(MemoryTransaction):
         super().__init__(session, context, new_id)
         self.queue = self.queue_of(session, context)
         self.acceptance = self.acceptance_of(session, context, new_id)
+
+
+class ComesBack(MemoryQueue):
+    """A saga's time limit that was over is over again half a minute later."""
+
+    async def finish(self, job: LeasedJob) -> None:
+        await super().finish(job)
+        if job.queue == TIMEOUTS:
+            again = NewJob(
+                id=job.id,
+                tenant=job.tenant,
+                queue=job.queue,
+                payload=job.payload,
+                correlation=job.correlation,
+                delay_seconds=AGAIN_SECONDS,
+                max_attempts=job.max_attempts,
+            )
+            await self.put([again])
+
+
+class NeverDone(Mutant):
+    queue_of = ComesBack
 
 
 class Unfenced(Mutant):
@@ -441,6 +465,7 @@ MUTANTS: dict[str, Callable[[], Parts]] = {
     "a lease is judged by the process's clock": lambda: Parts(jobs=lambda it: MemoryJobSource(LooksAtItsOwnClock(it))),
     "attempts are not counted": lambda: Parts(jobs=lambda it: CountsLater(it.database)),
     "poison is dropped": with_transactions(Dropping),
+    "a time limit comes back for ever": with_transactions(NeverDone),
     "a failed part is not undone": with_transactions(KeepsFailedParts),
     "answers are forgotten": with_transactions(ForgetsAnswers),
     "intake answers before it is durable": lambda: Parts(intake_log=AnswersFirst),
