@@ -64,6 +64,7 @@ st.register_type_strategy(
         data=st.dictionaries(st.text(max_size=5), JSON, max_size=4),
     ),
 )
+st.register_type_strategy(Decimal, st.decimals(allow_nan=False, allow_infinity=False))
 st.register_type_strategy(Money, st.builds(Money, minor=st.integers(-(10**15), 10**15), currency=CURRENCIES))
 st.register_type_strategy(
     PolicySet,
