@@ -174,6 +174,7 @@ def carrying(*lines: tuple[str, str], source: str = "W1", target: str = "W2", lo
         (start_transfer, carrying(("CUP", "1"), source="NONE"), UnknownLocation, "$.from"),
         (start_transfer, carrying(("CUP", "1"), target="NONE"), UnknownLocation, "$.to"),
         (start_transfer, carrying(("CUP", "1"), ("NONE", "1")), UnknownSku, "$.items[1].sku"),
+        (start_transfer, carrying(("NONE", "1"), lot="L"), UnknownSku, "$.items[0].sku"),
         (start_transfer, carrying(("SET", "1")), KitHoldsNoStock, "$.items[0].sku"),
         (start_transfer, carrying(("TEA", "1")), InvalidLot, "$.items[0].lot"),
         (start_transfer, carrying(("CUP", "1"), lot="L"), InvalidLot, "$.items[0].lot"),
