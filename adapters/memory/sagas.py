@@ -40,7 +40,9 @@ class MemorySagas:
     async def save(self, saga: Saga) -> None:
         """See the port."""
         await self._session.statement()
-        await self._session.put(SAGAS, (self._context.tenant, saga.id), self._row(saga))
+        key = (self._context.tenant, saga.id)
+        assert self._session.get(SAGAS, key) is not None, "a saga is added first"
+        await self._session.put(SAGAS, key, self._row(saga))
 
     def _row(self, saga: Saga) -> SagaRow:
         # By way of the wire, as the database keeps it: what JSON cannot hold must not come back.

@@ -58,7 +58,7 @@ def settle(world: World, replies: list[Said], draw: st.DataObject | None = None)
     refusals=st.dictionaries(st.sampled_from(["s0", "s1", "s2", "s3"]), st.sampled_from([1, 2, ALWAYS]), max_size=2),
     stubborn=st.dictionaries(st.sampled_from(["s0", "s1", "s2", "s3"]), st.sampled_from([1, 4, ALWAYS]), max_size=2),
 )
-@settings(max_examples=600)
+@settings(max_examples=6 * settings().max_examples)
 def test_the_world_ends_whole_or_untouched(
     draw: st.DataObject, steps: int, last_has_undo: bool, refusals: dict[str, int], stubborn: dict[str, int]
 ) -> None:
