@@ -130,7 +130,7 @@ def reason_of(one: Survivor, known: Sequence[dict[str, str]]) -> str | None:
     if one.only_text:
         return ERROR_TEXT
     for row in known:
-        if fnmatchcase(one.where, row["where"]) and row["change"] in ("*", one.change):
+        if fnmatchcase(one.where, row["where"]) and row["change"] == one.change:
             return row["reason"]
     return None
 

@@ -10,9 +10,9 @@ import pytest
 from adapters.memory.queue import MemoryJobSource
 from adapters.memory.sagas import MemorySagasView
 from adapters.memory.tables import JOBS
-from core.kernel.ids import JobId, SagaId
+from core.kernel.ids import AllotmentId, JobId, ReservationId, SagaId
 from core.kernel.job import LeasedJob, LeaseLost
-from core.sagas.allocate_to_channel import V1, AllocateToChannel
+from core.sagas.allocate_to_channel import V1, AllocateToChannel, data_of
 from core.sagas.commands import AdvanceSaga, ForgiveSaga, ParkSaga, RetrySaga
 from core.sagas.definition import DefinitionUnknown
 from core.sagas.engine import begin
@@ -110,6 +110,11 @@ def test_a_saga_begins_with_its_story_and_waits_for_its_time_limit() -> None:
     assert desk.told() == [(1, SagaStarted)]
     assert desk.take(TIMEOUTS).id == desk.begun.waits_for
     assert asked(desk.take(STEPS).payload).saga == desk.begun.id
+
+
+def test_the_least_there_is_can_be_allocated() -> None:
+    least = replace(WANTED, quantity=Decimal("0.000001"))
+    assert data_of(least, ReservationId(an_id(1)), AllotmentId(an_id(2)))["quantity"] == "0.000001"
 
 
 def test_each_answer_ends_its_job_and_the_next_ask_brings_its_own_time_limit() -> None:

@@ -141,6 +141,14 @@ def test_what_cannot_arrive_is_refused_by_line(quantities: dict[str, int], error
     assert getattr(refused.value, "path", None) == path
 
 
+def test_what_is_not_carried_is_named_with_its_lot() -> None:
+    shipped = after(SHIP)
+    for lot, words in ((None, "does not carry 'C'$"), ("L9", "does not carry 'C' of lot 'L9'$")):
+        line = TransferRequest(sku="C", quantity=Decimal(1), lot=lot)
+        with pytest.raises(NotInTransfer, match=words):
+            decide(shipped, ReceiveTransfer(id=ID, lines=(line,)))
+
+
 def test_lots_of_one_item_arrive_in_the_order_they_left() -> None:
     transfer = after(SHIP, transfer=a_transfer(a_line(quantity=2), a_line(quantity=4, lot=LOT)))
     event = decide(transfer, arriving(A=3))
