@@ -56,6 +56,12 @@ def test_a_hold_lasts_for_some_time_and_not_for_ever(seconds: int) -> None:
         decide(a_hold(), ExtendReservation(id=ID, seconds=seconds), NOW)
 
 
+@pytest.mark.parametrize("seconds", [1, HOLD_SECONDS_MAX])
+def test_the_shortest_and_the_longest_hold_are_held(seconds: int) -> None:
+    held = reserve(replace(ASKED, seconds=seconds), ID, PARTS, NOW)
+    assert held.expires_at == NOW + timedelta(seconds=seconds)
+
+
 @pytest.mark.parametrize(
     ("command", "state"),
     [

@@ -9,14 +9,20 @@ from typing import Any
 import pytest
 
 from adapters.memory.tables import RESERVATIONS
+from adapters.memory.views.inventory import MemoryInventoryView
+from core.acceptance.policies import SetPolicy
+from core.acceptance.use_cases.set_policy import set_policy
 from core.catalogue.item import CreateItem, CreateItems, Item, WantedComponent
 from core.catalogue.use_cases.create_items import create_items
 from core.inventory.acts import Act, AllocateStock, ChangeStock, StockAct, StockChanged
+from core.inventory.balance import EntryKind
 from core.inventory.expecting import AnnounceReceipt, ReceiveExpected
 from core.inventory.holding import ExpireReservations, Holder, ReservationLine, ReserveStock
 from core.inventory.location import CreateLocation, Location, LocationCreated, LocationKind
 from core.inventory.lot import Lot, LotCreated, LotReclassified, LotStatus, ReclassifyLot
-from core.inventory.reservation import Reservation, ReservationState
+from core.inventory.ranking import AllocationPolicy
+from core.inventory.reservation import Reservation, ReservationExpired, ReservationState
+from core.inventory.stock import InsufficientStock
 from core.inventory.transfer_events import TransferLine, TransferPlanned, TransferShipped
 from core.inventory.transferring import ShipTransfer, StartTransfer, TransferRequest
 from core.inventory.use_cases.allocate_stock import allocate_stock
@@ -26,13 +32,14 @@ from core.inventory.use_cases.change_reservation import expire_reservations
 from core.inventory.use_cases.change_stock import change_stock
 from core.inventory.use_cases.change_transfer import ship_transfer
 from core.inventory.use_cases.create_location import create_location
+from core.inventory.use_cases.entering import AT_ONCE, end_expired
 from core.inventory.use_cases.reclassify_lot import reclassify_lot
 from core.inventory.use_cases.reserve_stock import reserve_stock
 from core.inventory.use_cases.start_transfer import start_transfer
 from core.kernel.errors import DomainError
 from core.kernel.goods import Component, Tracking
 from core.kernel.ids import NO_LOT, ItemId, LotId
-from tests.support.given import NOW, an_id
+from tests.support.given import NOW, TENANT, a_context, an_id
 from tests.support.twin import Twin
 
 SOON = date(2026, 4, 1)
@@ -59,9 +66,11 @@ class Shop:
     def do(self, use_case: Callable[..., Any], command: object) -> Any:
         return self.twin.run(use_case, command, new_id=self.twin.new_id)
 
-    def receive(self, sku: str, quantity: str, lot: str | None = None, expires_on: date | None = None) -> StockChanged:
+    def receive(
+        self, sku: str, quantity: str, lot: str | None = None, expires_on: date | None = None, *, at: str = "W1"
+    ) -> StockChanged:
         act = StockAct(
-            act=Act.RECEIVE, sku=sku, location="W1", quantity=Decimal(quantity), lot=lot, expires_on=expires_on
+            act=Act.RECEIVE, sku=sku, location=at, quantity=Decimal(quantity), lot=lot, expires_on=expires_on
         )
         (done,) = self.do(change_stock, ChangeStock(acts=(act,)))
         assert not isinstance(done, DomainError), done
@@ -146,8 +155,69 @@ def test_whoever_takes_ends_the_holds_that_are_over_on_what_is_taken_and_no_othe
 def test_a_sweep_ends_as_many_holds_as_it_is_told() -> None:
     shop = Shop()
     shop.receive("CUP", "3")
-    shop.let_run_out(*[shop.hold("CUP") for _ in range(3)])
+    holds = [shop.hold("CUP") for _ in range(3)]
+    shop.let_run_out(*holds)
     assert [shop.do(expire_reservations, ExpireReservations(limit=2)) for _ in range(3)] == [2, 1, 0]
+    assert shop.told(ReservationExpired) == [(one.id, 2, ReservationExpired(reservation_id=one.id)) for one in holds]
+
+
+def test_whoever_ends_holds_that_are_over_is_told_how_many() -> None:
+    shop = Shop()
+    shop.receive("CUP", "101")
+    cup = [shop.items["CUP"].id]
+
+    def ended() -> int:
+        return shop.twin.within(lambda tx: end_expired(cup, a_context(), tx, new_id=shop.twin.new_id))
+
+    assert ended() == 0
+    shop.let_run_out(*[shop.hold("CUP") for _ in range(AT_ONCE + 1)])
+    assert ended() == AT_ONCE + 1
+    assert ended() == 0
+
+
+def test_what_a_hold_moves_is_entered_because_of_it_from_its_beginning_to_its_end() -> None:
+    shop = Shop()
+    shop.receive("CUP", "1")
+    hold = shop.hold("CUP")
+    shop.let_run_out(hold)
+    shop.do(expire_reservations, ExpireReservations(limit=1))
+    entries = shop.twin.see(MemoryInventoryView(shop.twin.database).entries(TENANT, "CUP", before=None, limit=9))
+    assert [(row.movement.kind, row.cause) for row in entries or ()] == [
+        (EntryKind.RELEASE, f"reservation:{hold.id}"),
+        (EntryKind.RESERVE, f"reservation:{hold.id}"),
+        (EntryKind.RECEIVE, None),
+    ]
+
+
+def test_what_may_be_owed_to_an_order_is_never_held() -> None:
+    shop = Shop()
+    shop.do(create_items, CreateItems(items=(CreateItem(sku="POT", name="pot", backorder_limit=9),)))
+    shop.receive("POT", "2")
+    with pytest.raises(InsufficientStock, match=r"^POT: 1 of 3 base units are not available$"):
+        shop.hold("POT", "3")
+    assert shop.hold("POT", "2").parts[0].quantity == 2
+
+
+def test_a_kit_that_cannot_be_held_names_the_component_that_is_short() -> None:
+    shop = Shop()
+    shop.receive("CUP", "5")
+    shop.receive("TEA", "1", "L1")
+    with pytest.raises(InsufficientStock, match=r"^SET: 500 of 1500 base units of TEA are not available$"):
+        shop.hold("SET", "3")
+
+
+def test_where_few_parcels_are_wanted_what_is_kept_for_others_and_past_its_day_covers_nothing() -> None:
+    shop = Shop()
+    rules = ("fewest_splits", "priority")
+    shop.twin.run(set_policy, SetPolicy(policy=AllocationPolicy(rules=rules, kept={"till": {"W1": 4}})))
+    for place in ("W1", "W2"):
+        shop.receive("CUP", "5", at=place)
+    shop.receive("TEA", "5", "OLD", date(2026, 2, 1))
+    shop.receive("TEA", "5", "NEW", SOON, at="W2")
+    for sku in ("CUP", "TEA"):
+        told = shop.do(allocate_stock, AllocateStock(name=sku, quantity=Decimal(3), channel="web"))
+        parts = told.allocations[0].allocation.parts
+        assert [part.location for part in parts] == [shop.places["W2"].id]
 
 
 def test_a_lot_that_arrives_is_told_in_a_stream_of_its_own() -> None:
