@@ -143,6 +143,25 @@ def test_an_undo_is_asked_again_a_little_later_each_time_under_the_same_key() ->
     assert world.saga.reason == "s0: its undo is not answered"
 
 
+def test_what_is_undone_after_all_no_longer_says_why_it_was_not() -> None:
+    world = turning_back()
+    timed_out(world)
+    assert answered(world).events == (advanced("s0", Outcome.UNDONE), ended(Status.COMPENSATED))
+    assert (world.saga.at("s0").state, world.saga.at("s0").reason) == (StepState.UNDONE, None)
+
+
+def test_a_success_that_comes_when_its_undo_was_given_up_is_late_and_undone_from_the_beginning() -> None:
+    world = World(a_definition(1))
+    for _ in range(RETRIES.attempts + 1):
+        timed_out(world)
+    assert (world.saga.status, world.saga.at("s0").state) == (Status.STUCK, StepState.UNDO_FAILED)
+    late = world.say(world.carry_out(world.asks[0]))
+    assert late.events == (advanced("s0", Outcome.DONE_LATE),)
+    assert late.ask is not None
+    assert (late.ask.act, late.ask.attempt, late.ask.delay_seconds) == (Act.UNDO, RETRIES.attempts + 2, 0.0)
+    assert (late.saga.status, late.saga.at("s0").since) == (Status.COMPENSATING, RETRIES.attempts + 2)
+
+
 def test_a_refusal_or_silence_on_an_earlier_ask_means_nothing_any_more() -> None:
     world = turning_back()
     timed_out(world)
