@@ -333,6 +333,17 @@ def test_a_parked_saga_that_wakes_to_a_late_success_asks_again_for_what_is_in_ha
     assert world.saga.parked_as is None
 
 
+def test_a_parked_saga_that_had_turned_back_does_not_go_forward_on_a_late_success() -> None:
+    world = World(a_definition(2))
+    timed_out(world)
+    parked(world)
+    woken = world.say(world.carry_out(world.asks[0]))
+    assert woken.events == (advanced("s0", Outcome.DONE_LATE),)
+    assert woken.ask is not None
+    assert (woken.ask.step, woken.ask.act) == ("s0", Act.UNDO)
+    assert (woken.saga.status, woken.saga.parked_as) == (Status.COMPENSATING, None)
+
+
 def test_a_late_success_waits_while_another_undo_is_in_hand() -> None:
     world = World(a_definition(2))
     answered(world)
