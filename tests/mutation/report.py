@@ -35,8 +35,8 @@ INTRODUCTION = """# Planted defects
 sagas, and runs the rules, the laws and, over memory alone, the conformance tests against each. This page was written by
 that command on {day}; `tests/mutation/` holds the script and the explanations.
 
-| package | planted | noticed | of these by never ending | score |
-| --- | ---: | ---: | ---: | ---: |
+| package | planted | tried | noticed | of these by never ending | score |
+| --- | ---: | ---: | ---: | ---: | ---: |
 {table}
 
 Below {bound:.0f} % in either package the command fails. mutmut changes what stands in functions and methods: tables at
@@ -66,13 +66,18 @@ class Score:
     late: int = 0
 
     @property
+    def planted(self) -> int:
+        """Defects there are."""
+        return self.total + self.untried
+
+    @property
     def total(self) -> int:
         """Defects that were tried."""
         return self.noticed + len(self.survivors)
 
     @property
     def percent(self) -> float:
-        """Of those, how many were noticed."""
+        """Of those that were tried, how many were noticed."""
         return 100 * self.noticed / self.total if self.total else 0.0
 
 
@@ -137,7 +142,10 @@ def reason_of(one: Survivor, known: Sequence[dict[str, str]]) -> str | None:
 
 def page(scores: Sequence[Score], known: Sequence[dict[str, str]], day: str) -> str:
     """The whole of docs/mutation.md."""
-    table = [f"| `{one.package}` | {one.total} | {one.noticed} | {one.late} | {one.percent:.1f} % |" for one in scores]
+    table = [
+        f"| `{one.package}` | {one.planted} | {one.total} | {one.noticed} | {one.late} | {one.percent:.1f} % |"
+        for one in scores
+    ]
     lines = INTRODUCTION.format(day=day, table="\n".join(table), bound=BOUND).splitlines()
     for score in scores:
         lines += ["", f"## Survivors in {score.package}"]

@@ -56,8 +56,8 @@ def test_a_survivor_has_the_reason_somebody_gave_or_none() -> None:
 
 
 def test_the_page_has_the_score_and_every_survivor_under_its_reason() -> None:
-    score = Score(package="core/a", noticed=3, survivors=(survivor(), survivor(told="b")), late=1)
+    score = Score(package="core/a", noticed=3, survivors=(survivor(), survivor(told="b")), untried=2, late=1)
     told = page([score], [{"where": "core.a.f", "change": "b", "reason": "The same."}], "2026-03-01")
-    assert "| `core/a` | 5 | 3 | 1 | 60.0 % |" in told
+    assert "| `core/a` | 7 | 5 | 3 | 1 | 60.0 % |" in told
     assert "The same. (1)\n\n- `core.a.f`: `b`\n" in told
     assert "Not explained yet. (1)\n\n- `core.a.f`: `a < 1 → a <= 1`\n" in told

@@ -123,6 +123,8 @@ def arriving(sku: str = "CUP", quantity: str = "1", location: str = "W1", lot: s
         (arriving(quantity="0.5"), InvalidQuantity, "$.quantity"),
         (replace(arriving(), unit="barrel"), UnknownUnit, "$.unit"),
         (replace(arriving(), act=Act.COUNT), InvalidMovement, "$.reason"),
+        (replace(arriving(), act=Act.MOVE, reason="r"), InvalidMovement, "$.from_bucket"),
+        (replace(arriving(), expires_on=NOW.date()), InvalidLot, "$.expires_on"),
     ],
 )
 def test_an_act_on_stock_names_what_is_refused(act: StockAct, error: type[DomainError], path: str) -> None:
