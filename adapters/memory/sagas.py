@@ -42,7 +42,9 @@ class MemorySagas:
     async def save(self, saga: Saga) -> None:
         """See the port."""
         await self._session.statement()
-        await self._session.put(SAGAS, (self._context.tenant, saga.id), self._row(saga))
+        key = (self._context.tenant, saga.id)
+        assert self._session.get(SAGAS, key) is not None, "a saga is added first"
+        await self._session.put(SAGAS, key, self._row(saga))
 
     async def waiting(self, subjects: Collection[StreamId]) -> Sequence[Saga]:
         """See the port."""

@@ -97,11 +97,6 @@ class LotReclassified:
     reason: str
 
 
-def begun(event: LotCreated) -> Lot:
-    """The lot as it begins."""
-    return Lot(id=event.lot_id, item=event.item_id, code=event.code, expires_on=event.expires_on)
-
-
 def reclassify(lot: Lot, command: ReclassifyLot) -> tuple[LotReclassified, ...]:
     """The event that changes its status, or none when it is so already. Raises InvalidLot without a reason."""
     if not command.reason:

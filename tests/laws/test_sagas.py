@@ -74,7 +74,7 @@ def look_again(world: World, said: Said, replies: list[Said]) -> None:
     refusals=st.dictionaries(STEPS, st.sampled_from([1, 2, ALWAYS]), max_size=2),
     stubborn=st.dictionaries(STEPS, st.sampled_from([1, 4, ALWAYS]), max_size=2),
 )
-@settings(max_examples=900)
+@settings(max_examples=9 * settings().max_examples)
 def test_the_world_ends_whole_or_untouched(
     draw: st.DataObject,
     steps: int,

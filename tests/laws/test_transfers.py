@@ -226,7 +226,7 @@ async def play(story: Sequence[tuple[Any, ...]]) -> None:
     await replayed(yard)
 
 
-@settings(max_examples=300)
+@settings(max_examples=3 * settings().max_examples)
 @given(story=stories)
 def test_whatever_is_shipped_received_closed_and_called_off(story: list[tuple[Any, ...]]) -> None:
     asyncio.run(play(story))

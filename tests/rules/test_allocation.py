@@ -8,6 +8,7 @@ import pytest
 from core.inventory.allocation import Allocation, Part, Why, allocate
 from core.inventory.counterfactual import counterfactual
 from core.inventory.ranking import (
+    COST_MAX,
     RULES,
     AllocationPolicy,
     Candidate,
@@ -232,6 +233,18 @@ def test_a_short_demand_says_what_each_location_would_have_needed() -> None:
     assert [(one.code, one.missing) for one in counterfactual(allocate(9, [at(101, -2)], DEFAULT))] == [("W101", 11)]
 
 
+def test_the_location_that_sent_it_was_not_passed_over_even_when_it_gave_its_last() -> None:
+    assert counterfactual(allocate(5, [at(101, 5)], DEFAULT)) == ()
+    assert counterfactual(allocate(5, [at(101, 5, priority=1), at(102, 9, priority=2)], DEFAULT)) == ()
+
+
+@pytest.mark.parametrize(("covers", "codes"), [(0, []), (1, ["W101"]), (2, ["W101"])])
+def test_with_the_stock_a_location_would_have_covered_one_line_more(covers: int, codes: list[str]) -> None:
+    policy = AllocationPolicy(rules=("fewest_splits",))
+    allocation = allocate(5, [at(101, 1, covers=covers), at(102, 9, covers=2)], policy)
+    assert [one.code for one in counterfactual(allocation)] == codes
+
+
 def test_of_an_allocation_recorded_without_ranks_nothing_is_claimed() -> None:
     allocation = allocate(5, [at(101, 2, priority=1), at(102, 9, priority=2)], DEFAULT)
     bare = replace(allocation, tried=tuple(replace(one, ranks=()) for one in allocation.tried))
@@ -246,7 +259,12 @@ def test_of_an_allocation_recorded_without_ranks_nothing_is_claimed() -> None:
         (AllocationPolicy(kept={"web": {"W1": 3, "W2": -3}}), "$.kept.web.W2"),
     ],
 )
-def test_numbers_of_a_policy_are_not_below_nothing(policy: AllocationPolicy, path: str) -> None:
+def test_numbers_of_a_policy_are_within_bounds(policy: AllocationPolicy, path: str) -> None:
     with pytest.raises(InvalidAllocationPolicy) as refused:
         check_policy(policy)
     assert refused.value.path == path
+
+
+@pytest.mark.parametrize("number", [0, COST_MAX])
+def test_the_bounds_themselves_are_within(number: int) -> None:
+    check_policy(AllocationPolicy(costs={"W1": {"*": number}}, kept={"web": {"W1": number}}))

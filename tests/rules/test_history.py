@@ -1,5 +1,6 @@
 """Which snapshot a moment begins from, and chains back from a number."""
 
+import time
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
@@ -85,6 +86,19 @@ def test_a_day_is_settled_half_an_hour_after_its_end(now: str, day: date) -> Non
 def test_a_moment_begins_from_the_last_complete_day_that_was_over(moment: str, day: date | None) -> None:
     assert snapshot_day(DAYS, at(moment)) == day
     assert snapshot_day(None, at(moment)) is None
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
+def test_a_day_is_utcs_wherever_the_program_runs(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert last_settled_day(at("2026-03-02T12:00:00Z")) == date(2026, 3, 1)
+        assert snapshot_day(DAYS, at("2026-02-15T12:00:00Z")) == date(2026, 2, 14)
+        assert snapshot_day(DAYS, at("2026-02-15T00:00:00Z")) == date(2026, 2, 14)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_what_a_snapshot_does_not_know_begins_with_the_next_day() -> None:

@@ -88,6 +88,6 @@ def test_what_is_kept_by_lot_names_it_and_nothing_else_does(tracking: Tracking) 
 def test_goods_that_arrive_agree_with_their_lot_or_say_nothing_of_its_day() -> None:
     check_expiry(a_lot(expires_on=TODAY), None)
     check_expiry(a_lot(expires_on=TODAY), TODAY)
-    for lot in (a_lot(), a_lot(expires_on=TODAY + timedelta(days=1))):
-        with pytest.raises(InvalidLot):
+    for lot, words in ((a_lot(), "never"), (a_lot(expires_on=TODAY + timedelta(days=1)), "2026-03-02")):
+        with pytest.raises(InvalidLot, match=f"expires {words}, not 2026-03-01"):
             check_expiry(lot, TODAY)

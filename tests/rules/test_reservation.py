@@ -17,12 +17,14 @@ from core.inventory.reservation import (
     ReservationExtended,
     ReservationReleased,
     ReservationState,
+    ReservationTaken,
     ReservedPart,
     begun,
     decide,
     evolve,
     movements,
     over,
+    repeated,
     reserve,
 )
 from core.kernel.ids import ItemId, LocationId, ReservationId
@@ -54,6 +56,12 @@ def test_a_hold_lasts_for_some_time_and_not_for_ever(seconds: int) -> None:
         decide(a_hold(), ExtendReservation(id=ID, seconds=seconds), NOW)
 
 
+@pytest.mark.parametrize("seconds", [1, HOLD_SECONDS_MAX])
+def test_the_shortest_and_the_longest_hold_are_held(seconds: int) -> None:
+    held = reserve(replace(ASKED, seconds=seconds), ID, PARTS, NOW)
+    assert held.expires_at == NOW + timedelta(seconds=seconds)
+
+
 @pytest.mark.parametrize(
     ("command", "state"),
     [
@@ -67,6 +75,23 @@ def test_a_hold_is_ended_once(command: ReleaseReservation | CommitReservation, s
     for again in (command, ReleaseReservation(id=ID, reason="r"), ExtendReservation(id=ID)):
         with pytest.raises(ReservationEnded, match=state):
             decide(ended, again, NOW)
+
+
+def test_the_end_says_whose_it_is_and_why() -> None:
+    assert decide(a_hold(), ReleaseReservation(id=ID, reason="r"), NOW) == ReservationReleased(
+        reservation_id=ID, reason="r"
+    )
+    assert decide(a_hold(), CommitReservation(id=ID, cause="order:1"), NOW) == ReservationCommitted(
+        reservation_id=ID, cause="order:1"
+    )
+
+
+def test_asking_again_for_the_same_in_other_parts_is_the_same_hold() -> None:
+    hold = begun(reserve(ASKED, ID, (*PARTS, replace(PARTS[0], quantity=2, lot="L")), NOW))
+    assert repeated(hold, ASKED, {KEY.item: 5}) == hold
+    for demands in ({KEY.item: 3}, {KEY.item: 2}, {}):
+        with pytest.raises(ReservationTaken):
+            repeated(hold, ASKED, demands)
 
 
 @pytest.mark.parametrize(

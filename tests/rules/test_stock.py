@@ -56,6 +56,9 @@ def test_an_adjustment_goes_either_way_against_the_adjustment_account() -> None:
     )
     (down,) = decide(a_balance(available=5), AdjustStock(key=KEY, change=-3, reason="lost"))
     assert (down.source, down.target, down.quantity) == (Account.AVAILABLE, Account.ADJUSTMENT, 3)
+    for change in (1, -1):
+        (least,) = decide(a_balance(available=1), AdjustStock(key=KEY, change=change, reason="one"))
+        assert evolve(a_balance(available=1), least).available == 1 + change
     assert down.reason == "lost"
 
 

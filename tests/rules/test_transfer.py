@@ -87,6 +87,14 @@ def starting(*lines: TransferRequest, source: str = "W101", target: str = "W102"
     return StartTransfer(source=source, target=target, lines=lines, reason="r")
 
 
+def test_a_transfer_begins_as_it_was_planned() -> None:
+    planned = a_transfer()
+    assert (planned.state, planned.version, planned.lines) == (TransferState.PLANNED, 1, (a_line(), a_line(B, "B", 2)))
+    assert (planned.source, planned.source_code) == (SOURCE, "W101")
+    assert (planned.target, planned.target_code) == (TARGET, "W102")
+    assert (planned.transit, planned.reason, planned.reference) == (WAY, "runs low", "T-1")
+
+
 def test_all_that_is_under_way_arrives_at_once() -> None:
     received = after(SHIP, RECEIVE)
     assert (received.state, received.version) == (TransferState.RECEIVED, 3)
@@ -131,6 +139,14 @@ def test_what_cannot_arrive_is_refused_by_line(quantities: dict[str, int], error
     with pytest.raises(error) as refused:
         decide(after(SHIP), arriving(**quantities))
     assert getattr(refused.value, "path", None) == path
+
+
+def test_what_is_not_carried_is_named_with_its_lot() -> None:
+    shipped = after(SHIP)
+    for lot, words in ((None, "does not carry 'C'$"), ("L9", "does not carry 'C' of lot 'L9'$")):
+        line = TransferRequest(sku="C", quantity=Decimal(1), lot=lot)
+        with pytest.raises(NotInTransfer, match=words):
+            decide(shipped, ReceiveTransfer(id=ID, lines=(line,)))
 
 
 def test_lots_of_one_item_arrive_in_the_order_they_left() -> None:
@@ -204,6 +220,8 @@ def test_what_is_called_off_goes_back_to_its_source_with_the_reason() -> None:
     assert {m.reason for m in movements(a_transfer(), decide(a_transfer(), SHIP))} == {"runs low"}
     lost = movements(shipped, decide(shipped, CLOSE))
     assert [(m.quantity, m.reason) for m in lost] == [(2, "never came")]
+    arrived = movements(shipped, decide(shipped, RECEIVE))
+    assert [(m.quantity, m.reason) for m in arrived] == [(2, "runs low"), (2, "runs low")]
 
 
 def test_a_transfer_keeps_the_lot() -> None:
