@@ -4,11 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from core.kernel.ids import SagaId, StreamId, TenantId
+from core.kernel.ids import ReturnId, SagaId, StreamId, TenantId
 from core.kernel.value import value
 from core.orders.deadlines import FulfilmentPolicy
+from core.orders.dossier import Dossier
 from core.sagas.saga import Saga, Status
-from ports.execution import Dossiers
 from ports.journal import Journal
 from ports.queue import Queue, Withdrawals
 
@@ -54,11 +54,19 @@ class SagasTransaction(Protocol):
     def journal(self) -> Journal: ...
 
 
+class ReturnedOrders(Protocol):
+    """The orders returns are of, part of a transaction."""
+
+    async def lock_returned(self, one: ReturnId) -> Dossier | None:
+        """Hold the order this return is of; None: there is none."""
+        ...
+
+
 class SettlementTransaction(SagasTransaction, Protocol):
     """What beginning to settle a return may touch: its order is looked at."""
 
     @property
-    def dossiers(self) -> Dossiers: ...
+    def dossiers(self) -> ReturnedOrders: ...
 
 
 class FulfilmentPolicies(Protocol):
