@@ -1,5 +1,6 @@
 """Many seeds over the machine's processors, and what came of them."""
 
+import gc
 import json
 import os
 import sys
@@ -19,7 +20,8 @@ from composition.simulation.run import simulate as simulate_one
 from composition.simulation.shrink import shrink
 from composition.simulation.story import in_data, in_words
 
-CHUNK = 20
+CHUNK, GARBAGE = 20, 100_000
+CLOCK_TICK_SECONDS = 0.01
 TWICE_EVERY = 100
 """Of so many seeds one runs a second time: what a seed comes out as must depend on nothing but the seed."""
 SHOWN = 10
@@ -61,8 +63,14 @@ def results(
         yield one(first)
         return
     # Spawned, not forked: a seed must come out the same in a process that has seen nothing before it.
-    with ProcessPoolExecutor(processes or os.cpu_count(), mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(processes or os.cpu_count(), get_context("spawn"), _collect_rarely) as pool:
         yield from pool.map(one, seeds, chunksize=min(CHUNK, -(-len(seeds) // 2)))
+
+
+def _collect_rarely() -> None:
+    """A world is thrown away whole: looking for garbage in it all the time finds little and costs much."""
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
 
 
 def checked(seed: int, faults: Collection[str], run: Callable[..., Result] = simulate_one) -> Result:
@@ -81,7 +89,7 @@ def report(found: Iterable[Result], kinds: Collection[str]) -> dict[str, Any]:
     """The results in sum, and the first of what broke."""
     started, used = time.perf_counter(), _cpu_seconds()
     every = list(found)
-    seconds, used = time.perf_counter() - started, _cpu_seconds() - used
+    seconds, used = time.perf_counter() - started, max(CLOCK_TICK_SECONDS, _cpu_seconds() - used)
     faults: Counter[str] = Counter()
     for result in every:
         faults.update(result.faults)

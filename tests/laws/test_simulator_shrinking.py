@@ -19,8 +19,8 @@ from tests.laws.test_simulator_mutants import MUTANTS
 
 KINDLY = [kind for kind in KINDS if kind != "killer"]
 TRIED_MAX = 60
-RUNS_MAX = 150
-FEW = 10
+RUNS_MAX = 300
+FEW = 5
 """Of so many choices at most one is left."""
 
 
