@@ -2,6 +2,7 @@
 
 import asyncio
 import heapq
+import inspect
 from asyncio import events
 from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar, copy_context
@@ -88,6 +89,14 @@ class SimulatedLoop:
             return task.result()
         finally:
             events._set_running_loop(None)
+
+    def abandon(self) -> None:
+        """What was to begin and has not never will: its coroutines are put away, or somebody else is told of them."""
+        for due in (*self._ready, *(due for frozen in self._frozen.values() for due in frozen)):
+            task = getattr(due.callback, "__self__", None)
+            work = task.get_coro() if isinstance(task, asyncio.Task) else None
+            if inspect.iscoroutine(work) and inspect.getcoroutinestate(work) == inspect.CORO_CREATED:
+                work.close()
 
     def freeze(self, process: str, seconds: float) -> None:
         """Let no callback of ``process`` run for ``seconds``."""

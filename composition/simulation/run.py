@@ -65,6 +65,7 @@ def simulate(
     shop = Shop(world)
     phases: dict[str, float] = {}
     found = _live(world, shop, phases, quiet_minutes) + violations(world, shop)
+    world.loop.abandon()
     return Result(
         seed=seed,
         plan=plan.words,

@@ -36,7 +36,7 @@ from core.inventory.transferring import CancelTransfer
 from core.kernel.event import Cursor, NewEvent, RecordedEvent
 from core.kernel.ids import IntakeId, OrderId, StreamId
 from core.kernel.job import LeasedJob, NewJob
-from core.sagas.queues import TIMEOUTS
+from core.sagas.queues import STEPS
 from entrypoints.dispatch import UseCase
 from entrypoints.worker.relay import BATCH, Relay
 from ports.storage import CommitUnknown, StorageUnavailable, TransactionConflict
@@ -200,11 +200,11 @@ class Mutant(MemoryTransaction):
 
 
 class ComesBack(MemoryQueue):
-    """A saga's time limit that was over is over again half a minute later."""
+    """A saga's step that was done is to be done again half a minute later."""
 
     async def finish(self, job: LeasedJob) -> None:
         await super().finish(job)
-        if job.queue == TIMEOUTS:
+        if job.queue == STEPS:
             again = NewJob(
                 id=job.id,
                 tenant=job.tenant,
@@ -465,7 +465,7 @@ MUTANTS: dict[str, Callable[[], Parts]] = {
     "a lease is judged by the process's clock": lambda: Parts(jobs=lambda it: MemoryJobSource(LooksAtItsOwnClock(it))),
     "attempts are not counted": lambda: Parts(jobs=lambda it: CountsLater(it.database)),
     "poison is dropped": with_transactions(Dropping),
-    "a time limit comes back for ever": with_transactions(NeverDone),
+    "a step comes back for ever": with_transactions(NeverDone),
     "a failed part is not undone": with_transactions(KeepsFailedParts),
     "answers are forgotten": with_transactions(ForgetsAnswers),
     "intake answers before it is durable": lambda: Parts(intake_log=AnswersFirst),
