@@ -10,15 +10,26 @@ from decimal import Decimal
 from hashlib import sha256
 from random import Random
 
-from adapters.memory.tables import RETURNS, SAGAS
+from adapters.memory.tables import FULFILMENTS, RETURNS, SAGAS
 from composition.simulation.movers import PLACES
 from composition.simulation.wishes import SKUS
 from composition.simulation.world import APIS, NO_ANSWER, World
 from core.inventory.transferring import CancelTransfer, CloseTransfer, ReceiveTransfer, StartTransfer, TransferRequest
 from core.kernel.errors import DomainError
-from core.kernel.ids import TenantId, TransferId
+from core.kernel.ids import ReturnId, TenantId, TransferId
+from core.orders.changing import AcceptFulfilment, ShipFulfilment
 from core.orders.deadlines import FulfilmentPolicy
-from core.orders.returns import PAYING
+from core.orders.fulfilment import OPEN, Fulfilment
+from core.orders.returning import (
+    ApproveReturn,
+    Finding,
+    InspectReturn,
+    ReceiveReturn,
+    RefuseRefund,
+    RequestReturn,
+    ReturnWish,
+    SettleRefund,
+)
 from core.sagas import allocate_to_channel
 from core.sagas.commands import ForgiveSaga
 from core.sagas.saga import Saga, Status
@@ -29,6 +40,8 @@ from ports.idempotency import Answer
 
 TRIES_MAX = 200
 DEADLINES = FulfilmentPolicy(answer_within_minutes=1, ship_within_minutes=2)
+LOOKS_MAX, DONE_SHARE = 6, 0.85
+ONE = Decimal(1)
 A_WHILE, A_LITTLE = timedelta(seconds=60), timedelta(seconds=20)
 
 
@@ -100,12 +113,38 @@ class Followers:
         await asyncio.gather(*(self._try(act, tenant, random.choice(APIS)) for act in random.choice(choices)))
 
     async def _settle(self, tenant: TenantId, random: Random) -> None:
-        await asyncio.sleep(random.random() * 2)
+        """Something is sent, comes back, and settles by itself, if everybody does what is waited for."""
+        one = await self._work_of(tenant, random)
+        if one is None:
+            return
+        wish = ReturnWish(line=one.lines[0].line, quantity=ONE, reason="r")
+        accept, ship = AcceptFulfilment(fulfilment=one.id), ShipFulfilment(fulfilment=one.id)
+        for act in (accept, ship, RequestReturn(order=one.order, lines=(wish,))):
+            await self._try(act, tenant, random.choice(APIS))
         rows = self._world.store.table(RETURNS).items()
-        open_ones = [one.id for key, (_, one) in rows if key[0] == tenant and one.state in PAYING]
-        if open_ones:
-            command = SettleReturn(one=random.choice(open_ones), goods_within=A_WHILE, paid_within=A_LITTLE)
-            await asyncio.gather(*(self._try(command, tenant, api) for api in APIS[: random.choice((1, 2))]))
+        mine = [back for key, (_, back) in rows if key[0] == tenant and back.order == one.order]
+        if not mine:
+            return
+        back, place = mine[-1].id, random.choice(PLACES)
+        await self._try(ApproveReturn(one=back), tenant, random.choice(APIS))
+        settle = SettleReturn(one=back, goods_within=A_WHILE, paid_within=A_LITTLE)
+        await asyncio.gather(*(self._try(settle, tenant, api) for api in APIS[: random.choice((1, 2))]))
+        finding, answers = Finding(line=wish.line, sellable=ONE), _answers(back)
+        receive, inspect = ReceiveReturn(one=back, location=place), InspectReturn(one=back, findings=(finding,))
+        for waited_for in (receive, inspect, random.choice(answers)):
+            await asyncio.sleep(random.random() * 6)
+            if random.random() < DONE_SHARE:
+                await self._try(waited_for, tenant, random.choice(APIS))
+
+    async def _work_of(self, tenant: TenantId, random: Random) -> Fulfilment | None:
+        """What some location is still to send, once there is something."""
+        for _ in range(LOOKS_MAX):
+            await asyncio.sleep(random.random())
+            rows = self._world.store.table(FULFILMENTS).items()
+            work = [one for key, (_, one) in rows if key[0] == tenant and one.state in OPEN and one.lines]
+            if work:
+                return random.choice(work)
+        return None
 
     async def forgive_stuck(self) -> int:
         """A person takes upon himself what waits for nobody any more; answers for how many sagas."""
@@ -125,6 +164,11 @@ class Followers:
             await self._world.call(place, lambda api: api.dispatch.run(command, self._world.context(api, tenant)))
         except (*NO_ANSWER, DomainError):
             return
+
+
+def _answers(back: ReturnId) -> tuple[object, ...]:
+    paid, refused = SettleRefund(one=back, number=1), RefuseRefund(one=back, number=1, reason="no")
+    return paid, paid, refused
 
 
 def _encode(saga: Saga) -> Answer:

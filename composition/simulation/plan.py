@@ -29,7 +29,7 @@ POINT_SHARE = 0.4
 """Of the points at which decisions can be perturbed a seed has so many, if it has any."""
 FACTORS = (0.5, 1.0, 2.0)
 DEVIATIONS = (0.1, 0.5, 1.0)
-SIZES = (0.15, 0.15, 0.2, 0.2, 0.3, 0.3, 0.6, 1.2)
+SIZES = (0.1, 0.1, 0.15, 0.15, 0.2, 0.3, 0.5, 1.0)
 """Most stories are small, because many short ones find more than few long ones; some need a crowd."""
 
 

@@ -8,6 +8,7 @@ from adapters.memory.sagas import MemorySagasView
 from adapters.memory.work import MemoryWorkers
 from composition.simulation import buggified
 from composition.simulation.delivery import BadPublisher
+from composition.simulation.idle import IdleJobs, IdlePosition
 from composition.simulation.observer import RELAY
 from composition.simulation.process import Process
 from composition.simulation.world import World, innermost
@@ -42,10 +43,12 @@ async def keep_worker(world: World, place: str) -> None:
 def _loops(world: World, process: Process, dispatch: Dispatch, place: str) -> WorkerLoops:
     parts, telemetry, buggify = world.parts, world.telemetry, world.buggify
     inner = buggified.Singly(InProcessPublisher(dispatch, process.clock, process.new_id), buggify)
-    position = buggified.Position(MemoryRelayPosition(process.database, process.name), buggify)
+    position = buggified.Position(
+        IdlePosition(MemoryRelayPosition(process.database, process.name), world.store), buggify
+    )
     feed = buggified.Feed(parts.feed(process), buggify)
     work = buggified.Work(parts.work(process), buggify)
-    jobs = buggified.Jobs(parts.jobs(process), buggify)
+    jobs = buggified.Jobs(IdleJobs(parts.jobs(process), world.store), buggify)
     other = buggify("other-batch")
     batch = OTHER_BATCHES[other % len(OTHER_BATCHES)] if other else BATCH
     return WorkerLoops(

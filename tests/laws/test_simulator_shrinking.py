@@ -18,7 +18,7 @@ from tests.laws.test_saga_mutants import MUTANTS as SAGA_MUTANTS
 from tests.laws.test_simulator_mutants import MUTANTS
 
 KINDLY = [kind for kind in KINDS if kind != "killer"]
-TRIED_MAX = 60
+TRIED_MAX = 400
 RUNS_MAX = 300
 FEW = 5
 """Of so many choices at most one is left."""
