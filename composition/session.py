@@ -26,7 +26,8 @@ async def open_session(settings: Settings, url: str) -> AsyncIterator[Session]:
     database = Database(url, CLI_CONNECTIONS)
     await database.open()
     try:
-        container = Worker(database=database, telemetry=telemetry_of(settings, "fluxor-cli"))
+        telemetry = telemetry_of(settings, "fluxor-cli")
+        container = Worker(database=database, telemetry=telemetry, close_after_days=settings.close_after_days)
         ports = container.adapters
         yield Session(
             dispatch=container.door.dispatch(),

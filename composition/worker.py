@@ -28,6 +28,7 @@ from entrypoints.worker.sagas import SagaRunner
 from entrypoints.worker.snapshotting import Snapshotting
 from entrypoints.worker.subscribers import InProcessPublisher
 from entrypoints.worker.sweep import Sweep
+from entrypoints.worker.tenants import EachTenant
 
 WORKER_CONNECTIONS = 4
 
@@ -37,7 +38,7 @@ class Worker(containers.DeclarativeContainer):
 
     database = providers.Dependency(instance_of=Database)
     telemetry: providers.Dependency[Any] = providers.Dependency()
-    close_after_days: providers.Dependency[int] = providers.Dependency(instance_of=int, default=30)
+    close_after_days: providers.Dependency[int] = providers.Dependency(instance_of=int)
 
     adapters = providers.Container(Adapters, database=database, telemetry=telemetry)
     door = providers.Container(
@@ -52,30 +53,16 @@ class Worker(containers.DeclarativeContainer):
     sagas = providers.Singleton(
         SagaRunner, adapters.jobs, door.dispatch, telemetry, adapters.sagas_view, door.saga_definitions
     )
-    publisher = providers.Singleton(InProcessPublisher, door.dispatch, adapters.clock, adapters.new_id)
+    publisher = providers.Singleton(InProcessPublisher, door.dispatch, adapters.clock, adapters.new_id, telemetry)
     relay = providers.Singleton(Relay, adapters.feed, adapters.relay_position, publisher, telemetry, name="in-process")
     sweep = providers.Singleton(
         Sweep, adapters.reservations_view, door.dispatch, adapters.clock, adapters.new_id, telemetry
     )
     snapshotting = providers.Singleton(Snapshotting, adapters.snapshots, adapters.tenants_view, telemetry)
-    coverage = providers.Singleton(
-        Coverage,
-        adapters.order_chores,
-        adapters.tenants_view,
-        door.dispatch,
-        adapters.clock,
-        adapters.new_id,
-        telemetry,
-    )
+    tenants = providers.Singleton(EachTenant, adapters.tenants_view, adapters.clock, adapters.new_id, telemetry)
+    coverage = providers.Singleton(Coverage, adapters.order_chores, tenants, door.dispatch)
     closing = providers.Singleton(
-        Closing,
-        adapters.order_chores,
-        adapters.tenants_view,
-        door.dispatch,
-        adapters.clock,
-        adapters.new_id,
-        telemetry,
-        days=close_after_days,
+        Closing, adapters.order_chores, tenants, door.dispatch, telemetry, days=close_after_days
     )
     relay_loop = providers.Factory(RelayLoop, relay, providers.Factory(Repeater, adapters.clock, telemetry))
     loops = providers.Factory(

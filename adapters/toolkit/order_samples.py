@@ -80,6 +80,7 @@ def order_samples() -> dict[str, object]:
         "order.lines_covered.v1": LinesCovered(
             order_id=_ORDER,
             units=(CoveredUnits(line=1, item=ItemId(f"{_PREFIX}1"), location=_LEEDS, quantity=2),),
+            ready=(_ONE,),
         ),
         "order.cancelled.v1": OrderCancelled(order_id=_ORDER, reason="changed his mind", at=_AT),
         "order.closed.v1": OrderClosed(order_id=_ORDER, reason="nothing has happened for 30 days", at=_AT),

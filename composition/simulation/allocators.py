@@ -86,13 +86,7 @@ class Allocators:
         rows = self._world.store.table(SAGAS)
         stuck = sorted(key for key, row in rows.items() if row.saga.status is Status.STUCK)
         for tenant, saga in stuck:
-            command = RetrySaga(id=saga)
-            await self._world.call(
-                APIS[0],
-                lambda api, command=command, tenant=tenant: api.dispatch.run(  # type: ignore[misc]
-                    command, self._world.context(api, tenant, actor="operator")
-                ),
-            )
+            await self._world.insist(RetrySaga(id=saga), tenant)
         return len(stuck)
 
 

@@ -42,7 +42,7 @@ async def keep_worker(world: World, place: str) -> None:
 
 def _loops(world: World, process: Process, dispatch: Dispatch, place: str) -> WorkerLoops:
     parts, telemetry, buggify = world.parts, world.telemetry, world.buggify
-    inner = buggified.Singly(InProcessPublisher(dispatch, process.clock, process.new_id), buggify)
+    inner = buggified.Singly(InProcessPublisher(dispatch, process.clock, process.new_id, telemetry), buggify)
     position = buggified.Position(
         IdlePosition(MemoryRelayPosition(process.database, process.name), world.store), buggify
     )

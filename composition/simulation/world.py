@@ -44,6 +44,7 @@ class ConnectionLost(Exception):
 
 OPENING = "opening"
 """Who furnishes the shops before anything happens in them."""
+INSISTS_MAX = 200
 APIS = ("api-0", "api-1")
 NO_ANSWER = (ConnectionLost, CommitUnknown, StorageUnavailable, TransactionConflict)
 """What a client makes nothing of: it may have happened, or not."""
@@ -147,6 +148,21 @@ class World:
         if not hit:
             self.faults.injected[kind] -= 1
         return hit
+
+    async def insist(self, command: object, tenant: TenantId) -> None:
+        """What an operator wants, until somebody answers; a refusal is an answer."""
+        for _ in range(INSISTS_MAX):
+            try:
+                await self.call(
+                    APIS[0], lambda api: api.dispatch.run(command, self.context(api, tenant, actor="operator"))
+                )
+            except NO_ANSWER:
+                await asyncio.sleep(0.2)
+            except DomainError:
+                return
+            else:
+                return
+        self.observer.findings.append(f"{type(command).__name__}: no answer in {INSISTS_MAX} tries")
 
     def crash_by_name(self, name: str) -> None:
         """Kill the process of this name before it takes another step."""

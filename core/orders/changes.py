@@ -198,10 +198,14 @@ class CoveredUnits:
 
 @value
 class LinesCovered:
-    """``units`` are on a shelf now: they were waited for, and nobody before this order waits for them."""
+    """``units`` are on a shelf now: they were waited for, and nobody before this order waits for them.
+
+    ``ready`` are the fulfilment orders that wait for nothing any more.
+    """
 
     order_id: OrderId
     units: tuple[CoveredUnits, ...]
+    ready: tuple[FulfilmentId, ...] = ()
 
 
 FulfilmentEvent = (

@@ -26,6 +26,7 @@ from core.orders.returns import (
     ReturnAct,
     ReturnKind,
     ReturnNotInThisState,
+    ReturnState,
     next_return_state,
 )
 
@@ -122,13 +123,22 @@ def let_go(one: Return, exchange: Exchange) -> None:
         raise ReplacementOpen(f"order {one.replaced_by[-1]} is sent in exchange: cancel that first")
 
 
-def kept_for_it(one: Return, exchange: Exchange, method: RefundMethod) -> int:
+def unsent(one: Return, exchange: Exchange) -> bool:
+    """Whether it is resolved and what was to be sent for it never will be: then it may still be paid for."""
+    order = exchange.order
+    gone = order is not None and bool(order.rejected_at or order.cancelled_at)
+    return one.state is ReturnState.RESOLVED and one.kind is ReturnKind.EXCHANGE and gone
+
+
+def kept_for_it(one: Return, exchange: Exchange, method: RefundMethod, *, on_account: bool) -> int:
     """Minor units of what the goods cost that are not given back, because others are sent for it.
 
-    Where both are on the customer's account the others are owed there, so all of it is credited.
+    Where the others are owed on the customer's account they are paid for there: all of it is credited, or, where the
+    first were paid for (not ``on_account``), given back.
     """
     decided(one, exchange)
     order = exchange.order
     if order is None or not one.replaced_by or not order.accepted_at:
         return 0
-    return 0 if method is RefundMethod.CREDIT and order.on_account else order.facts.total
+    owed_there = order.on_account and (method is RefundMethod.CREDIT or not on_account)
+    return 0 if owed_there else order.facts.total

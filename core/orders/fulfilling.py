@@ -46,6 +46,7 @@ from core.orders.fulfilment import (
     Units,
     next_state,
 )
+from core.orders.order import Hold, HoldReason
 
 ACTS: dict[type, FulfilmentAct] = {
     AcceptFulfilment: FulfilmentAct.ACCEPT,
@@ -65,8 +66,9 @@ STOPPED_BY_A_HOLD = (AcceptFulfilment, RecallFulfilment, PickFulfilment, PackFul
 def fulfil(dossier: Dossier, command: WarehouseAct, now: datetime) -> tuple[FulfilmentEvent, ...]:
     """The event of ``command``. Raises FulfilmentNotFound, NotInThisState, OrderOnHold, GoodsAtWork, InvalidChange."""
     one = dossier.fulfilment(command.fulfilment)
-    if dossier.order.holds and isinstance(command, STOPPED_BY_A_HOLD):
-        raise OrderOnHold(f"the order is held: {', '.join(hold.reason for hold in dossier.order.holds)}")
+    holds = [hold.reason for hold in dossier.order.holds if not _passes(command, hold)]
+    if holds and isinstance(command, STOPPED_BY_A_HOLD):
+        raise OrderOnHold(f"the order is held: {', '.join(holds)}")
     if isinstance(command, AskFulfilment):
         return _ask(one, command, now)
     next_state(one, ACTS[type(command)])
@@ -96,6 +98,11 @@ def fulfil(dossier: Dossier, command: WarehouseAct, now: datetime) -> tuple[Fulf
                 order_id=order, fulfilment_id=one.id, units=gone, reason=command.reason, forced=command.forced
             )
             return (cancelled,)
+
+
+def _passes(command: WarehouseAct, hold: Hold) -> bool:
+    """What another location's silence made short keeps none from being recalled for its own."""
+    return isinstance(command, RecallFulfilment) and hold.reason is HoldReason.STOCK_SHORTFALL
 
 
 def _ask(one: Fulfilment, command: AskFulfilment, now: datetime) -> tuple[FulfilmentEvent, ...]:

@@ -99,22 +99,29 @@ def check_sent(one: Fulfilment) -> None:
 
 
 def check_inspected(one: Return) -> None:
-    """Raise ReturnNotInspected, or ReturnOver. A claim brings no goods: approved is all it can be."""
+    """Raise ReturnNotInspected until all of it has come and was looked at, or ReturnOver.
+
+    A claim brings no goods: approved is all it can be.
+    """
     if one.state in ENDED:
         raise ReturnOver(f"the return is {one.state}")
     ready = ReturnState.APPROVED if one.kind is ReturnKind.CLAIM else ReturnState.INSPECTED
     if one.state is not ready:
         raise ReturnNotInspected(f"the return is {one.state}")
+    missing = sum(line.quantity - line.inspected for line in one.lines)
+    if missing and one.kind is not ReturnKind.CLAIM:
+        raise ReturnNotInspected(f"{missing} base units have not come back")
 
 
 def check_refunded(one: Return, reference: str) -> None:
-    """Raise RefundUnanswered, or RefundDeclined."""
+    """Raise RefundUnanswered, or RefundDeclined. Where nothing was asked for, nothing is waited for."""
     states = [refund.state for refund in one.refunds if refund.reference == reference]
     if RefundState.SETTLED in states:
         return
     if RefundState.REQUESTED in states:
         raise RefundUnanswered("the refund waits for its answer")
-    raise RefundDeclined("the refund was refused")
+    if states:
+        raise RefundDeclined("the refund was refused")
 
 
 def _check_not_over(one: Fulfilment) -> None:

@@ -7,10 +7,11 @@ from core.kernel.money import to_minor
 from core.orders.cancelling import line_of
 from core.orders.changing import InvalidChange
 from core.orders.dossier import Dossier
-from core.orders.exchanging import Exchange, kept_for_it
+from core.orders.exchanging import Exchange, kept_for_it, unsent
 from core.orders.return_events import RefundRefused, RefundRequested, RefundSettled
 from core.orders.returning import RefundShare, RefuseRefund, RequestRefund, SettleRefund, WithdrawRefund
 from core.orders.returns import (
+    ENDED,
     PAYING,
     Refund,
     RefundMethod,
@@ -26,17 +27,22 @@ from core.orders.returns import (
 COUNTED = (*PAYING, ReturnState.RESOLVED)
 
 
-def request_refund(dossier: Dossier, one: Return, command: RequestRefund, exchange: Exchange) -> RefundRequested:
-    """Ask for money. A credit needs nobody's answer.
+def request_refund(
+    dossier: Dossier, one: Return, command: RequestRefund, exchange: Exchange
+) -> tuple[RefundRequested, ...]:
+    """Ask for money. A credit needs nobody's answer; whoever settles (``reference``) may find nothing to ask for.
 
     Raises ReturnNotInThisState, ReplacementOpen, InvalidMoney, InvalidChange.
     """
-    if one.state not in PAYING:
+    if one.state not in PAYING and not unsent(one, exchange):
         raise ReturnNotInThisState(f"no money is given back for a return that is {one.state}")
     if command.method is RefundMethod.CREDIT and not dossier.order.on_account:
         raise InvalidChange("the order is not on account", path="$.method")
-    most = _most(dossier, one, kept_for_it(one, exchange, command.method))
+    kept = kept_for_it(one, exchange, command.method, on_account=dossier.order.on_account)
+    most = _most(dossier, one, kept)
     parts = _all(dossier, one, most) if command.shares is None else _shares(dossier, one, command.shares, most)
+    if not parts and command.shares is None and command.reference is not None:
+        return ()
     if not parts:
         raise InvalidChange("nothing is left to be given back for it", path="$.lines")
     settled = RefundState.SETTLED if command.method is RefundMethod.CREDIT else RefundState.REQUESTED
@@ -47,7 +53,7 @@ def request_refund(dossier: Dossier, one: Return, command: RequestRefund, exchan
         state=settled,
         reference=command.reference,
     )
-    return RefundRequested(order_id=one.order, return_id=one.id, refund=refund)
+    return (RefundRequested(order_id=one.order, return_id=one.id, refund=refund),)
 
 
 def settle_refund(one: Return, command: SettleRefund) -> RefundSettled:
@@ -65,12 +71,15 @@ def refuse_refund(one: Return, command: RefuseRefund) -> RefundRefused:
 def withdraw_refund(one: Return, command: WithdrawRefund) -> RefundRefused:
     """It is not asked for any more. A credit can be taken back; money that was paid cannot.
 
-    Raises RefundNotFound when nothing is asked for, or was, under this reference; RefundNotInThisState.
+    Raises RefundNotFound when nothing is asked for, or was, under this reference; RefundNotInThisState, and
+    ReturnNotInThisState once somebody has ended the return with it.
     """
     known = [refund for refund in one.refunds if refund.reference == command.reference]
     asked = next((refund for refund in known if refund.state is not RefundState.REFUSED), None)
     if asked is None:
         raise RefundNotFound(f"no money is asked for under '{command.reference}'")
+    if one.state in ENDED:
+        raise ReturnNotInThisState(f"the return is {one.state}")
     if asked.state is RefundState.SETTLED and asked.method is RefundMethod.REFUND:
         raise RefundNotInThisState("the money is paid")
     return RefundRefused(order_id=one.order, return_id=one.id, number=asked.number, reason=command.reason)

@@ -38,6 +38,7 @@ from core.orders.returns import (
     ReturnAct,
     ReturnLine,
     ReturnNotInThisState,
+    ReturnState,
     next_return_state,
 )
 
@@ -52,7 +53,8 @@ def decide_return(
     places: Places,
     exchange: Exchange = NOTHING,
 ) -> tuple[ReturnEvent, ...]:
-    """The events of ``command``. Raises the errors of core.orders.returns, .changing and .exchanging."""
+    """The events of ``command``; none when it is so already. Raises the errors of core.orders.returns, .changing and
+    .exchanging."""
     check_open(dossier)
     if isinstance(command, RequestReturn):
         return (_request(dossier, command, now),)
@@ -73,13 +75,15 @@ def decide_return(
         case InspectReturn():
             return (inspect_return(dossier, one, command),)
         case RequestRefund():
-            return (request_refund(dossier, one, command, exchange),)
+            return request_refund(dossier, one, command, exchange)
         case WithdrawRefund():
             return (withdraw_refund(one, command),)
         case SettleRefund():
             return (settle_refund(one, command),)
         case RefuseRefund():
             return (refuse_refund(one, command),)
+        case ResolveReturn() if one.state is ReturnState.RESOLVED:
+            return ()
         case ResolveReturn():
             _nothing_left(one)
             decided(one, exchange)

@@ -13,9 +13,11 @@ from core.orders.changing import AskFulfilment, OrderNotOpen, OrderOnHold, Recal
 from core.orders.deadlines import FulfilmentPolicy
 from core.orders.fulfilment import FulfilmentNotFound, NotInThisState
 from core.orders.looking import FulfilmentUnanswered, FulfilmentUnsent, LookForAnswer, LookForShipment
-from core.sagas.definition import PATIENT_SECONDS, Data, Definition, Step
+from core.sagas.definition import Data, Definition, Step
 
 NAME = "fulfil-order"
+ASK_SECONDS = 30 * 24 * 3600.0
+"""Asking only sets a date. However long it takes, nobody is recalled who was never asked."""
 REASON = "it was not answered in time"
 
 
@@ -71,7 +73,7 @@ V1 = Definition(
             nothing_to_undo=frozenset(
                 {FulfilmentNotFound.code, NotInThisState.code, OrderOnHold.code, OrderNotOpen.code}
             ),
-            limit_seconds=PATIENT_SECONDS,
+            limit_seconds=ASK_SECONDS,
         ),
         Step(
             name="answered",

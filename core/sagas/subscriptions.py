@@ -17,14 +17,15 @@ from core.orders.changes import (
     FulfilmentRejected,
     FulfilmentShipped,
     LinesCancelled,
+    LinesCovered,
 )
 from core.orders.fulfilment import fulfilment_id
 from core.orders.return_events import RefundRefused, RefundSettled, ReturnInspected, ReturnMoved
 from core.sagas.fulfil_order import Followed
 
-ACCEPTED, PROPOSED = "order.accepted.v1", "fulfilment.proposed.v1"
-BEGINNING = (ACCEPTED, PROPOSED)
-"""A location is asked to send something."""
+ACCEPTED, PROPOSED, COVERED = "order.accepted.v1", "fulfilment.proposed.v1", "order.lines_covered.v1"
+BEGINNING = (ACCEPTED, PROPOSED, COVERED)
+"""A location is asked to send something, or has what it was asked for."""
 
 WAKING: Mapping[str, type] = {
     "fulfilment.accepted.v1": FulfilmentAccepted,
@@ -46,6 +47,7 @@ WAKING: Mapping[str, type] = {
 @value
 class _Part:
     location: LocationId
+    backordered: int = 0
 
 
 @value
@@ -86,14 +88,25 @@ def by_tenant(events: Iterable[RecordedEvent]) -> Mapping[TenantId, list[Recorde
 
 
 def followed(event: RecordedEvent) -> list[Followed]:
-    """The fulfilment orders that ``event`` asks locations for."""
+    """The fulfilment orders that ``event`` asks locations for, of goods that are there.
+
+    Nobody can send what is still to come, and to take it from a location for that would help nobody: what was waited
+    for is followed once it is covered.
+    """
     if event.name == ACCEPTED:
         facts = event.read_as(_Accepted).facts
-        places = dict.fromkeys(part.location for line in facts.lines for part in line.parts)
+        parts = [part for line in facts.lines for part in line.parts]
+        waiting = {part.location for part in parts if part.backordered}
         return [
-            Followed(order=facts.order_id, fulfilment=fulfilment_id(facts.order_id, location)) for location in places
+            Followed(order=facts.order_id, fulfilment=fulfilment_id(facts.order_id, location))
+            for location in dict.fromkeys(part.location for part in parts)
+            if location not in waiting
         ]
     if event.name == PROPOSED:
         proposed = event.read_as(FulfilmentProposed)
-        return [Followed(order=proposed.order_id, fulfilment=proposed.fulfilment_id)]
+        there = not any(units.backordered for units in proposed.units)
+        return [Followed(order=proposed.order_id, fulfilment=proposed.fulfilment_id)] if there else []
+    if event.name == COVERED:
+        covered = event.read_as(LinesCovered)
+        return [Followed(order=covered.order_id, fulfilment=one) for one in covered.ready]
     return []

@@ -5,36 +5,26 @@ from datetime import timedelta
 from core.identity.permission import Scope
 from core.kernel.context import Context
 from core.kernel.errors import DomainError
-from core.kernel.ids import NewId, OrderId, TenantId
+from core.kernel.ids import OrderId
 from core.orders.changing import CloseOrder
 from entrypoints.dispatch import Dispatch
-from ports.clock import Clock
+from entrypoints.worker.tenants import EachTenant
 from ports.execution import OrderChores
 from ports.telemetry import Telemetry
-from ports.tenants import TenantsView
 
 ORDERS = 500
-"""So many of a tenant's at a time: what is left over is closed the next time."""
+"""So many are looked up at a time."""
 
 
 class Closing:
     """Closes what has been at rest for ``days``; none at all when that is 0."""
 
     def __init__(
-        self,
-        chores: OrderChores,
-        tenants: TenantsView,
-        dispatch: Dispatch,
-        clock: Clock,
-        new_id: NewId,
-        telemetry: Telemetry,
-        days: int,
+        self, chores: OrderChores, tenants: EachTenant, dispatch: Dispatch, telemetry: Telemetry, days: int
     ) -> None:
         self._chores = chores
         self._tenants = tenants
         self._dispatch = dispatch
-        self._clock = clock
-        self._new_id = new_id
         self._telemetry = telemetry
         self._days = days
 
@@ -42,24 +32,23 @@ class Closing:
         """Once for every tenant; answers how many orders were closed."""
         if not self._days:
             return 0
-        since, closed = self._clock.now() - timedelta(days=self._days), 0
-        for tenant in [known.id for known in await self._tenants.tenants()]:
-            for order in await self._chores.at_rest(tenant, since, ORDERS):
-                closed += await self._close(tenant, order)
+        return await self._tenants.run("closing orders", self._close_all, [Scope.ORDERS_WRITE])
+
+    async def _close_all(self, context: Context) -> int:
+        """All of one tenant's, page by page; what is refused stays where it is, so a page of refusals is the last."""
+        since, closed = context.now - timedelta(days=self._days), 0
+        while orders := await self._chores.at_rest(context.tenant, since, ORDERS):
+            done = sum([await self._close(order, context) for order in orders])
+            closed += done
+            if not done or len(orders) < ORDERS:
+                break
         return closed
 
-    async def _close(self, tenant: TenantId, order: OrderId) -> int:
-        context = Context(
-            tenants=(tenant,),
-            actor="sweep",
-            now=self._clock.now(),
-            correlation=self._new_id(),
-            scopes=frozenset({Scope.ORDERS_WRITE}),
-        )
+    async def _close(self, order: OrderId, context: Context) -> int:
         command = CloseOrder(order=order, reason=f"nothing has happened for {self._days} days")
         try:
             await self._dispatch.run(command, context)
         except DomainError as refusal:  # somebody did something about it a moment ago
-            self._telemetry.log("info", "not closed", tenant=tenant, order=order, error=refusal.code)
+            self._telemetry.log("info", "not closed", tenant=context.tenant, order=order, error=refusal.code)
             return 0
         return 1

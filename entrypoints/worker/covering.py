@@ -3,18 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from core.execution.covering import CoverBackorders
+from core.execution.covering import CoverBackorders, gaining
 from core.inventory.balance import BalanceKey
 from core.kernel.context import Context
-from core.kernel.ids import NewId, TenantId
+from core.kernel.event import RecordedEvent
+from core.kernel.ids import TenantId
 from entrypoints.dispatch import Dispatch
-from ports.clock import Clock
+from entrypoints.worker.tenants import EachTenant
 from ports.execution import OrderChores
+from ports.storage import CommitUnknown, StorageUnavailable, TransactionConflict
 from ports.telemetry import Telemetry
-from ports.tenants import TenantsView
 
 SHELVES = 50
 """So many are looked at in one go."""
+TURNS_MAX = 8
+"""So many goes with one batch of events: the relay is held for a few seconds, and everybody waits for it."""
+TROUBLE = (StorageUnavailable, CommitUnknown, TransactionConflict)
+"""It may have happened or not: the batch comes again, for all."""
 
 
 async def cover(dispatch: Dispatch, tenant: TenantId, shelves: Sequence[BalanceKey], context: Context) -> int:
@@ -30,33 +35,62 @@ async def cover(dispatch: Dispatch, tenant: TenantId, shelves: Sequence[BalanceK
     return looked
 
 
+class Covering:
+    """The relay's side: a batch goes on after so many turns, and what is left is covered with the batches after it.
+
+    There will be some: every order that is covered says so. Another relay knows nothing of it; then it is the sweep's.
+    """
+
+    def __init__(self, dispatch: Dispatch, telemetry: Telemetry) -> None:
+        self._dispatch = dispatch
+        self._telemetry = telemetry
+        self._left: dict[TenantId, dict[BalanceKey, None]] = {}
+
+    async def hear(self, events: Sequence[RecordedEvent], context: Context) -> None:
+        """Cover what has come with ``events``, or before. Raises what the storage raises."""
+        for tenant, shelves in gaining(events).items():
+            self._left.setdefault(tenant, {}).update(dict.fromkeys(shelves))
+        for tenant in sorted(self._left):
+            left: Sequence[BalanceKey] = ()
+            try:
+                left = await self._some(replace(context, tenants=(tenant,)), list(self._left[tenant]))
+            except TROUBLE:
+                raise
+            except Exception as error:  # noqa: BLE001 - what one tenant's orders cannot have must not stop all others
+                self._telemetry.log("error", "covering failed", tenant=tenant, error=repr(error))
+                self._telemetry.count("covering_failed_total")
+            self._left[tenant] = dict.fromkeys(left)
+        self._left = {tenant: left for tenant, left in self._left.items() if left}
+
+    async def _some(self, context: Context, shelves: Sequence[BalanceKey]) -> Sequence[BalanceKey]:
+        turns = 0
+        for start in range(0, len(shelves), SHELVES):
+            command = CoverBackorders(shelves=tuple(shelves[start : start + SHELVES]))
+            while await self._dispatch.run(command, context):
+                turns += 1
+                if turns >= TURNS_MAX:
+                    return shelves[start:]
+        return ()
+
+
 class Coverage:
     """Only cleanup, for stock that came before orders were covered at all: the relay sees to the rest."""
 
-    def __init__(
-        self,
-        chores: OrderChores,
-        tenants: TenantsView,
-        dispatch: Dispatch,
-        clock: Clock,
-        new_id: NewId,
-        telemetry: Telemetry,
-    ) -> None:
+    def __init__(self, chores: OrderChores, tenants: EachTenant, dispatch: Dispatch) -> None:
         self._chores = chores
         self._tenants = tenants
         self._dispatch = dispatch
-        self._clock = clock
-        self._new_id = new_id
-        self._telemetry = telemetry
 
     async def step(self) -> int:
         """Once for every tenant; answers how many orders it looked at."""
+        return await self._tenants.run("covering", self._cover_all)
+
+    async def _cover_all(self, context: Context) -> int:
+        """All of one tenant's shelves, page by page, until one has nothing to be done about it."""
         looked = 0
-        for tenant in [known.id for known in await self._tenants.tenants()]:
-            context = Context(tenants=(tenant,), actor="sweep", now=self._clock.now(), correlation=self._new_id())
-            try:
-                shelves = await self._chores.uncovered(tenant, SHELVES)
-                looked += await cover(self._dispatch, tenant, shelves, context)
-            except Exception as error:  # noqa: BLE001 - one tenant's trouble must not keep the others waiting
-                self._telemetry.log("warning", "covering failed; trying again", tenant=tenant, error=repr(error))
+        while shelves := await self._chores.uncovered(context.tenant, SHELVES):
+            done = await cover(self._dispatch, context.tenant, shelves, context)
+            looked += done
+            if not done or len(shelves) < SHELVES:
+                break
         return looked

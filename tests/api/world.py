@@ -123,7 +123,7 @@ def decide(world: World, caller: Caller) -> None:
 def carry(world: World) -> None:
     """What a relay does with everything the journal holds."""
     adapters, door = world.http.adapters, world.http.door
-    publisher = InProcessPublisher(door.dispatch(), adapters.clock(), world.new_id)
+    publisher = InProcessPublisher(door.dispatch(), adapters.clock(), world.new_id, world.telemetry)
 
     async def work() -> None:
         cursor = START

@@ -30,7 +30,7 @@ def http() -> containers.Container:
 
 
 def worker() -> containers.Container:
-    return Worker(database=Database("postgresql://nowhere/", 1), telemetry=MemoryTelemetry())
+    return Worker(database=Database("postgresql://nowhere/", 1), telemetry=MemoryTelemetry(), close_after_days=7)
 
 
 def use_case_modules() -> list[ModuleType]:

@@ -7,7 +7,10 @@ import pytest
 
 from core.acceptance.policies import SetPolicy
 from core.acceptance.queues import AcceptOrders
+from core.execution.covering import CoverBackorders
+from core.inventory.acts import Act, ChangeStock, StockAct
 from core.inventory.transferring import CancelTransfer, CloseTransfer, ReceiveTransfer
+from core.kernel.errors import Conflict
 from core.kernel.ids import FulfilmentId, OrderId, ReturnId, StreamId, TransferId
 from core.kernel.money import Money
 from core.orders.changing import AcceptFulfilment, CancelOrder, PlaceHold, RejectFulfilment, ShipFulfilment
@@ -23,6 +26,7 @@ from core.orders.returning import (
     ReceiveReturn,
     RefuseRefund,
     RequestReturn,
+    ResolveReturn,
     ReturnWish,
     SettleRefund,
 )
@@ -35,25 +39,25 @@ from core.sagas.saga import MOVING, Saga, SagaOpen, Status
 from core.sagas.settle_return import SettleReturn
 from core.sagas.subscriptions import concerning
 from core.sagas.transfer_stock import TransferStock
+from entrypoints.dispatch import UseCase
 from ports.storage import TransactionConflict
 from tests.conformance.office import CONTEXT, Office, a_stocked_office
 from tests.conformance.shop import a_place, accept_all, an_order, receive
 from tests.conformance.storage import Storage
 from tests.conformance.yard import moving
-from tests.support.given import OTHER_TENANT, TENANT, a_context, an_id
+from tests.support.given import OTHER_TENANT, TENANT, a_context, a_key, an_id
 from tests.support.orders import some
 
 ORDER = OrderId(an_id(100_201))
 POLICY = SetPolicy(policy=FulfilmentPolicy(answer_within_minutes=60, ship_within_minutes=120))
 
 
-async def an_office(storage: Storage, *, followed: bool = True, second: bool = True) -> Office:
-    """With an order of four from W101; W102 has as many."""
-    office = await a_stocked_office(storage, 10)
+async def an_office(storage: Storage, *, followed: bool = True, stock: int = 10, elsewhere: int = 10) -> Office:
+    """With an order of four, from W101 if it has so many; some is at W102."""
+    office = await a_stocked_office(storage, stock)
     async with storage.transactions.begin(a_context()) as tx:
         await tx.locations.add(a_place(102))
-        if second:
-            await receive(tx, 10, group=9, location=102)
+        await receive(tx, elsewhere, group=9, location=102)
     if followed:
         await office.run(POLICY)
     await accepted(storage, 201)
@@ -273,12 +277,12 @@ async def test_a_transfer_that_is_called_off_leaves_nothing_behind(storage: Stor
     assert await storage.invariants.violations() == []
 
 
-async def a_return(storage: Storage) -> tuple[Office, ReturnId]:
+async def a_return(storage: Storage, price: int = 250, **given: Any) -> tuple[Office, ReturnId]:
     """Two of the four that were sent are to come back, and may."""
-    office = await a_stocked_office(storage, 10)
+    office = await a_stocked_office(storage, 10, **given)
     async with storage.transactions.begin(a_context()) as tx:
         item = (await tx.items.by_sku(["SKU-1"]))["SKU-1"]
-        await tx.items.change(replace(item, price=Money(minor=250, currency="GBP"), version=item.version + 1))
+        await tx.items.change(replace(item, price=Money(minor=price, currency="GBP"), version=item.version + 1))
     await accepted(storage, 201)
     one = await asked(storage)
     await office.go_on(AcceptFulfilment(fulfilment=one), ShipFulfilment(fulfilment=one))
@@ -363,14 +367,15 @@ async def test_goods_that_never_come_leave_the_return_open(storage: Storage) -> 
 
 
 async def test_money_that_was_paid_cannot_be_taken_back_by_the_saga(storage: Storage) -> None:
-    """Resolving is refused because more has come back meanwhile: a person decides, and may forgive."""
-    office, back = await a_return(storage)
+    """Resolving is refused for good: a person decides, and may forgive."""
+
+    async def refuses(*asked: object) -> None:
+        raise Conflict("not now")
+
+    office, back = await a_return(storage, overrides={ResolveReturn: UseCase(scope=None, run=refuses)})
     saga = await office.run(SettleReturn(one=back))
-    half = Finding(line=1, sellable=some(1)[0].quantity)
-    await office.go_on(ReceiveReturn(one=back, location="W101", lines=some(1)))
-    await office.go_on(InspectReturn(one=back, findings=(half,)))
-    await office.run(SettleRefund(one=back, number=1))
-    await office.go_on(ReceiveReturn(one=back, location="W101"))
+    await office.go_on(*looked_at(back))
+    await office.go_on(SettleRefund(one=back, number=1))
     for _ in range(8):
         await run_out(storage, office)
     stuck = await office.saga(saga.id)
@@ -379,6 +384,63 @@ async def test_money_that_was_paid_cannot_be_taken_back_by_the_saga(storage: Sto
     ended = await office.saga(saga.id)
     assert (ended.status, ended.forgiven) == (Status.COMPENSATED, ("refund",))
     assert await storage.invariants.violations() == []
+
+
+async def test_nothing_is_paid_for_what_has_not_come_back(storage: Storage) -> None:
+    office, back = await a_return(storage)
+    saga = await office.run(SettleReturn(one=back))
+    half = Finding(line=1, sellable=some(1)[0].quantity)
+    await office.go_on(ReceiveReturn(one=back, location="W101", lines=some(1)))
+    await office.go_on(InspectReturn(one=back, findings=(half,)))
+    assert (await the_return(storage)).refunds == ()
+    await office.go_on(ReceiveReturn(one=back, location="W101"), InspectReturn(one=back, findings=(half,)))
+    assert (await the_return(storage)).refunds[0].amount == 500
+    assert (await office.saga(saga.id)).status is Status.RUNNING
+
+
+async def test_a_return_somebody_resolved_first_is_settled_all_the_same(storage: Storage) -> None:
+    office, back = await a_return(storage)
+    saga = await office.run(SettleReturn(one=back))
+    await office.go_on(*looked_at(back))
+    await office.go_on(SettleRefund(one=back, number=1), ResolveReturn(one=back, note="by hand"))
+    assert (await office.saga(saga.id)).status is Status.COMPLETED
+    assert (await the_return(storage)).note == "by hand"
+
+
+async def test_a_return_with_nothing_to_pay_is_resolved_without(storage: Storage) -> None:
+    office, back = await a_return(storage, price=0)
+    saga = await office.run(SettleReturn(one=back))
+    await office.go_on(*looked_at(back))
+    kept = await the_return(storage)
+    assert ((await office.saga(saga.id)).status, kept.state, kept.refunds) == (
+        Status.COMPLETED,
+        ReturnState.RESOLVED,
+        (),
+    )
+
+
+async def test_what_is_still_to_come_is_followed_once_it_is_there(storage: Storage) -> None:
+    office = await a_stocked_office(storage, 1)
+    async with storage.transactions.begin(a_context()) as tx:
+        item = (await tx.items.by_sku(["SKU-1"]))["SKU-1"]
+        await tx.items.change(replace(item, backorder_limit=9, version=item.version + 1))
+    await office.run(POLICY)
+    await accepted(storage, 201)
+    await office.go_on()
+    assert await sagas(storage) == []
+    come = StockAct(act=Act.RECEIVE, sku="SKU-1", location="W101", quantity=some(3)[0].quantity)
+    await office.go_on(ChangeStock(acts=(come,)))
+    await office.run(CoverBackorders(shelves=(a_key(),)))
+    await office.go_on()
+    assert (await the_only(storage)).key == await asked(storage)
+
+
+async def test_two_locations_that_are_silent_are_both_asked_no_more(storage: Storage) -> None:
+    office = await an_office(storage, stock=3, elsewhere=1)
+    assert len(await sagas(storage)) == 2
+    await run_out(storage, office)
+    states = {one.state for one in await storage.dossiers.fulfilments(TENANT, ORDER)}
+    assert states == {FulfilmentState.REJECTED}
 
 
 async def test_who_does_not_know_the_version_lets_a_wait_be(storage: Storage) -> None:

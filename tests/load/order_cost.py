@@ -120,7 +120,7 @@ async def measured(url: str, server: int, rounds: int, orders: int) -> dict[str,
         api, worker, relay = databases
         stopping, secret = asyncio.Event(), bytes(32)
         http = Http(settings=settings, database=api, telemetry=telemetry, stopping=stopping, cursor_secret=secret)
-        workers = [Worker(database=database, telemetry=telemetry) for database in (worker, relay)]
+        workers = [Worker(database=database, telemetry=telemetry, close_after_days=0) for database in (worker, relay)]
         hops = Hops(http, *workers, key, orders)
         await hops.relay()
         gc.freeze()

@@ -123,7 +123,9 @@ def the_return(dossier: Dossier) -> Return:
 def test_every_act_in_every_state_is_as_the_table_says(begin: ReturnState, act: ReturnAct) -> None:
     dossier = told(sent(), wish(), *TO[begin])
     assert the_return(dossier).state is begin
-    if (begin, act) not in NEXT:
+    if (begin, act) == (ReturnState.RESOLVED, ReturnAct.RESOLVE):
+        assert events(dossier, RESOLVE) == (), "it is so already"
+    elif (begin, act) not in NEXT:
         with pytest.raises(ReturnNotInThisState):
             told(dossier, OF[act])
     elif act is ReturnAct.RECEIVE and begin in EVERYTHING_HAS_COME:

@@ -1,11 +1,8 @@
 """The sweep ends what nobody came upon, for every tenant that has such holds."""
 
-import asyncio
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-
-import pytest
 
 from adapters.memory.reservations import MemoryReservationsView
 from adapters.memory.tables import RESERVATIONS
@@ -14,7 +11,6 @@ from adapters.memory.transaction import MemoryTransactions
 from composition.door import Door
 from core.catalogue.item import CreateItem, CreateItems
 from core.catalogue.use_cases.create_items import create_items
-from core.identity.permission import Scope
 from core.inventory.acts import Act, ChangeStock, StockAct
 from core.inventory.holding import Holder, ReservationLine, ReserveStock
 from core.inventory.location import CreateLocation, LocationKind
@@ -23,11 +19,8 @@ from core.inventory.use_cases.change_stock import change_stock
 from core.inventory.use_cases.create_location import create_location
 from core.inventory.use_cases.reserve_stock import reserve_stock
 from core.kernel.context import Context
-from core.kernel.ids import OrderId, TenantId
-from core.orders.changing import CloseOrder, OrderNotDone
-from core.tenants.tenant import Tenant
+from core.kernel.ids import TenantId
 from entrypoints.dispatch import Dispatch
-from entrypoints.worker.closing import Closing
 from entrypoints.worker.sweep import Sweep
 from tests.support.given import NOW, OTHER_TENANT, TENANT
 from tests.support.twin import Twin
@@ -98,47 +91,3 @@ def test_one_tenants_trouble_does_not_keep_the_others_stock() -> None:
     sweep = Sweep(view, Troubled(), StoppedClock(), twin.new_id, telemetry)  # type: ignore[arg-type]
     assert twin.see(sweep.step()) == 1
     assert asked == sorted([TENANT, OTHER_TENANT])
-
-
-class Chores:
-    """One order of each tenant has been at rest; of the second nobody may say so."""
-
-    def __init__(self) -> None:
-        self.asked: list[datetime] = []
-
-    async def at_rest(self, tenant: TenantId, since: datetime, limit: int) -> list[OrderId]:
-        self.asked.append(since)
-        return [OrderId(f"order of {tenant}")]
-
-
-class Tenants:
-    async def tenants(self) -> list[Tenant]:
-        return [Tenant(id=one, name=one, created_at=NOW) for one in (TENANT, OTHER_TENANT)]
-
-
-class Doorkeeper:
-    """Refuses what is asked of the first tenant's order."""
-
-    def __init__(self) -> None:
-        self.closed: list[object] = []
-
-    async def run(self, command: CloseOrder, context: Context) -> None:
-        assert context.scopes == {Scope.ORDERS_WRITE}
-        if context.tenant == TENANT:
-            raise OrderNotDone("somebody wants one back")
-        self.closed.append((context.tenant, command.order, command.reason))
-
-
-@pytest.mark.parametrize(("days", "closed"), [(30, 1), (0, 0)])
-def test_what_has_been_at_rest_is_closed_and_one_that_is_not_keeps_no_other_open(days: int, closed: int) -> None:
-    chores, door, telemetry = Chores(), Doorkeeper(), MemoryTelemetry()
-
-    class Clock:
-        def now(self) -> datetime:
-            return NOW
-
-    sweep = Closing(chores, Tenants(), door, Clock(), lambda: "id", telemetry, days)  # type: ignore[arg-type]
-    assert asyncio.run(sweep.step()) == closed
-    said = (OTHER_TENANT, f"order of {OTHER_TENANT}", "nothing has happened for 30 days")
-    assert door.closed == [said] * closed
-    assert chores.asked == [NOW - timedelta(days=30)] * 2 * closed

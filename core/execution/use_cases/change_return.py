@@ -33,6 +33,8 @@ async def change_return(
     dossier = await _held(command, tx)
     exchange = await exchange_of(dossier, command, tx, new_id)
     events = decide_return(dossier, command, context.now, await _places(command, tx), exchange)
+    if not events:
+        return dossier
     after = replay(evolve, dossier, events)
     cause = f"return:{after.returns[-1].id if isinstance(command, RequestReturn) else command.one}"
     await enter_movements(movements_of(events), cause, context, tx, new_id=new_id, enter=enter)

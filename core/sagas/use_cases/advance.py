@@ -16,10 +16,11 @@ async def advance_saga(
 ) -> Saga:
     """The saga afterwards. Raises LeaseLost, SagaNotFound, DefinitionUnknown.
 
-    The job ends first: if its lease is gone, somebody else holds it and will say the same.
+    If the job's lease is gone, somebody else holds it and will say the same. The saga is held first: whoever hears of
+    an answer takes away the time limit, which may be what another is about to tell.
     """
-    await tx.queue.finish(command.job)
     saga = await locked(command.id, tx)
+    await tx.queue.finish(command.job)
     definition = pinned(definitions, saga.name, saga.version)
     return await keep(react(definition, saga, command.said, context.now), context, tx, new_id)
 

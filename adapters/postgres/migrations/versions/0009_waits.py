@@ -24,6 +24,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Sagas that wait are woken by their time limits alone; nobody is told when an answer is due."""
+    """Sagas that wait are woken by their time limits alone; nobody is told when an answer is due, or has to give it."""
     op.execute("ALTER TABLE fulfilment DROP COLUMN answer_by")
     op.execute("ALTER TABLE saga DROP COLUMN subject, DROP COLUMN key")
+    op.execute("DELETE FROM setting WHERE name = 'policy:fulfilment'")
