@@ -22,6 +22,7 @@ from core.inventory.location import LocationCreated
 from core.inventory.lot import LotCreated, LotReclassified
 from core.inventory.reservation import (
     ReservationCommitted,
+    ReservationConsumed,
     ReservationExpired,
     ReservationExtended,
     ReservationReleased,
@@ -108,6 +109,7 @@ EVENTS: dict[str, type] = {
     "reservation.released.v1": ReservationReleased,
     "reservation.expired.v1": ReservationExpired,
     "reservation.committed.v1": ReservationCommitted,
+    "reservation.consumed.v1": ReservationConsumed,
     "transfer.planned.v1": TransferPlanned,
     "transfer.shipped.v1": TransferShipped,
     "transfer.received.v1": TransferReceived,

@@ -21,6 +21,7 @@ from core.inventory.lot import LotCreated, LotReclassified, LotStatus
 from core.inventory.ranking import AllocationPolicy, Candidate
 from core.inventory.reservation import (
     ReservationCommitted,
+    ReservationConsumed,
     ReservationExpired,
     ReservationExtended,
     ReservationReleased,
@@ -195,6 +196,7 @@ def _stock_samples() -> dict[str, object]:
             allotment_id=AllotmentId(f"{_PREFIX}b"), reason="the allocation was taken back"
         ),
         "reservation.committed.v1": ReservationCommitted(reservation_id=_RESERVATION, cause="order:1001"),
+        "reservation.consumed.v1": ReservationConsumed(reservation_id=_RESERVATION),
     }
 
 

@@ -87,6 +87,6 @@ def _settlement(store: Store, tenant: TenantId, saga: Saga) -> str | None:
     _, one = store.table(RETURNS)[tenant, saga.data["return_id"]]
     refunds = [refund.state for refund in one.refunds if refund.reference == saga.data["reference"]]
     if saga.status is Status.COMPLETED:
-        whole = one.state is ReturnState.RESOLVED and RefundState.SETTLED in refunds
+        whole = one.state is ReturnState.RESOLVED and (not refunds or RefundState.SETTLED in refunds)
         return None if whole else f"the return is {one.state}, its refunds {refunds}"
     return f"money is asked for still: {refunds}" if any(state in ASKED_FOR for state in refunds) else None

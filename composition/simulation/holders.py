@@ -9,16 +9,18 @@ from composition.simulation.wishes import SKUS
 from composition.simulation.world import APIS, NO_ANSWER, World
 from core.inventory.holding import (
     CommitReservation,
+    ConsumeReservation,
     ExtendReservation,
     Holder,
     ReleaseReservation,
     ReservationLine,
     ReserveStock,
 )
-from core.inventory.reservation import Reservation, ReservationEnded, over
+from core.inventory.reservation import Reservation, ReservationEnded, ReservationState, over
 from core.kernel.errors import DomainError
 from core.kernel.ids import TenantId
 
+COMMITTED = ReservationState.COMMITTED
 MOMENTS = (1, 2, 600)
 """Seconds a hold lasts: some run out while the shopper thinks."""
 
@@ -59,6 +61,11 @@ class Holders:
         answers = await asyncio.gather(*(self._ask(end, tenant, random) for end in ends))
         if sum(isinstance(answer, Reservation) for answer in answers) > 1:
             self._world.observer.findings.append(f"hold {held.id} was ended twice")
+        if any(isinstance(answer, Reservation) and answer.state is COMMITTED for answer in answers):
+            consume = ConsumeReservation(id=held.id)
+            gone = await asyncio.gather(*(self._ask(consume, tenant, random) for _ in range(random.choice((0, 1, 2)))))
+            if sum(isinstance(answer, Reservation) for answer in gone) > 1:
+                self._world.observer.findings.append(f"hold {held.id} left twice")
         in_time = not over(held, self._world.store.clock())
         if in_time and len(answers) == 1 and isinstance(answers[0], ReservationEnded):
             self._world.observer.findings.append(f"hold {held.id} was over before its time")

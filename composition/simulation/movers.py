@@ -11,7 +11,7 @@ from composition.simulation.wishes import SKUS
 from composition.simulation.world import APIS, NO_ANSWER, World
 from core.inventory.expected import ExpectedReceipt, ExpectedState
 from core.inventory.expecting import AnnounceReceipt, ReceiveExpected, WithdrawExpected
-from core.inventory.transfer import TRANSITIONS, Transfer, TransferState
+from core.inventory.transfer import Transfer, TransferState, has_ended
 from core.inventory.transferring import (
     CancelTransfer,
     CloseTransfer,
@@ -61,7 +61,7 @@ class Movers:
     def _judge(self, sent: Transfer, done: list[Transfer], tenant: TenantId) -> None:
         """What was answered must have happened: nothing arrives twice, and one end is all there is."""
         kept = self._world.store.table(TRANSFERS).get((tenant, sent.id))
-        ends = [answer for answer in done if not TRANSITIONS[answer.state]]
+        ends = [answer for answer in done if has_ended(answer.state)]
         if len(ends) > 1 or len({answer.version for answer in done}) < len(done):
             self._world.observer.findings.append(f"transfer {sent.id} came to its end twice")
         if kept is None or any(answer.version > kept.version for answer in done):

@@ -11,6 +11,7 @@ from core.inventory.allotment import AllotToChannel, WithdrawAllotment
 from core.inventory.delivery import ReceiveDelivery
 from core.inventory.holding import (
     CommitReservation,
+    ConsumeReservation,
     ExpireReservations,
     ExtendReservation,
     ReleaseReservation,
@@ -22,6 +23,7 @@ from core.inventory.use_cases.allocate_stock import allocate_stock
 from core.inventory.use_cases.allot_to_channel import allot_to_channel, withdraw_allotment
 from core.inventory.use_cases.change_reservation import (
     commit_reservation,
+    consume_reservation,
     expire_reservations,
     extend_reservation,
     release_reservation,
@@ -60,6 +62,9 @@ class Inventory(containers.DeclarativeContainer):
             ),
             CommitReservation: providers.Factory(
                 UseCase, scope=Scope.STOCK_WRITE, run=providers.Factory(partial, commit_reservation, new_id=new_id)
+            ),
+            ConsumeReservation: providers.Factory(
+                UseCase, scope=Scope.STOCK_WRITE, run=providers.Factory(partial, consume_reservation, new_id=new_id)
             ),
             ExpireReservations: providers.Factory(
                 UseCase, scope=None, run=providers.Factory(partial, expire_reservations, new_id=new_id)

@@ -5,6 +5,7 @@ It is *open* until at least as much as was announced has arrived (then *received
 can be promised when.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -31,6 +32,22 @@ class ExpectedState(StrEnum):
     OPEN = "open"
     RECEIVED = "received"
     WITHDRAWN = "withdrawn"
+
+
+class ExpectedAct(StrEnum):
+    """What is done to it."""
+
+    RECEIVE = "receive some"
+    COMPLETE = "receive the last"
+    WITHDRAW = "withdraw"
+
+
+NEXT: Mapping[tuple[ExpectedState, ExpectedAct], ExpectedState] = {
+    (ExpectedState.OPEN, ExpectedAct.RECEIVE): ExpectedState.OPEN,
+    (ExpectedState.OPEN, ExpectedAct.COMPLETE): ExpectedState.RECEIVED,
+    (ExpectedState.OPEN, ExpectedAct.WITHDRAW): ExpectedState.WITHDRAWN,
+}
+"""From where each act leads where; what is open may be amended as well."""
 
 
 @value
@@ -142,10 +159,11 @@ def evolve(expected: ExpectedReceipt, event: Changed) -> ExpectedReceipt:
         case ReceiptAmended():
             return replace(expected, quantity=event.quantity, due=event.due, version=version)
         case ExpectedReceived():
-            state = ExpectedState.RECEIVED if event.complete else ExpectedState.OPEN
+            act = ExpectedAct.COMPLETE if event.complete else ExpectedAct.RECEIVE
+            state = NEXT[expected.state, act]
             return replace(expected, received=expected.received + event.quantity, state=state, version=version)
         case ExpectedWithdrawn():
-            return replace(expected, state=ExpectedState.WITHDRAWN, version=version)
+            return replace(expected, state=NEXT[expected.state, ExpectedAct.WITHDRAW], version=version)
         case _:
             assert_never(event)
 

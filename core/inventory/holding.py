@@ -68,10 +68,17 @@ class CommitReservation:
 
 
 @value
+class ConsumeReservation:
+    """What was promised has left the shelves: it is with whoever it was held for."""
+
+    id: ReservationId
+
+
+@value
 class ExpireReservations:
     """End up to ``limit`` of the tenant's holds whose time is over."""
 
     limit: int
 
 
-Change = ExtendReservation | ReleaseReservation | CommitReservation
+Change = ExtendReservation | ReleaseReservation | CommitReservation | ConsumeReservation

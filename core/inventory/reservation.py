@@ -1,8 +1,9 @@
 """Holds: available stock set aside for somebody, for a while. A hold ends exactly once.
 
 It is *held* until it is *committed* to what it was held for, *released* by whoever no longer wants it, or *expired*
-because its time is over. Its time is the storage's, never a process's own. An expired hold keeps its stock until
-somebody ends it: whoever takes stock from the same shelves does so first, and a sweep does it for the rest.
+because its time is over. What was committed is *consumed* when it has left. Its time is the storage's, never a
+process's own. An expired hold keeps its stock until somebody ends it: whoever takes stock from the same shelves does so
+first, and a sweep does it for the rest.
 """
 
 from collections import Counter
@@ -11,10 +12,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from core.inventory.balance import Account, BalanceKey, EntryKind, Movement
+from core.inventory.balance import BalanceKey
 from core.inventory.holding import (
     Change,
     CommitReservation,
+    ConsumeReservation,
     ExtendReservation,
     Holder,
     ReleaseReservation,
@@ -52,7 +54,7 @@ class InvalidReservation(Rejected):
 
 
 class ReservationState(StrEnum):
-    """Where a reservation stands; all but HELD are ends, and a committed one is consumed when its goods leave."""
+    """Where a reservation stands. A committed one is consumed when its goods leave; the last three are ends."""
 
     HELD = "held"
     COMMITTED = "committed"
@@ -130,7 +132,47 @@ class ReservationCommitted:
     cause: str
 
 
-Changed = ReservationExtended | ReservationReleased | ReservationExpired | ReservationCommitted
+@value
+class ReservationConsumed:
+    """Its stock has left."""
+
+    reservation_id: ReservationId
+
+
+Changed = ReservationExtended | ReservationReleased | ReservationExpired | ReservationCommitted | ReservationConsumed
+
+
+class ReservationAct(StrEnum):
+    """What is done to it."""
+
+    EXTEND = "extend"
+    COMMIT = "commit"
+    RELEASE = "release"
+    EXPIRE = "its time is over"
+    CONSUME = "consume"
+
+
+NEXT: Mapping[tuple[ReservationState, ReservationAct], ReservationState] = {
+    (ReservationState.HELD, ReservationAct.EXTEND): ReservationState.HELD,
+    (ReservationState.HELD, ReservationAct.COMMIT): ReservationState.COMMITTED,
+    (ReservationState.HELD, ReservationAct.RELEASE): ReservationState.RELEASED,
+    (ReservationState.HELD, ReservationAct.EXPIRE): ReservationState.EXPIRED,
+    (ReservationState.COMMITTED, ReservationAct.CONSUME): ReservationState.CONSUMED,
+}
+"""From where each act leads where: a hold ends once, and what is promised only leaves."""
+ASKED: Mapping[type[Change], ReservationAct] = {
+    ExtendReservation: ReservationAct.EXTEND,
+    ReleaseReservation: ReservationAct.RELEASE,
+    CommitReservation: ReservationAct.COMMIT,
+    ConsumeReservation: ReservationAct.CONSUME,
+}
+DONE: Mapping[type[Changed], ReservationAct] = {
+    ReservationExtended: ReservationAct.EXTEND,
+    ReservationReleased: ReservationAct.RELEASE,
+    ReservationExpired: ReservationAct.EXPIRE,
+    ReservationCommitted: ReservationAct.COMMIT,
+    ReservationConsumed: ReservationAct.CONSUME,
+}
 
 
 def reserve(
@@ -172,9 +214,9 @@ def repeated(reservation: Reservation, command: ReserveStock, demands: Mapping[I
 
 def decide(reservation: Reservation, command: Change, now: datetime) -> Changed:
     """What ``command`` makes of it at ``now``, the storage's time. Raises ReservationEnded, InvalidReservation."""
-    if reservation.state is not ReservationState.HELD:
+    if (reservation.state, ASKED[type(command)]) not in NEXT:
         raise ReservationEnded(f"reservation {reservation.id} is {reservation.state}")
-    if over(reservation, now):
+    if reservation.state is ReservationState.HELD and over(reservation, now):
         raise ReservationEnded(f"reservation {reservation.id} expired at {reservation.expires_at.isoformat()}")
     match command:
         case ExtendReservation():
@@ -186,6 +228,8 @@ def decide(reservation: Reservation, command: Change, now: datetime) -> Changed:
             return ReservationReleased(reservation_id=reservation.id, reason=command.reason)
         case CommitReservation():
             return ReservationCommitted(reservation_id=reservation.id, cause=command.cause)
+        case ConsumeReservation():
+            return ReservationConsumed(reservation_id=reservation.id)
 
 
 def over(reservation: Reservation, now: datetime) -> bool:
@@ -199,28 +243,8 @@ def evolve(reservation: Reservation, event: Changed) -> Reservation:
     match event:
         case ReservationExtended():
             return replace(reservation, expires_at=event.expires_at, version=version)
-        case ReservationReleased():
-            return replace(reservation, state=ReservationState.RELEASED, version=version)
-        case ReservationExpired():
-            return replace(reservation, state=ReservationState.EXPIRED, version=version)
-        case ReservationCommitted():
-            return replace(reservation, state=ReservationState.COMMITTED, version=version)
-
-
-def movements(parts: tuple[ReservedPart, ...], event: StockReserved | Changed) -> tuple[Movement, ...]:
-    """What ``event`` moves of ``parts`` in the ledger: nothing when a hold is only extended."""
-    match event:
-        case StockReserved():
-            kind, source, target = EntryKind.RESERVE, Account.AVAILABLE, Account.RESERVED
-        case ReservationReleased() | ReservationExpired():
-            kind, source, target = EntryKind.RELEASE, Account.RESERVED, Account.AVAILABLE
-        case ReservationCommitted():
-            kind, source, target = EntryKind.COMMIT, Account.RESERVED, Account.COMMITTED
-        case ReservationExtended():
-            return ()
-    return tuple(
-        Movement(key=part.key, kind=kind, source=source, target=target, quantity=part.quantity) for part in parts
-    )
+        case ReservationReleased() | ReservationExpired() | ReservationCommitted() | ReservationConsumed():
+            return replace(reservation, state=NEXT[reservation.state, DONE[type(event)]], version=version)
 
 
 def _lasting(seconds: int) -> timedelta:

@@ -1,10 +1,5 @@
 """Transfers: stock on its way from one location to another. Nothing arrives twice, and a transfer ends once.
 
-    planned ──ship──▶ in_transit ──receive, the last of it──▶ received
-       │               │  │  └─ receive, some of it: as often as it comes
-       │               │  └──close──▶ closed_short     what never came is an adjustment
-       └──cancel──▶ cancelled ◀──cancel──┘             what was not received goes back to its source
-
 While it is under way it stands in the bucket in_transit of the same item and lot at the tenant's *transit* location:
 it is on nobody's shelf, nobody can sell it, and it is nobody's loss.
 """
@@ -56,14 +51,36 @@ class TransferState(StrEnum):
     CANCELLED = "cancelled"
 
 
-TRANSITIONS: Mapping[TransferState, tuple[type[Change], ...]] = {
-    TransferState.PLANNED: (ShipTransfer, CancelTransfer),
-    TransferState.IN_TRANSIT: (ReceiveTransfer, CloseTransfer, CancelTransfer),
-    TransferState.RECEIVED: (),
-    TransferState.CLOSED_SHORT: (),
-    TransferState.CANCELLED: (),
+class TransferAct(StrEnum):
+    """What is done to it."""
+
+    SHIP = "ship"
+    RECEIVE = "receive some"
+    COMPLETE = "receive the last"
+    CLOSE = "close"
+    CANCEL = "cancel"
+
+
+NEXT: Mapping[tuple[TransferState, TransferAct], TransferState] = {
+    (TransferState.PLANNED, TransferAct.SHIP): TransferState.IN_TRANSIT,
+    (TransferState.PLANNED, TransferAct.CANCEL): TransferState.CANCELLED,
+    (TransferState.IN_TRANSIT, TransferAct.RECEIVE): TransferState.IN_TRANSIT,
+    (TransferState.IN_TRANSIT, TransferAct.COMPLETE): TransferState.RECEIVED,
+    (TransferState.IN_TRANSIT, TransferAct.CLOSE): TransferState.CLOSED_SHORT,
+    (TransferState.IN_TRANSIT, TransferAct.CANCEL): TransferState.CANCELLED,
 }
-"""What can be done in each state; a state in which nothing can is an end."""
+"""From where each act leads where; a state from where none leads on is an end."""
+ACTS: Mapping[type[Change], tuple[TransferAct, ...]] = {
+    ShipTransfer: (TransferAct.SHIP,),
+    ReceiveTransfer: (TransferAct.RECEIVE, TransferAct.COMPLETE),
+    CloseTransfer: (TransferAct.CLOSE,),
+    CancelTransfer: (TransferAct.CANCEL,),
+}
+
+
+def has_ended(state: TransferState) -> bool:
+    """Whether nothing can be done to a transfer that stands here."""
+    return not any(begin is state for begin, _ in NEXT)
 
 
 @value
@@ -108,12 +125,11 @@ def decide(transfer: Transfer, command: Change) -> Changed:
     Raises TransferEnded (TransferCalledOff when it was cancelled), TransferOutOfTurn, MoreThanUnderWay, NotInTransfer,
     InvalidTransfer, InvalidMovement.
     """
-    possible = TRANSITIONS[transfer.state]
     if transfer.state is TransferState.CANCELLED:
         raise TransferCalledOff(f"transfer {transfer.id} is {transfer.state}")
-    if not possible:
+    if has_ended(transfer.state):
         raise TransferEnded(f"transfer {transfer.id} is {transfer.state}")
-    if type(command) not in possible:
+    if not any((transfer.state, act) in NEXT for act in ACTS[type(command)]):
         raise TransferOutOfTurn(f"transfer {transfer.id} is {transfer.state}")
     match command:
         case ShipTransfer():
@@ -133,23 +149,39 @@ def decide(transfer: Transfer, command: Change) -> Changed:
 
 def evolve(transfer: Transfer, event: Changed) -> Transfer:
     """The transfer after ``event``."""
-    version = transfer.version + 1
+    after = replace(transfer, state=NEXT[transfer.state, _act_of(event)], version=transfer.version + 1)
+    match event:
+        case TransferReceived():
+            return replace(
+                after,
+                lines=tuple(
+                    replace(line, received=line.received + _of(event.parts, line.item, line.lot))
+                    for line in transfer.lines
+                ),
+            )
+        case TransferClosed():
+            return replace(
+                after,
+                lines=tuple(
+                    replace(line, lost=line.lost + _of(event.parts, line.item, line.lot)) for line in transfer.lines
+                ),
+            )
+        case TransferShipped() | TransferCancelled():
+            return after
+        case _:
+            assert_never(event)
+
+
+def _act_of(event: Changed) -> TransferAct:
     match event:
         case TransferShipped():
-            return replace(transfer, state=TransferState.IN_TRANSIT, version=version)
+            return TransferAct.SHIP
         case TransferReceived():
-            state = TransferState.RECEIVED if event.complete else TransferState.IN_TRANSIT
-            lines = tuple(
-                replace(line, received=line.received + _of(event.parts, line.item, line.lot)) for line in transfer.lines
-            )
-            return replace(transfer, state=state, lines=lines, version=version)
+            return TransferAct.COMPLETE if event.complete else TransferAct.RECEIVE
         case TransferClosed():
-            lines = tuple(
-                replace(line, lost=line.lost + _of(event.parts, line.item, line.lot)) for line in transfer.lines
-            )
-            return replace(transfer, state=TransferState.CLOSED_SHORT, lines=lines, version=version)
+            return TransferAct.CLOSE
         case TransferCancelled():
-            return replace(transfer, state=TransferState.CANCELLED, version=version)
+            return TransferAct.CANCEL
         case _:
             assert_never(event)
 
@@ -158,7 +190,7 @@ def check_arrived(transfer: Transfer) -> None:
     """Raise TransferUnderWay while something may still come, TransferCalledOff when nothing will."""
     if transfer.state is TransferState.CANCELLED:
         raise TransferCalledOff(f"transfer {transfer.id} is {transfer.state}")
-    if TRANSITIONS[transfer.state]:
+    if not has_ended(transfer.state):
         raise TransferUnderWay(f"transfer {transfer.id} is {transfer.state}")
 
 

@@ -10,6 +10,7 @@ from core.identity.permission import Scope
 from core.inventory.holding import (
     HOLD_SECONDS,
     CommitReservation,
+    ConsumeReservation,
     ExtendReservation,
     Holder,
     ReleaseReservation,
@@ -112,6 +113,11 @@ async def commit(call: Call) -> Reply:
     return await call.run(CommitReservation(id=_id(call), cause=body.reference), show)
 
 
+async def consume(call: Call) -> Reply:
+    """Report that the stock has left."""
+    return await call.run(ConsumeReservation(id=_id(call)), show)
+
+
 async def get_reservation(call: Call) -> Reply:
     """One hold."""
     reservation = await call.parts.views.reservations.reservation(call.tenant, _id(call))
@@ -165,5 +171,9 @@ ROUTES = (
     Route(
         method="POST", path=f"{PATH}/{{id:str}}/commit", summary="Promise held stock", handle=commit, tag="stock",
         body=NewCommitment, answer=ShownReservation, scope=Scope.STOCK_WRITE, refusals=(404, 409, 422),
+    ),
+    Route(
+        method="POST", path=f"{PATH}/{{id:str}}/consume", summary="Report that promised stock has left",
+        handle=consume, tag="stock", answer=ShownReservation, scope=Scope.STOCK_WRITE, refusals=(404, 409),
     ),
 )  # fmt: skip

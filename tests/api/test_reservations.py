@@ -45,3 +45,6 @@ def test_a_hold_from_beginning_to_end(world: World) -> None:
     assert available(caller) == (8, 0, 2)
     entries = caller.ok("GET", "/stock/SKU-H/entries")["items"]
     assert [entry["kind"] for entry in entries[:4]] == ["commit", "reserve", "release", "reserve"]
+    assert caller.ok("POST", f"/reservations/{kept['id']}/consume")["state"] == "consumed"
+    assert available(caller) == (8, 0, 0)
+    assert caller("POST", f"/reservations/{kept['id']}/consume").json()["code"] == "reservation_ended"

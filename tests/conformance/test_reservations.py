@@ -13,6 +13,7 @@ from core.intake.submission import Lane
 from core.inventory.acts import Act, AllocateStock, ChangeStock, StockAct
 from core.inventory.holding import (
     CommitReservation,
+    ConsumeReservation,
     ExpireReservations,
     ExtendReservation,
     Holder,
@@ -34,6 +35,7 @@ from core.inventory.use_cases import entering
 from core.inventory.use_cases.allocate_stock import allocate_stock
 from core.inventory.use_cases.change_reservation import (
     commit_reservation,
+    consume_reservation,
     expire_reservations,
     extend_reservation,
     release_reservation,
@@ -164,6 +166,22 @@ async def test_a_commitment_promises_what_was_held(storage: Storage) -> None:
     assert await storage.invariants.violations() == []
     with pytest.raises(ReservationNotFound):
         await run(storage, commit_reservation, CommitReservation(id=ReservationId(an_id(9)), cause="order:1"))
+
+
+async def test_what_was_committed_is_consumed_when_it_leaves(storage: Storage) -> None:
+    await a_stocked_shop(storage, stock=10)
+    held = await run(storage, reserve_stock, holding(4))
+    consume = ConsumeReservation(id=held.id)
+    with pytest.raises(ReservationEnded):
+        await run(storage, consume_reservation, consume)
+    await run(storage, commit_reservation, CommitReservation(id=held.id, cause="order:1001"))
+    done = await run(storage, consume_reservation, consume)
+    assert done.state is ReservationState.CONSUMED
+    balance = await shelf(storage)
+    assert (balance.available, balance.committed, balance.on_hand) == (6, 0, 6)
+    with pytest.raises(ReservationEnded):
+        await run(storage, consume_reservation, consume)
+    assert await storage.invariants.violations() == []
 
 
 async def test_whoever_wants_the_stock_ends_the_holds_that_are_over(storage: Storage) -> None:

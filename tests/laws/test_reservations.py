@@ -17,8 +17,10 @@ from adapters.memory.transaction import MemoryTransactions
 from core.catalogue.item import CreateItem, CreateItems, WantedComponent
 from core.catalogue.use_cases.create_items import create_items
 from core.inventory.acts import Act, AllocateStock, ChangeStock, StockAct
+from core.inventory.balance import BalanceKey
 from core.inventory.holding import (
     CommitReservation,
+    ConsumeReservation,
     ExpireReservations,
     ExtendReservation,
     Holder,
@@ -32,6 +34,7 @@ from core.inventory.reservation import ReservationState, over
 from core.inventory.use_cases.allocate_stock import allocate_stock
 from core.inventory.use_cases.change_reservation import (
     commit_reservation,
+    consume_reservation,
     expire_reservations,
     extend_reservation,
     release_reservation,
@@ -61,7 +64,7 @@ which = st.integers(0, 5)
 steps = st.one_of(
     st.tuples(st.just("reclassify"), st.sampled_from(sorted(DAYS)), st.sampled_from(LotStatus)),
     st.tuples(st.just("reserve"), lines.map(tuple), st.sampled_from([1, 60, 600])),
-    st.tuples(st.sampled_from(["extend", "release", "commit"]), which),
+    st.tuples(st.sampled_from(["extend", "release", "commit", "consume"]), which),
     st.tuples(st.just("allocate"), st.sampled_from(SKUS), quantities),
     st.tuples(st.just("wait"), st.sampled_from([1, 59, 60, 600])),
     st.tuples(st.just("sweep")),
@@ -126,6 +129,8 @@ class Shop:
                 await self.run(extend_reservation, ExtendReservation(id=reservation))
             elif kind == "release":
                 await self.run(release_reservation, ReleaseReservation(id=reservation, reason="r"))
+            elif kind == "consume":
+                await self.run(consume_reservation, ConsumeReservation(id=reservation))
             else:
                 await self.run(commit_reservation, CommitReservation(id=reservation, cause="order:1"))
 
@@ -134,8 +139,18 @@ class Shop:
         return [one for one in kept if one.state is ReservationState.HELD]
 
     def ends(self) -> dict[str, ReservationState]:
+        """How those ended that are not held any more; what was promised may have left."""
         kept = self.database.store.table(RESERVATIONS).values()
-        return {one.id: one.state for one in kept if one.state is not ReservationState.HELD}
+        left = {ReservationState.CONSUMED: ReservationState.COMMITTED}
+        return {one.id: left.get(one.state, one.state) for one in kept if one.state is not ReservationState.HELD}
+
+    def gone(self) -> dict[BalanceKey, int]:
+        """What has left each shelf."""
+        sums: dict[BalanceKey, int] = {}
+        for one in self.database.store.table(RESERVATIONS).values():
+            for part in one.parts if one.state is ReservationState.CONSUMED else ():
+                sums[part.key] = sums.get(part.key, 0) + part.quantity
+        return sums
 
 
 def blocked(shop: Shop) -> dict[str, tuple[int, int]]:
@@ -165,9 +180,10 @@ async def play(story: Sequence[tuple[Any, ...]]) -> None:
         for lot, (reserved, committed) in blocked(shop).items():
             # What was promised before a lot was blocked stays so; nothing more is.
             assert lot not in shut or reserved + committed <= sum(shut[lot])
+        gone = shop.gone()
         for row in shop.database.store.table(BALANCES).values():
             balance = row.balance
-            assert balance.on_hand == STOCK
+            assert balance.on_hand == STOCK - gone.get(balance.key, 0)
             assert min(balance.available, balance.reserved, balance.committed) >= 0
 
 

@@ -28,7 +28,7 @@ from core.acceptance.facts import Facts, Outcome, Requested
 from core.intake.submission import Receipt, Submission
 from core.inventory.balance import BalanceKey
 from core.inventory.lot import Lot, LotStatus, promisable
-from core.inventory.transfer import TRANSITIONS, Transfer
+from core.inventory.transfer import Transfer, has_ended
 from core.inventory.transfer import decide as decide_transfer
 from core.inventory.transfer import evolve as evolve_transfer
 from core.inventory.transfer_events import TransferCancelled
@@ -370,7 +370,7 @@ class KeepsNoTransferEnds(MemoryTransfers):
 
     async def save(self, transfer: Transfer) -> None:
         await self._session.statement()
-        if TRANSITIONS[transfer.state]:
+        if not has_ended(transfer.state):
             await super().save(transfer)
 
 

@@ -25,7 +25,7 @@ from core.inventory.expected import ReceiptAnnounced
 from core.inventory.expecting import AmendExpected, AnnounceReceipt, ReceiveExpected, WithdrawExpected
 from core.inventory.holding import Holder, ReservationLine, ReserveStock
 from core.inventory.location import CreateLocation, LocationCreated, LocationKind
-from core.inventory.transfer import TRANSITIONS, Transfer
+from core.inventory.transfer import Transfer, has_ended
 from core.inventory.transfer_events import TransferPlanned
 from core.inventory.transferring import (
     CancelTransfer,
@@ -154,7 +154,7 @@ class Yard:
     def ends(self) -> dict[str, object]:
         transfers = self.database.store.table(TRANSFERS).values()
         supplies = self.database.store.table(EXPECTED).values()
-        ended: dict[str, object] = {one.id: one for one in transfers if not TRANSITIONS[one.state]}
+        ended: dict[str, object] = {one.id: one for one in transfers if has_ended(one.state)}
         return ended | {one.id: one for one in supplies if one.state != "open"}
 
 

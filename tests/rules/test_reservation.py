@@ -6,12 +6,21 @@ from datetime import timedelta
 import pytest
 
 from core.inventory.balance import Account, BalanceKey, EntryKind
-from core.inventory.holding import CommitReservation, ExtendReservation, Holder, ReleaseReservation, ReserveStock
+from core.inventory.hold_movements import movements
+from core.inventory.holding import (
+    CommitReservation,
+    ConsumeReservation,
+    ExtendReservation,
+    Holder,
+    ReleaseReservation,
+    ReserveStock,
+)
 from core.inventory.reservation import (
     HOLD_SECONDS_MAX,
     InvalidReservation,
     Reservation,
     ReservationCommitted,
+    ReservationConsumed,
     ReservationEnded,
     ReservationExpired,
     ReservationExtended,
@@ -22,7 +31,6 @@ from core.inventory.reservation import (
     begun,
     decide,
     evolve,
-    movements,
     over,
     repeated,
     reserve,
@@ -129,6 +137,7 @@ def test_a_hold_moves_stock_from_shelf_to_shelf_and_back_or_on() -> None:
             ReservationReleased(reservation_id=ID, reason="r"),
             ReservationExpired(reservation_id=ID),
             ReservationCommitted(reservation_id=ID, cause="order:1"),
+            ReservationConsumed(reservation_id=ID),
             ReservationExtended(reservation_id=ID, expires_at=NOW),
         )
     }
@@ -138,7 +147,31 @@ def test_a_hold_moves_stock_from_shelf_to_shelf_and_back_or_on() -> None:
         "ReservationReleased": [(EntryKind.RELEASE, reserved, available, 3, KEY)],
         "ReservationExpired": [(EntryKind.RELEASE, reserved, available, 3, KEY)],
         "ReservationCommitted": [(EntryKind.COMMIT, reserved, committed, 3, KEY)],
+        "ReservationConsumed": [
+            (EntryKind.PICK, committed, Account.PICKED, 3, KEY),
+            (EntryKind.SHIP, Account.PICKED, Account.CUSTOMER, 3, KEY),
+        ],
         "ReservationExtended": [],
     }
     expired = evolve(a_hold(), ReservationExpired(reservation_id=ID))
     assert (expired.state, expired.version) == (ReservationState.EXPIRED, 2)
+
+
+def test_what_was_committed_leaves_once_however_late_and_nothing_else_does() -> None:
+    consume = ConsumeReservation(id=ID)
+    committed = evolve(a_hold(), ReservationCommitted(reservation_id=ID, cause="order:1"))
+    later = NOW + timedelta(days=30)
+    assert decide(committed, consume, later) == ReservationConsumed(reservation_id=ID)
+    consumed = evolve(committed, ReservationConsumed(reservation_id=ID))
+    assert (consumed.state, consumed.version) == (ReservationState.CONSUMED, 3)
+    released = evolve(a_hold(), ReservationReleased(reservation_id=ID, reason="r"))
+    for one in (a_hold(), consumed, released):
+        with pytest.raises(ReservationEnded):
+            decide(one, consume, NOW)
+    for change in (
+        ReleaseReservation(id=ID, reason="r"),
+        CommitReservation(id=ID, cause="c"),
+        ExtendReservation(id=ID),
+    ):
+        with pytest.raises(ReservationEnded):
+            decide(committed, change, NOW)

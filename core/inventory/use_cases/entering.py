@@ -3,8 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from core.inventory.balance import BalanceKey, Movement, StockMoved
+from core.inventory.hold_movements import movements
 from core.inventory.lot import Lot, LotCreated
-from core.inventory.reservation import Changed, Reservation, ReservationExpired, evolve, movements
+from core.inventory.reservation import Changed, Reservation, ReservationExpired, evolve
 from core.kernel.context import Context
 from core.kernel.event import NewEvent
 from core.kernel.ids import GroupId, ItemId, NewId, StreamId

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Mapping
 
 from core.inventory.acts import UnknownSku
+from core.inventory.hold_movements import movements
 from core.inventory.holding import ReserveStock
 from core.inventory.reservation import (
     InvalidReservation,
     Reservation,
     ReservedPart,
     begun,
-    movements,
     repeated,
     reserve,
 )
