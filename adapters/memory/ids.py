@@ -4,15 +4,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from random import Random
 
-from adapters.memory.clock import BEGINNING
-
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class MemoryIds:
     """Makes UUIDv7 in canonical text from ``now`` and a seeded generator; later ids sort after earlier ones."""
 
-    def __init__(self, seed: int = 0, now: Callable[[], datetime] = lambda: BEGINNING) -> None:
+    def __init__(self, seed: int, now: Callable[[], datetime]) -> None:
         self._random = Random(seed)
         self._now = now
         self._last = 0

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Callable
 from contextvars import Context
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from adapters.memory.clock import BEGINNING
 from composition.simulation.loop import SimulatedLoop
 
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 POLL_LAST_SECONDS = 0.5
 BEAT_STEP_SECONDS, BEATS_TOGETHER = 0.1, 20
 """A heart looks up between two beats to see whether it is to stop; here it does so once a beat."""

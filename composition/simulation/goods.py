@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from random import Random
 
-from adapters.memory.clock import BEGINNING
+from composition.simulation.clock import BEGINNING
 from composition.simulation.wishes import BY_LOT, KIT, PAIR, PLAIN
 from core.catalogue.item import CreateItem, WantedComponent
 from core.inventory.acts import Act, StockAct

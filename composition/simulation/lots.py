@@ -1,6 +1,7 @@
 """Watches every commit for promises of lots: nothing of a blocked one, none while an earlier one has stock there."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from adapters.memory.session import Session
@@ -22,6 +23,7 @@ class LotWatch:
         self._loop = loop
         self._store = store
         self._findings = findings
+        self._filled: dict[Key, datetime] = {}
         store.before_commit.append(self._commit)
 
     def _commit(self, process: str, transaction_id: int | None, writes: Writes) -> None:
@@ -33,15 +35,18 @@ class LotWatch:
             for other in self._beside(writes, shelf) if shelf[:3] not in chosen else ():
                 if first_expired_first(other)[0] < first_expired_first(lot)[0]:
                     self._findings.append(f"lots: {process} took {lot.code} while {other.code} was there")
+        for key in writes.get(BALANCES, {}):
+            self._filled[key] = moment(self._loop)
 
     def _beside(self, writes: Writes, shelf: Key) -> Iterator[Lot]:
         """Lots at the same place that something may still be promised of, as the committing transaction knew."""
         for key in [*self._store.table(BALANCES)]:
             if key[:3] != shelf[:3] or key[3] in (NO_LOT, shelf[3]):
                 continue
-            # What it does not hold was empty when it looked: it may have been filled since.
+            # What it does not hold was empty when it looked. A batch may hold for a later part what was not there yet
+            # when an earlier one was decided.
             holder = self._store.locks.holder((BALANCES, key))
-            mine = isinstance(holder, Session) and holder.writes is writes
+            mine = isinstance(holder, Session) and holder.writes is writes and self._filled[key] < holder.now
             lot = self._row(writes, LOTS, (key[0], key[3]))
             if mine and self._row(writes, BALANCES, key).balance.available > 0 and self._may_go(lot):
                 yield lot

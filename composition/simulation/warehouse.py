@@ -129,7 +129,7 @@ class Warehouse:
         return random.choice(next_steps.get(state, [DeliverFulfilment(fulfilment=one)]))
 
     def _about_return(self, one: Return, random: Random) -> object:
-        if random.random() < 0.3:
+        if random.random() < 0.6:
             refund = RequestRefund(one=one.id)
             return random.choice(
                 (refund, refund, SettleRefund(one=one.id, number=1), CancelReturn(one=one.id, reason="r"))

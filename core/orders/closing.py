@@ -6,10 +6,7 @@ from core.orders.changes import OrderClosed, OrderReopened
 from core.orders.changing import CloseOrder, OrderIsClosed, OrderNotDone, OrderNotOpen, ReopenOrder
 from core.orders.dossier import Dossier
 from core.orders.order import Phase
-from core.orders.returns import ENDED_WITHOUT, RefundState, ReturnState
-
-ENDED = (*ENDED_WITHOUT, ReturnState.RESOLVED)
-"""Where a return ends."""
+from core.orders.returns import ENDED, RefundState
 
 
 def to_be_done(dossier: Dossier) -> str | None:

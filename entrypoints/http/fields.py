@@ -78,6 +78,11 @@ def show_money(money: Money | None) -> MoneyOut | None:
     return MoneyOut(amount=str(to_decimal(money)), currency=money.currency) if money else None
 
 
+def show_minor(minor: int | None, currency: str | None) -> MoneyOut | None:
+    """``minor`` units of a currency as money; None where either is not known."""
+    return None if minor is None or currency is None else show_money(Money(minor=minor, currency=currency))
+
+
 def to_moment(given: datetime | None) -> datetime | None:
     """The moment in UTC; what lies beyond what the storage can tell apart is as good as its first or last day."""
     return given and min(max(given, _EARLIEST), _LATEST).astimezone(UTC)

@@ -8,10 +8,9 @@ from typing import Any
 from core.acceptance.events import Explanation, explanation_of
 from core.identity.permission import Scope
 from core.kernel.ids import OrderId, StreamId
-from core.kernel.money import Money
 from core.kernel.quantity import to_amount
 from core.orders.order import Hold, Order, OrderLine, OrderNotFound, Phase, Reason
-from entrypoints.http.fields import Code, Moment, MoneyOut, Reference, Shown, known_id, show_money, to_moment
+from entrypoints.http.fields import Code, Moment, MoneyOut, Reference, Shown, known_id, show_minor, to_moment
 from entrypoints.http.fulfilment_fields import ShownFulfilment, show_fulfilment
 from entrypoints.http.paging import Page, PageQuery, page_of
 from entrypoints.http.passed_over import ShownPassedOver, show_passed_over
@@ -186,7 +185,7 @@ def order_fields(order: Order, codes: Codes, expected: Expected) -> dict[str, An
         "external_id": facts.external_id,
         "customer": facts.customer,
         "vendor": order.vendor,
-        "total": _money(facts.total, facts.currency),
+        "total": show_minor(facts.total, facts.currency),
         "received_at": facts.received_at,
         "accepted_at": order.accepted_at,
         "rejected_at": order.rejected_at,
@@ -208,7 +207,7 @@ def _line(line: OrderLine, currency: str | None, codes: Codes, expected: date | 
         number=line.number,
         item_id=line.item,
         sku=line.sku,
-        price=_money(line.price, currency),
+        price=show_minor(line.price, currency),
         price_per=to_amount(line.per or 10**line.scale, line.scale),
         unit=line.unit,
         expected_on=expected,
@@ -232,10 +231,6 @@ def _parts(line: OrderLine, codes: Codes) -> list[ShownPart]:
             )
         )
     return shown
-
-
-def _money(minor: int | None, currency: str | None) -> MoneyOut | None:
-    return None if minor is None or currency is None else show_money(Money(minor=minor, currency=currency))
 
 
 ROUTES = (

@@ -7,7 +7,6 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from core.kernel.money import Money
 from core.kernel.quantity import to_amount
 from core.orders.order import OrderLine
 from core.orders.returns import Refund, RefundMethod, RefundState, Return, ReturnKind, ReturnState
@@ -21,7 +20,7 @@ from entrypoints.http.fields import (
     Reason,
     Reference,
     Shown,
-    show_money,
+    show_minor,
 )
 from entrypoints.http.fulfilment_fields import LineNumber, Lines
 from entrypoints.http.order_body import ITEMS_MAX
@@ -199,15 +198,11 @@ def show_return(one: Return, lines: Iterable[OrderLine], currency: str | None) -
         ],
         refunds=[_show_refund(refund, currency) for refund in one.refunds],
         replacements=[
-            ShownReplacement(sku=new.sku, quantity=new.quantity, unit_price=_money(new.price, currency))
+            ShownReplacement(sku=new.sku, quantity=new.quantity, unit_price=show_minor(new.price, currency))
             for new in one.replacements
         ],
         replaced_by=list(one.replaced_by),
     )
-
-
-def _money(minor: int | None, currency: str | None) -> MoneyOut | None:
-    return None if minor is None or currency is None else show_money(Money(minor=minor, currency=currency))
 
 
 def _show_refund(refund: Refund, currency: str | None) -> ShownRefund:
@@ -215,7 +210,7 @@ def _show_refund(refund: Refund, currency: str | None) -> ShownRefund:
         number=refund.number,
         method=refund.method,
         state=refund.state,
-        amount=_money(refund.amount, currency),
+        amount=show_minor(refund.amount, currency),
         note=refund.note,
-        lines=[ShownRefundShare(line=part.line, amount=_money(part.amount, currency)) for part in refund.parts],
+        lines=[ShownRefundShare(line=part.line, amount=show_minor(part.amount, currency)) for part in refund.parts],
     )

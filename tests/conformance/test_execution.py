@@ -386,7 +386,7 @@ class TestOnAccount:
             await done(storage, AmendLine(order=ORDER, line=1, quantity=Decimal(6), reason="more"))
         assert (await self._owed(storage), (await shelf(storage)).committed) == (500, 5)
 
-    async def test_closing_and_opening_again_is_no_way_round_the_limit(self, storage: Storage) -> None:
+    async def test_cancelling_is_no_way_round_the_limit(self, storage: Storage) -> None:
         await self._shop(storage, 500)
         await accepted(storage, customer="bo")
         await done(storage, CancelOrder(order=ORDER, reason="close"))

@@ -37,6 +37,7 @@ from core.kernel.ids import IntakeId, OrderId
 from core.sagas import allocate_to_channel
 from core.sagas.commands import ForgiveSaga
 from core.sagas.definitions import DEFINITIONS
+from core.sagas.queues import TIMEOUTS
 from core.sagas.saga import MOVING, Saga, Status
 from core.sagas.subscriptions import concerning
 from entrypoints.dispatch import Dispatch, Request
@@ -256,7 +257,7 @@ class Alone:
         """The time limit of whatever is in hand comes at this very moment."""
         rows = self.store.table(JOBS)
         for key, row in list(rows.items()):
-            if not row.leased and row.queue == "saga-timeout":
+            if not row.leased and row.queue == TIMEOUTS:
                 rows[key] = replace(row, run_at=self.store.clock())
 
     def _speaker(self) -> Process:

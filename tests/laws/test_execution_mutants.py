@@ -1,6 +1,6 @@
 """Defects planted in an order's later life, one at a time: the simulator finds each, or it lacks a check."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,8 @@ from composition.simulation.run import simulate
 from core.execution.covering import CoverBackorders
 from core.inventory.balance import Account, EntryKind, Movement
 from core.orders import exchanging, refunding
+from core.orders.dossier import Dossier
+from core.orders.returns import Return
 from entrypoints.dispatch import UseCase
 from ports.inventory import NewEntries
 from tests.laws.test_simulator_mutants import SEEDS_MAX, Mutant, with_transactions
@@ -92,6 +94,14 @@ class TakesNothingIn(MemorySubmissions):
         await self._session.statement()
 
 
+left = refunding._left
+
+
+def forgets_refunds(dossier: Dossier, returns: Iterable[Return], number: int) -> int:
+    """What may be given back, as if nobody had asked for any of it yet."""
+    return left(dossier, [replace(one, refunds=()) for one in returns], number)
+
+
 MUTANTS: dict[str, Plant] = {
     "what is sent in exchange is not submitted": mutant(intake=TakesNothingIn),
     "what is sent in exchange is sent again": planted(exchanging, "let_go", lambda *given: None),
@@ -100,7 +110,7 @@ MUTANTS: dict[str, Plant] = {
     "what is cancelled stays committed": mutant(ledger=KeepsWhatIsCancelled),
     "what is cancelled is owed all the same": mutant(accounts=OwesForEver),
     "what comes back is put on the shelf at once": mutant(ledger=ShelvesReturns),
-    "money is given back as often as it is asked for": planted(refunding, "_left", lambda *given: 500),
+    "money is given back as often as it is asked for": planted(refunding, "_left", forgets_refunds),
 }
 
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from composition.simulation.buggify import POINTS
-from composition.simulation.plan import KINDS
+from composition.simulation.plan import KINDS, SIZES
 from composition.simulation.run import QUIET_MINUTES
 from tests.load.mutants import BEGIN, END, NAMES
 
@@ -22,6 +22,7 @@ def test_the_table_has_every_planted_defect() -> None:
 def test_the_page_has_every_kind_and_every_point() -> None:
     for name in (*KINDS, *POINTS):
         assert f"`{name}`" in PAGE, name
+    assert f"({min(SIZES):g} to {max(SIZES):g})" in PAGE
     assert f"`--quiet-within {QUIET_MINUTES:g}`" in PAGE
 
 

@@ -34,6 +34,7 @@ def test_the_owner_is_whoever_the_database_url_names_unless_said_otherwise() -> 
         ("DATABASE_URL", "mysql://db"),
         ("QUEUE_URL", "amqp://broker"),
         ("ENVIRONMENT", "prod"),
+        ("CLOSE_AFTER_DAYS", "-1"),
     ],
 )
 def test_a_wrong_variable_is_named_with_its_value(variable: str, text: str) -> None:
