@@ -129,13 +129,13 @@ class Warehouse:
         return random.choice(next_steps.get(state, [DeliverFulfilment(fulfilment=one)]))
 
     def _about_return(self, one: Return, random: Random) -> object:
-        if random.random() < 0.6:
+        if one.replaced_by and random.random() < 0.4:
+            return ApproveReturn(one=one.id)
+        if random.random() < 0.5:
             refund = RequestRefund(one=one.id)
             return random.choice(
                 (refund, refund, SettleRefund(one=one.id, number=1), CancelReturn(one=one.id, reason="r"))
             )
-        if one.replaced_by and random.random() < 0.2:
-            return ApproveReturn(one=one.id)
         verdict = random.choice((Finding(line=1, sellable=ONE), Finding(line=1, scrapped=ONE)))
         match one.state:
             case ReturnState.REQUESTED:
