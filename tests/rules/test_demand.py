@@ -3,16 +3,15 @@
 from dataclasses import replace
 from datetime import date
 
-from adapters.toolkit.codec import WIRE, encode, name_of
 from core.acceptance.demand import demand_of
 from core.acceptance.events import Explanation, OrderAccepted, OrderHeld, OrderRejected
 from core.configuration.flag import Flag, FlagSet
 from core.forecasting.demand import DemandChange
-from core.kernel.event import START, RecordedEvent
 from core.kernel.goods import Component
-from core.kernel.ids import ItemId, LocationId, StreamId
+from core.kernel.ids import ItemId, LocationId
 from core.orders.order import AllocatedPart, OrderLine
-from tests.support.given import NOW, TENANT, an_id, order_facts
+from tests.support.given import TENANT, an_id, order_facts
+from tests.support.recorded import recorded
 
 ITEM = ItemId(an_id(1))
 
@@ -20,21 +19,6 @@ ITEM = ItemId(an_id(1))
 def a_line(*promised: int) -> OrderLine:
     parts = tuple(AllocatedPart(location=LocationId(an_id(101)), quantity=quantity) for quantity in promised)
     return OrderLine(number=1, item=ITEM, sku="SKU-1", scale=0, ordered=5, price=None, parts=parts)
-
-
-def recorded(body: object) -> RecordedEvent:
-    return RecordedEvent(
-        tenant=TENANT,
-        stream=StreamId(an_id(9)),
-        version=1,
-        name=name_of(body),
-        payload=encode(body),
-        actor="",
-        correlation="",
-        recorded_at=NOW,
-        cursor=START,
-        wire=WIRE,
-    )
 
 
 def change(promised: int) -> DemandChange:

@@ -9,7 +9,7 @@ import pytest
 from adapters.toolkit.codec import EVENTS
 from core.acceptance.events import OrderAccepted
 from core.inventory.transferring import CancelTransfer, InvalidTransfer, StartTransfer, TransferRequest
-from core.kernel.ids import ItemId, OrderId, ReturnId, TransferId
+from core.kernel.ids import FulfilmentId, ItemId, LocationId, OrderId, ReturnId, TransferId
 from core.orders.changes import FulfilmentAsked, FulfilmentProposed, LinesCovered
 from core.orders.changing import (
     AcceptFulfilment,
@@ -22,7 +22,7 @@ from core.orders.changing import (
     ShipFulfilment,
 )
 from core.orders.deadlines import FulfilmentPolicy
-from core.orders.fulfilment import NotInThisState
+from core.orders.fulfilment import NotInThisState, Units
 from core.orders.looking import (
     FulfilmentOver,
     FulfilmentUnanswered,
@@ -55,10 +55,11 @@ from core.orders.returns import (
 from core.sagas import fulfil_order, settle_return, transfer_stock
 from core.sagas.fulfil_order import Followed
 from core.sagas.settle_return import InvalidSettlement, SettleReturn
-from core.sagas.subscriptions import BEGINNING, WAKING
-from core.sagas.transfer_stock import TransferStock
+from core.sagas.subscriptions import BEGINNING, WAKING, followed
+from core.sagas.transfer_stock import GRACE_HOURS_MAX, TransferStock
 from tests.support.given import NOW, an_id
 from tests.support.orders import a_dossier, after, events, first, some
+from tests.support.recorded import recorded
 
 ONE = first(a_dossier())
 ASK, ACCEPT = AskFulfilment(fulfilment=ONE, seconds=90.0), AcceptFulfilment(fulfilment=ONE)
@@ -214,10 +215,24 @@ def test_the_names_that_concern_sagas_are_those_on_the_wire() -> None:
     assert [EVENTS[name] for name in BEGINNING] == [OrderAccepted, FulfilmentProposed, LinesCovered]
 
 
+@pytest.mark.parametrize("backordered", [0, 1])
+def test_what_a_location_is_asked_for_is_followed_when_it_is_there(backordered: int) -> None:
+    order, place = OrderId(an_id(1)), LocationId(an_id(2))
+    units = Units(line=1, fulfilment=ONE, item=ItemId(an_id(3)), location=place, quantity=2, backordered=backordered)
+    asked = FulfilmentProposed(order_id=order, fulfilment_id=ONE, location=place, units=(units,))
+    assert followed(recorded(asked)) == ([] if backordered else [Followed(order=order, fulfilment=ONE)])
+
+
+def test_what_was_waited_for_is_followed_once_it_has_come() -> None:
+    order, ready = OrderId(an_id(1)), (ONE, FulfilmentId(an_id(5)))
+    covered = LinesCovered(order_id=order, units=(), ready=ready)
+    assert followed(recorded(covered)) == [Followed(order=order, fulfilment=one) for one in ready]
+
+
 def test_a_fulfilment_order_is_followed_as_long_as_the_policy_says() -> None:
-    followed = Followed(order=OrderId(an_id(1)), fulfilment=ONE)
     policy = FulfilmentPolicy(answer_within_minutes=5, ship_within_minutes=7)
-    data = fulfil_order.data_of(followed, policy)
+    data = fulfil_order.data_of(Followed(order=OrderId(an_id(1)), fulfilment=ONE), policy)
+    assert data["order_id"] == an_id(1)
     ask, answered, sent = fulfil_order.V1.steps
     assert (answered.seconds(data), sent.seconds(data)) == (300.0, 420.0)
     assert ask.command(data) == AskFulfilment(fulfilment=ONE, seconds=300.0)
@@ -248,6 +263,7 @@ def test_a_transfer_is_started_as_it_was_wanted() -> None:
         (MOVE, 24, 3 * 86400.0),
         (replace(MOVE, due=NOW - timedelta(days=9)), 1, 3600.0),
         (replace(MOVE, due=NOW), 0, 1.0),
+        (replace(MOVE, due=NOW), GRACE_HOURS_MAX, GRACE_HOURS_MAX * 3600.0),
         (replace(MOVE, due=None), 0, 14 * 86400.0),
         (replace(MOVE, due=None, ship_on=NOW + timedelta(days=1)), 0, 15 * 86400.0),
         (replace(MOVE, due=None, ship_on=NOW - timedelta(days=1)), 0, 14 * 86400.0),
@@ -258,7 +274,7 @@ def test_it_is_overdue_a_while_after_it_was_due(wanted: StartTransfer, grace: in
     assert transfer_stock.V1.step("arrive").seconds(data) == seconds
 
 
-@pytest.mark.parametrize("grace", [-1, 24 * 365 + 1])
+@pytest.mark.parametrize("grace", [-1, GRACE_HOURS_MAX + 1])
 def test_a_grace_of_less_than_nothing_or_of_years_is_refused(grace: int) -> None:
     with pytest.raises(InvalidTransfer) as refused:
         transfer_stock.data_of(TransferStock(transfer=MOVE, grace=timedelta(hours=grace)), TRANSFER, NOW)
@@ -266,10 +282,13 @@ def test_a_grace_of_less_than_nothing_or_of_years_is_refused(grace: int) -> None
 
 
 def test_a_settlement_knows_its_refund_by_its_own_name() -> None:
-    command = SettleReturn(one=ReturnId(an_id(7)), method=RefundMethod.CREDIT, note="n", goods_within=timedelta(days=2))
+    command = SettleReturn(
+        one=ReturnId(an_id(7)), method=RefundMethod.CREDIT, note="n", goods_within=timedelta(days=365)
+    )
     data = settle_return.data_of(command, OrderId(an_id(8)), "saga-1")
+    assert data["order_id"] == an_id(8)
     inspected, refund, paid, resolve = settle_return.V1.steps
-    assert (inspected.seconds(data), paid.seconds(data)) == (2 * 86400.0, 14 * 86400.0)
+    assert (inspected.seconds(data), paid.seconds(data)) == (365 * 86400.0, 14 * 86400.0)
     assert refund.undo is not None
     asked, withdrawn = refund.command(data), refund.undo(data)
     assert (asked.reference, asked.method) == ("saga-1", RefundMethod.CREDIT)  # type: ignore[attr-defined]
