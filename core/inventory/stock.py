@@ -1,5 +1,6 @@
 """A balance and what may be done to it: every change is a movement between two accounts."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import assert_never
 
@@ -142,6 +143,17 @@ def violation(balance: Balance) -> str | None:
     if shelf < 0:
         return f"available, reserved and committed together would be {shelf}"
     return None
+
+
+def check_bounds(balances: Iterable[Balance], movements: Iterable[Movement]) -> None:
+    """Raises InsufficientStock when ``movements``, all of ``balances``, would together break a bound of one of them."""
+    after = {balance.key: balance for balance in balances}
+    for movement in movements:
+        after[movement.key] = evolve(after[movement.key], movement)
+    for balance in after.values():
+        broken = violation(balance)
+        if broken is not None:
+            raise InsufficientStock(f"item {balance.key.item} at {balance.key.location}: {broken}")
 
 
 def _difference(command: AdjustStock | CountStock, kind: EntryKind, change: int) -> tuple[Movement, ...]:

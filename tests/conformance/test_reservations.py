@@ -184,6 +184,19 @@ async def test_what_was_committed_is_consumed_when_it_leaves(storage: Storage) -
     assert await storage.invariants.violations() == []
 
 
+async def test_what_was_counted_away_meanwhile_is_not_consumed(storage: Storage) -> None:
+    await a_shop(storage, stock=4, backorder_limit=5)
+    held = await run(storage, reserve_stock, holding(4))
+    await run(storage, commit_reservation, CommitReservation(id=held.id, cause="order:1001"))
+    count = StockAct(act=Act.COUNT, sku="SKU-1", location="W101", quantity=Decimal(1), reason="count")
+    await run(storage, change_stock, ChangeStock(acts=(count,)))
+    before = await shelf(storage)
+    with pytest.raises(InsufficientStock, match="together would be -3"):
+        await run(storage, consume_reservation, ConsumeReservation(id=held.id))
+    assert (await shelf(storage), before.available) == (before, -3)
+    assert await storage.invariants.violations() == []
+
+
 async def test_whoever_wants_the_stock_ends_the_holds_that_are_over(storage: Storage) -> None:
     await a_stocked_shop(storage, stock=5)
     first = await run(storage, reserve_stock, holding(5))

@@ -193,6 +193,8 @@ async def test_a_version_nobody_knows_is_parked_and_its_jobs_are_kept(storage: S
     assert (parked.status, parked.reason) == (Status.STUCK, "version 1 of 'allocate-to-channel' is not known here")
     assert (await shelf(storage)).reserved == 0
     assert await storage.invariants.violations() == []
+    (limit,) = await _all_due(storage, TIMEOUTS)
+    assert limit.id == saga.waits_for
     new = Office(storage)
     await storage.make_due()
     await new.work()

@@ -82,6 +82,7 @@ def coming(days: int, change: int = 5) -> Shelf:
         ([coming(12)], TODAY + 9 * DAY, TODAY + 9 * DAY),
         ([coming(7), coming(3)], None, TODAY + 3 * DAY),
         ([coming(-1)], None, None),
+        ([coming(3, 1)], None, TODAY + 3 * DAY),
         ([coming(3, -5)], None, None),
     ],
 )

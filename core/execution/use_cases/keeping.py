@@ -1,10 +1,9 @@
 """Keeping what was decided of an order: the ledger's entries, the order itself, its events."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from core.inventory.balance import BalanceKey, Movement
-from core.inventory.stock import InsufficientStock, violation
-from core.inventory.stock import evolve as moved
+from core.inventory.stock import check_bounds
 from core.kernel.context import Context
 from core.kernel.event import NewEvent
 from core.kernel.ids import GroupId, NewId, StreamId
@@ -33,7 +32,7 @@ async def enter_movements(
     if not movements:
         return
     locked = await tx.ledger.lock({movement.key for movement in movements})
-    _check(movements, locked)
+    check_bounds((held.balance for held in locked.values()), movements)
     act = NewEntries(group=GroupId(new_id()), movements=movements, cause=cause)
     await enter([act], locked, context, tx)
 
@@ -50,14 +49,3 @@ async def keep(
             for version, event in enumerate(events, start=after.version - len(events) + 1)
         ]
     )
-
-
-def _check(movements: Iterable[Movement], locked: Mapping[BalanceKey, LockedBalance]) -> None:
-    """What is owed cannot be picked, for one."""
-    balances = {key: held.balance for key, held in locked.items()}
-    for movement in movements:
-        balances[movement.key] = moved(balances[movement.key], movement)
-    for balance in balances.values():
-        broken = violation(balance)
-        if broken is not None:
-            raise InsufficientStock(f"item {balance.key.item} at {balance.key.location}: {broken}")

@@ -1,6 +1,5 @@
 """Extend, release, commit or consume a hold, and end those whose time is over."""
 
-from core.inventory.hold_movements import movements
 from core.inventory.holding import (
     Change,
     CommitReservation,
@@ -10,9 +9,7 @@ from core.inventory.holding import (
     ReleaseReservation,
 )
 from core.inventory.lot import check_promisable
-from core.inventory.reservation import Changed, Reservation, ReservationNotFound, decide, evolve
-from core.inventory.stock import InsufficientStock, violation
-from core.inventory.stock import evolve as moved
+from core.inventory.reservation import Reservation, ReservationNotFound, decide, evolve
 from core.inventory.use_cases.entering import end_some, settle
 from core.kernel.context import Context
 from core.kernel.ids import NewId
@@ -62,19 +59,5 @@ async def _change(change: Change, context: Context, tx: InventoryTransaction, ne
     if isinstance(change, CommitReservation):
         names = {(part.key.item, part.lot) for part in reservation.parts if part.lot is not None}
         check_promisable((await tx.lots.lock(names)).values(), context.now.date())
-    if isinstance(change, ConsumeReservation):
-        await _check_there(reservation, event, tx)
     await settle([(reservation, event)], context, tx, new_id)
     return evolve(reservation, event)
-
-
-async def _check_there(reservation: Reservation, event: Changed, tx: InventoryTransaction) -> None:
-    """What was counted away meanwhile cannot leave."""
-    locked = await tx.ledger.lock({part.key for part in reservation.parts})
-    balances = {key: held.balance for key, held in locked.items()}
-    for movement in movements(reservation.parts, event):
-        balances[movement.key] = moved(balances[movement.key], movement)
-    for balance in balances.values():
-        broken = violation(balance)
-        if broken is not None:
-            raise InsufficientStock(f"item {balance.key.item} at {balance.key.location}: {broken}")

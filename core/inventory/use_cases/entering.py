@@ -6,6 +6,7 @@ from core.inventory.balance import BalanceKey, Movement, StockMoved
 from core.inventory.hold_movements import movements
 from core.inventory.lot import Lot, LotCreated
 from core.inventory.reservation import Changed, Reservation, ReservationExpired, evolve
+from core.inventory.stock import check_bounds
 from core.kernel.context import Context
 from core.kernel.event import NewEvent
 from core.kernel.ids import GroupId, ItemId, NewId, StreamId
@@ -48,7 +49,10 @@ async def begin_lots(lots: Sequence[Lot], context: Context, tx: InventoryTransac
 async def settle(
     ended: Sequence[tuple[Reservation, Changed]], context: Context, tx: InventoryTransaction, new_id: NewId
 ) -> None:
-    """Keep locked reservations as their events leave them, move what they held, and record both."""
+    """Keep locked reservations as their events leave them, move what they held, and record both.
+
+    Raises InsufficientStock: what was counted away meanwhile cannot leave.
+    """
     keys = {part.key for reservation, _ in ended for part in reservation.parts}
     locked = await tx.ledger.lock(keys)
     acts = [
@@ -56,6 +60,7 @@ async def settle(
         for reservation, event in ended
         if (made := movements(reservation.parts, event))
     ]
+    check_bounds((held.balance for held in locked.values()), (it for act in acts for it in act.movements))
     await enter(acts, locked, context, tx)
     after = [(evolve(reservation, event), event) for reservation, event in ended]
     await tx.reservations.save([reservation for reservation, _ in after])

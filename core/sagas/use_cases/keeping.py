@@ -33,13 +33,13 @@ async def add(reactions: Sequence[Reaction], context: Context, tx: SagasTransact
 
 async def keep(reaction: Reaction, context: Context, tx: SagasTransaction, new_id: NewId) -> Saga:
     """The saga as it is kept; what changed nothing writes nothing. The time limit of what is answered is over."""
-    before = reaction.saga
+    changed = reaction.saga
     if not reaction.events:
-        return before
+        return changed
     kept, jobs = _kept(reaction, context, new_id)
     if jobs:
         await tx.queue.put(jobs)
-    answered = before.waits_for if before.parked_as is None else None
+    answered = changed.waits_for if changed.parked_as is None else None
     if answered is not None and answered != kept.waits_for:
         await tx.queue.withdraw(answered)
     await tx.sagas.save(kept)
