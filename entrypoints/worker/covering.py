@@ -22,17 +22,24 @@ TROUBLE = (StorageUnavailable, CommitUnknown, TransactionConflict)
 """It may have happened or not: the batch comes again, for all."""
 
 
-async def cover(dispatch: Dispatch, tenant: TenantId, shelves: Sequence[BalanceKey], context: Context) -> int:
-    """Until nobody waits for what stands on ``shelves``; answers how many orders it looked at.
+async def cover(
+    dispatch: Dispatch, shelves: Sequence[BalanceKey], context: Context, turns: int | None = None
+) -> tuple[int, Sequence[BalanceKey]]:
+    """Until nobody waits for what stands on the ``shelves`` of the context's tenant, or for so many ``turns``.
 
-    Every turn covers an order, or finds that somebody else changed it meanwhile.
+    Every turn covers an order, or finds that somebody else changed it meanwhile. Answers how many orders it looked at,
+    and the shelves that are left.
     """
-    alone, looked = replace(context, tenants=(tenant,)), 0
+    looked = 0
     for start in range(0, len(shelves), SHELVES):
         command = CoverBackorders(shelves=tuple(shelves[start : start + SHELVES]))
-        while due := await dispatch.run(command, alone):
+        while due := await dispatch.run(command, context):
             looked += due
-    return looked
+            if turns is not None:
+                turns -= 1
+                if turns <= 0:
+                    return looked, shelves[start:]
+    return looked, ()
 
 
 class Covering:
@@ -53,7 +60,8 @@ class Covering:
         for tenant in sorted(self._left):
             left: Sequence[BalanceKey] = ()
             try:
-                left = await self._some(replace(context, tenants=(tenant,)), list(self._left[tenant]))
+                alone = replace(context, tenants=(tenant,))
+                _, left = await cover(self._dispatch, list(self._left[tenant]), alone, TURNS_MAX)
             except TROUBLE:
                 raise
             except Exception as error:  # noqa: BLE001 - what one tenant's orders cannot have must not stop all others
@@ -61,16 +69,6 @@ class Covering:
                 self._telemetry.count("covering_failed_total")
             self._left[tenant] = dict.fromkeys(left)
         self._left = {tenant: left for tenant, left in self._left.items() if left}
-
-    async def _some(self, context: Context, shelves: Sequence[BalanceKey]) -> Sequence[BalanceKey]:
-        turns = 0
-        for start in range(0, len(shelves), SHELVES):
-            command = CoverBackorders(shelves=tuple(shelves[start : start + SHELVES]))
-            while await self._dispatch.run(command, context):
-                turns += 1
-                if turns >= TURNS_MAX:
-                    return shelves[start:]
-        return ()
 
 
 class Coverage:
@@ -89,7 +87,7 @@ class Coverage:
         """All of one tenant's shelves, page by page, until one has nothing to be done about it."""
         looked = 0
         while shelves := await self._chores.uncovered(context.tenant, SHELVES):
-            done = await cover(self._dispatch, context.tenant, shelves, context)
+            done, _ = await cover(self._dispatch, shelves, context)
             looked += done
             if not done or len(shelves) < SHELVES:
                 break

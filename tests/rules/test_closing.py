@@ -37,7 +37,7 @@ from core.orders.returning import (
     SettleRefund,
 )
 from core.orders.returns import ReturnKind
-from tests.support.exchanges import ONE, ORDER, told
+from tests.support.exchanges import ONE, ORDER, OTHER, a_replacement, called_off, exchange, told
 from tests.support.given import NOW
 from tests.support.orders import a_dossier, after, events, first, some
 
@@ -120,6 +120,16 @@ def test_nor_while_a_return_is_open(acts: tuple[RequestReturn | ReturnChange, ..
     else:
         with pytest.raises(OrderNotDone):
             after(dossier, CLOSE)
+
+
+def test_nor_while_money_is_asked_for_what_was_never_sent_in_exchange() -> None:
+    wish = exchange(1, OTHER)
+    done = told(delivered(), wish, ApproveReturn(one=ONE), ResolveReturn(one=ONE), order=a_replacement())
+    asked = told(done, RequestRefund(one=ONE), order=called_off())
+    assert to_be_done(done) is None
+    with pytest.raises(OrderNotDone, match="a refund of return .* waits for its answer"):
+        after(asked, CLOSE)
+    assert after(told(asked, SettleRefund(one=ONE, number=1)), CLOSE).order.closed_at
 
 
 @pytest.mark.parametrize(
