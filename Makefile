@@ -19,14 +19,14 @@ up: $(VENV)/.runtime ## database, API, worker and relay on http://127.0.0.1:8080
 test: $(VENV)/.dev ## all tests, with coverage
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(COVERAGE)
 
-check: $(VENV)/.dev ## format, lint, types, import rules, rules and laws: under a minute
+check: $(VENV)/.dev ## format, lint, types, import rules, rules and laws: about a minute
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --config importlinter.ini --no-logo
-	$(BIN)/python -m pytest -n 2 -q tests/rules tests/laws tests/architecture
+	$(BIN)/python -m pytest -n 2 --dist worksteal -q tests/rules tests/laws tests/architecture
 
-mutants: $(VENV)/.dev ## plant defects in the ledger and the sagas; docs/mutation.md says what no test noticed: 20 minutes
+mutants: $(VENV)/.dev ## plant defects in the ledger and the sagas; docs/mutation.md says what no test noticed: about two hours
 	$(BIN)/python -m tests.mutation.report --forget
 	nice -n 10 $(BIN)/mutmut run --max-children 2
 	$(BIN)/python -m tests.mutation.report --write

@@ -57,7 +57,7 @@ async def backlog(connection: Connection, tenant: TenantId, shelves: Collection[
 
 
 async def uncovered(connection: Connection, tenant: TenantId, limit: int) -> list[BalanceKey]:
-    """See ports.execution.DossiersView."""
+    """See ports.execution.OrderChores."""
     rows = await connection.fetch(f"{UNCOVERED} AND b.tenant_id = $1 LIMIT $2", tenant, limit)
     return [_shelf(row) for row in rows]
 

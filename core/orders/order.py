@@ -114,7 +114,7 @@ class OrderLine:
         if self.components:
             there = [(part.item or self.item, part.quantity - part.backordered) for part in self.parts]
             return self.allocated - kits(there, self.components)
-        return sum([part.backordered for part in self.parts])
+        return self.owed
 
     @property
     def owed(self) -> int:

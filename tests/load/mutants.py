@@ -1,7 +1,7 @@
 """Every planted defect and the first seed that finds it: ``python -m tests.load.mutants [--write]`` for the page.
 
 The seeds depend on nothing but the code: after a change of the simulator they are other ones, and the table is written
-anew. That each is found within its limit is what the tests say (tests/laws/test_*_mutants.py).
+anew. That each is found within its limit is what the tests say (tests/simulator/test_*_mutants.py).
 """
 
 import sys
@@ -16,7 +16,7 @@ import pytest
 from composition.simulation.plan import KINDS
 from composition.simulation.run import simulate
 from composition.simulation.shrink import names_of
-from tests.laws import test_execution_mutants, test_saga_mutants, test_simulator_mutants, test_trade_mutants
+from tests.simulator import test_execution_mutants, test_saga_mutants, test_simulator_mutants, test_trade_mutants
 
 PAGE = Path(__file__).parents[2] / "docs" / "simulator.md"
 BEGIN, END = "<!-- mutants: begin -->\n", "<!-- mutants: end -->\n"

@@ -20,6 +20,7 @@ from tests.mutation.change import change, only_error_text
 
 ROOT = Path(__file__).parents[2]
 MUTANTS = ROOT / "mutants"
+STATISTICS = MUTANTS / "mutmut-stats.json"
 PAGE = ROOT / "docs" / "mutation.md"
 EXPLAINED = Path(__file__).with_name("survivors.toml")
 PACKAGES = ("core/inventory", "core/sagas")
@@ -41,7 +42,7 @@ that command on {day}; `tests/mutation/` holds the script and the explanations.
 
 Below {bound:.0f} % in either package the command fails. mutmut changes what stands in functions and methods: tables at
 the top of a file, defaults of fields and properties are left as they are. Further defects are planted by hand, in the
-engine, in orders' execution and in whole simulated worlds: `tests/laws/test_*_mutants.py`.
+engine, in orders' execution and in whole simulated worlds: `tests/simulator/test_*_mutants.py`.
 """
 
 
@@ -163,7 +164,8 @@ def page(scores: Sequence[Score], known: Sequence[dict[str, str]], day: str) -> 
 
 
 def forget() -> None:
-    """Let the next run try again what survived: there may be new tests."""
+    """Let the next run try again what survived, and see anew which test runs which function: there may be new ones."""
+    STATISTICS.unlink(missing_ok=True)
     for file in (file for package in PACKAGES for file in records(package)):
         record = json.loads(file.read_text(encoding="utf-8"))
         codes = record["exit_code_by_key"]

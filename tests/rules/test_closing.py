@@ -127,7 +127,7 @@ def test_nor_while_money_is_asked_for_what_was_never_sent_in_exchange() -> None:
     done = told(delivered(), wish, ApproveReturn(one=ONE), ResolveReturn(one=ONE), order=a_replacement())
     asked = told(done, RequestRefund(one=ONE), order=called_off())
     assert to_be_done(done) is None
-    with pytest.raises(OrderNotDone, match="a refund of return .* waits for its answer"):
+    with pytest.raises(OrderNotDone, match=r"a refund of return .* waits for its answer"):
         after(asked, CLOSE)
     assert after(told(asked, SettleRefund(one=ONE, number=1)), CLOSE).order.closed_at
 

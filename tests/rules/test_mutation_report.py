@@ -1,7 +1,11 @@
 """How the page on planted defects says what survived, and why."""
 
+import json
+from pathlib import Path
+
 import pytest
 
+from tests.mutation import report
 from tests.mutation.change import change, only_error_text
 from tests.mutation.report import ERROR_TEXT, Score, Survivor, page, reason_of
 
@@ -61,3 +65,18 @@ def test_the_page_has_the_score_and_every_survivor_under_its_reason() -> None:
     assert "| `core/a` | 7 | 5 | 3 | 1 | 60.0 % |" in told
     assert "The same. (1)\n\n- `core.a.f`: `b`\n" in told
     assert "Not explained yet. (1)\n\n- `core.a.f`: `a < 1 → a <= 1`\n" in told
+
+
+def test_what_survived_is_tried_again_by_whatever_tests_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record, statistics = tmp_path / "core" / "sagas" / "saga.py.meta", tmp_path / "mutmut-stats.json"
+    record.parent.mkdir(parents=True)
+    record.write_text(json.dumps({"exit_code_by_key": {"failed": 1, "late": -24, "survived": 0, "untried": None}}))
+    statistics.write_text("{}")
+    monkeypatch.setattr(report, "MUTANTS", tmp_path)
+    monkeypatch.setattr(report, "STATISTICS", statistics)
+    report.forget()
+    left = json.loads(record.read_text())["exit_code_by_key"]
+    assert left == {"failed": 1, "late": -24, "survived": None, "untried": None}
+    assert not statistics.exists()

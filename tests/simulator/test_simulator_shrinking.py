@@ -14,8 +14,8 @@ from composition.simulation.run import simulate
 from composition.simulation.shrink import names_of, shrink
 from composition.simulation.story import Story, in_data, in_words
 from composition.simulation.world import World
-from tests.laws.test_saga_mutants import MUTANTS as SAGA_MUTANTS
-from tests.laws.test_simulator_mutants import MUTANTS
+from tests.simulator.test_saga_mutants import MUTANTS as SAGA_MUTANTS
+from tests.simulator.test_simulator_mutants import MUTANTS
 
 KINDLY = [kind for kind in KINDS if kind != "killer"]
 TRIED_MAX = 400

@@ -19,7 +19,7 @@ from core.inventory.ranking import AllocationPolicy
 from core.inventory.use_cases.change_stock import change_stock
 from entrypoints.dispatch import UseCase
 from entrypoints.worker.relay import BATCH, Relay
-from tests.laws.test_simulator_mutants import SEEDS_MAX, Mutant, with_transactions
+from tests.simulator.test_simulator_mutants import SEEDS_MAX, Mutant, with_transactions
 
 
 async def remembers_no_lines(command: ReceiveDelivery, context: Any, tx: Any) -> Any:

@@ -20,7 +20,7 @@ from core.orders.dossier import Dossier
 from core.orders.returns import Return
 from entrypoints.dispatch import UseCase
 from ports.inventory import NewEntries
-from tests.laws.test_simulator_mutants import SEEDS_MAX, Mutant, with_transactions
+from tests.simulator.test_simulator_mutants import SEEDS_MAX, Mutant, with_transactions
 
 Plant = Callable[[pytest.MonkeyPatch], Any]
 
