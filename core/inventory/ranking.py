@@ -6,13 +6,13 @@ above them. What is kept is counted in whole base units of whichever item: a sha
 took its part. Where the channel is not known nothing is excluded and nothing kept.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from datetime import date
 
 from core.inventory.location import Location
 from core.kernel.errors import Rejected
-from core.kernel.ids import LotId
+from core.kernel.ids import LotId, made_at
 from core.kernel.value import value
 
 COST_MAX = 10**12
@@ -91,8 +91,16 @@ def _cost(candidate: Candidate, demand: int, country: str | None, policy: Alloca
 
 
 def _first_expiring(candidate: Candidate, demand: int, country: str | None, policy: AllocationPolicy) -> int:
-    days = [(lot.expires_on or date.max).toordinal() for lot in candidate.lots if lot.available > 0]
-    return min(days, default=date.max.toordinal() + 1)
+    return _first_day(lot.expires_on or date.max for lot in candidate.lots if lot.available > 0)
+
+
+def _oldest_stock(candidate: Candidate, demand: int, country: str | None, policy: AllocationPolicy) -> int:
+    # A lot gets its id when it comes in for the first time. Units that are not kept by lot have no age.
+    return _first_day(made_at(lot.lot).date() for lot in candidate.lots if lot.available > 0)
+
+
+def _first_day(days: Iterable[date]) -> int:
+    return min((day.toordinal() for day in days), default=date.max.toordinal() + 1)
 
 
 RULES: Mapping[str, Rule] = {
@@ -108,6 +116,7 @@ RULES: Mapping[str, Rule] = {
     "cost": _cost,
     "fewest_splits": lambda candidate, demand, country, policy: -candidate.covers,
     "first_expiring": _first_expiring,
+    "oldest_stock": _oldest_stock,
 }
 """Each rule by its name: (candidate, demand, country shipped to, policy) -> rank, smaller first."""
 

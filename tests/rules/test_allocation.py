@@ -1,7 +1,7 @@
 """Which locations a demand is promised from: each rule, splits, backorders, ties."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -17,7 +17,7 @@ from core.inventory.ranking import (
     UnknownRule,
     check_policy,
 )
-from core.kernel.ids import LocationId, LotId
+from core.kernel.ids import LocationId, LotId, first_id_at
 from tests.support.given import a_location, an_id
 
 A, B, C = (LocationId(an_id(number)) for number in (101, 102, 103))
@@ -175,6 +175,21 @@ def test_the_location_whose_first_lot_expires_first_comes_first() -> None:
     never, empty = at(101, 4, days=(None,)), at(103, 0, days=(soon,))
     assert parts(allocate(2, [never, at(102, 4, days=(later, None)), empty], policy)) == [(B, 2, 0)]
     assert [one.code for one in allocate(2, [empty, never], policy).tried] == ["W101", "W103"]
+
+
+def test_the_location_whose_oldest_lot_came_in_first_comes_first() -> None:
+    policy = AllocationPolicy(rules=("oldest_stock", "priority"))
+    morning, evening, later = (datetime(2026, 3, day, hour, tzinfo=UTC) for day, hour in ((2, 6), (2, 20), (3, 6)))
+
+    def stocked(number: int, priority: int, *came: tuple[datetime, int]) -> Candidate:
+        lots = tuple(StockedLot(lot=LotId(first_id_at(day)), available=units) for day, units in came)
+        return replace(at(number, sum(units for _, units in came), priority=priority), lots=lots)
+
+    newer, older = stocked(101, 1, (later, 9)), stocked(102, 9, (later, 4), (evening, 5))
+    assert parts(allocate(2, [at(103, 9, priority=0), newer, older], policy)) == [(B, 2, 0)]
+    assert parts(allocate(2, [stocked(101, 1, (later, 9), (morning, 0)), older], policy)) == [(B, 2, 0)]
+    of_one_day = [older, stocked(103, 1, (evening, 9)), stocked(101, 2, (morning, 9))]
+    assert parts(allocate(2, of_one_day, policy)) == [(C, 2, 0)]
 
 
 def test_a_channel_is_promised_nothing_from_locations_it_is_shut_out_of() -> None:
