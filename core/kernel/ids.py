@@ -27,6 +27,7 @@ TransferId = NewType("TransferId", str)
 ExpectedReceiptId = NewType("ExpectedReceiptId", str)
 AllotmentId = NewType("AllotmentId", str)
 SagaId = NewType("SagaId", str)
+MessageId = NewType("MessageId", str)
 
 NewId = Callable[[], str]
 """Makes one UUIDv7 in canonical text; later calls sort after earlier ones of the same process."""

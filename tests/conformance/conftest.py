@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ def storage(request: pytest.FixtureRequest) -> Iterator[Storage]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Run an ``async def`` test with its storage opened, within a bounded time."""
+    """Run an ``async def`` test with what it stands on opened, within a bounded time."""
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     wanted = pyfuncitem._fixtureinfo.argnames
@@ -34,5 +35,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 
 async def _play(test: Any, arguments: dict[str, Any]) -> None:
-    async with asyncio.timeout(60), arguments["storage"].opened():
+    async with asyncio.timeout(60), AsyncExitStack() as stack:
+        for ground in (arguments[name] for name in ("storage", "brokers") if name in arguments):
+            await stack.enter_async_context(ground.opened())
         await test(**arguments)

@@ -1,0 +1,147 @@
+"""Messages in a table: a strand is held by its row, and a batch is claimed and ended by one statement each."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from adapters.postgres.engine import Connection, Database, columns_of
+from core.kernel.ids import MessageId, TenantId
+from core.kernel.job import LeaseLost
+from core.kernel.message import Batch, Message, Priority, strand_of
+from ports.broker import QUEUE_MAX, BrokerUnavailable, QueueFull
+from ports.queue import Depth
+from ports.storage import StorageUnavailable
+
+LOWEST_FIRST_EVERY = 8
+_DEPTH = """
+SELECT COALESCE(sum(waiting), 0)::bigint AS waiting,
+       COALESCE(sum(out) FILTER (WHERE held_until > now()), 0)::bigint AS out
+FROM message_strand WHERE queue = $1
+"""
+# What each strand holds is added up as it changes: nobody counts rows to know whether there is something, or too much.
+_SEND = """
+WITH sent AS (
+    INSERT INTO message (tenant_id, id, queue, priority, strand, key, payload, correlation)
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::smallint[], $5::smallint[], $6::text[], $7::bytea[],
+                         $8::text[])
+    ON CONFLICT DO NOTHING RETURNING queue, priority, strand
+)
+INSERT INTO message_strand AS s (queue, priority, strand, waiting)
+SELECT queue, priority, strand, count(*) FROM sent GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+ON CONFLICT (queue, priority, strand) DO UPDATE SET waiting = s.waiting + EXCLUDED.waiting
+"""
+# The strand that was not looked at for longest first. What was handed out before comes alone: ``tried`` says of each
+# message whether it or one before it was.
+_RECEIVE = """
+WITH free AS MATERIALIZED (
+    SELECT queue, priority, strand FROM message_strand
+    WHERE queue = $1 AND waiting > 0 AND held_until <= now()
+    ORDER BY priority * $4, held_until, strand LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
+), next AS (
+    SELECT m.tenant_id, m.id, row_number() OVER along AS number, bool_or(m.attempts > 0) OVER along AS tried
+    FROM free CROSS JOIN LATERAL (
+        SELECT tenant_id, id, position, attempts FROM message m
+        WHERE (m.queue, m.priority, m.strand) = (free.queue, free.priority, free.strand) ORDER BY position LIMIT $2
+    ) m WINDOW along AS (ORDER BY m.position)
+), taken AS (
+    UPDATE message m SET attempts = m.attempts + 1 FROM next
+    WHERE m.tenant_id = next.tenant_id AND m.id = next.id AND (next.number = 1 OR NOT next.tried)
+    RETURNING m.tenant_id, m.id, m.position, m.key, m.payload, m.correlation, m.attempts
+), held AS (
+    UPDATE message_strand s SET fence = s.fence + 1, held_until = now() + $3 * interval '1 second',
+           out = (SELECT count(*) FROM taken)
+    FROM free WHERE (s.queue, s.priority, s.strand) = (free.queue, free.priority, free.strand)
+    RETURNING s.priority, s.strand, s.fence
+)
+SELECT taken.*, held.priority, held.strand, held.fence FROM held LEFT JOIN taken ON true ORDER BY taken.position
+"""
+_DONE = """
+WITH mine AS (
+    UPDATE message_strand SET waiting = waiting - out, out = 0, held_until = '-infinity'
+    WHERE queue = $1 AND priority = $2 AND strand = $3 AND fence = $4 AND held_until > now() RETURNING 1
+), gone AS (
+    DELETE FROM message m USING unnest($5::uuid[], $6::uuid[]) AS n(t, id), mine
+    WHERE m.tenant_id = n.t AND m.id = n.id
+)
+SELECT count(*) FROM mine
+"""
+
+
+class PostgresBroker:
+    """See ports.broker.Broker. Leases by the database's clock."""
+
+    def __init__(self, database: Database, most: int = QUEUE_MAX) -> None:
+        self._database = database
+        self._most = most
+        self._turn = 0
+
+    async def send(self, messages: Sequence[Message]) -> None:
+        """See the port."""
+        if not messages:
+            return
+        rows = [
+            (one.tenant, one.id, one.queue, one.priority, strand_of(one.key), one.key, one.payload, one.correlation)
+            for one in messages
+        ]
+        async with self._connected() as connection:
+            for queue in sorted({message.queue for message in messages}):
+                if (await connection.fetchrow(_DEPTH, queue))["waiting"] >= self._most:
+                    raise QueueFull(f"queue {queue} holds {self._most} messages")
+            await connection.execute(_SEND, *columns_of(rows))
+
+    async def receive(self, queue: str, limit: int, seconds: float) -> Batch | None:
+        """See the port."""
+        self._turn += 1
+        order = 1 if self._turn % LOWEST_FIRST_EVERY else -1
+        async with self._connected() as connection:
+            rows = await connection.fetch(_RECEIVE, queue, limit, seconds, order)
+        if not rows:
+            return None
+        priority, strand, fence = rows[0]["priority"], rows[0]["strand"], rows[0]["fence"]
+        receipt = f"{priority}:{strand}:{fence}"
+        if rows[0]["id"] is None:
+            # Whoever held the strand ended his batch in the same moment, and it was the last.
+            await self._free(queue, receipt)
+            return None
+        messages = tuple(_to_message(row, queue, Priority(priority)) for row in rows)
+        return Batch(messages=messages, attempt=rows[0]["attempts"], receipt=receipt)
+
+    async def done(self, batch: Batch) -> None:
+        """See the port."""
+        columns = columns_of([(message.tenant, message.id) for message in batch.messages])
+        if not await self._end(batch.messages[0].queue, batch.receipt, columns):
+            raise LeaseLost(f"batch {batch.receipt} is held no more")
+
+    async def depth(self, queue: str) -> Depth:
+        """See the port."""
+        async with self._connected() as connection:
+            row = await connection.fetchrow(_DEPTH, queue)
+        return Depth(ready=row["waiting"] - row["out"], leased=row["out"], delayed=0, parked=0, dead=0)
+
+    async def _free(self, queue: str, receipt: str) -> None:
+        await self._end(queue, receipt, [[], []])
+
+    async def _end(self, queue: str, receipt: str, columns: Sequence[Sequence[str]]) -> int:
+        async with self._connected() as connection:
+            ended: int = await connection.fetchval(_DONE, queue, *map(int, receipt.split(":")), *columns)
+        return ended
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Connection]:
+        try:
+            async with self._database.dispatching() as connection:
+                yield connection
+        except StorageUnavailable as error:
+            raise BrokerUnavailable(str(error)) from error
+
+
+def _to_message(row: Any, queue: str, priority: Priority) -> Message:
+    return Message(
+        id=MessageId(str(row["id"])),
+        tenant=TenantId(str(row["tenant_id"])),
+        queue=queue,
+        key=row["key"],
+        payload=row["payload"],
+        correlation=row["correlation"],
+        priority=priority,
+    )
