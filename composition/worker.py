@@ -11,6 +11,7 @@ from typing import Any
 from dependency_injector import containers, providers
 
 from adapters.postgres.engine import Database
+from adapters.toolkit.envelope import seal, unseal
 from composition.adapters import Adapters
 from composition.door import Door
 from composition.housekeeping import Housekeeping
@@ -18,6 +19,7 @@ from composition.settings import Settings
 from composition.telemetry import telemetry_of
 from composition.watch import exit_with_parent
 from entrypoints.worker.accept import BatchAcceptance
+from entrypoints.worker.aside import AsideRunner, SettingAside
 from entrypoints.worker.closing import Closing
 from entrypoints.worker.covering import Coverage
 from entrypoints.worker.jobs import JobRunner
@@ -53,7 +55,13 @@ class Worker(containers.DeclarativeContainer):
     sagas = providers.Singleton(
         SagaRunner, adapters.jobs, door.dispatch, telemetry, adapters.sagas_view, door.saga_definitions
     )
-    publisher = providers.Singleton(InProcessPublisher, door.dispatch, adapters.clock, adapters.new_id, telemetry)
+    subscribers = providers.Singleton(InProcessPublisher, door.dispatch, adapters.clock, adapters.new_id, telemetry)
+    publisher = providers.Singleton(
+        SettingAside, subscribers, door.dispatch, adapters.clock, providers.Object(seal), telemetry
+    )
+    aside = providers.Singleton(
+        AsideRunner, adapters.jobs, door.dispatch, subscribers, providers.Object(unseal), telemetry
+    )
     relay = providers.Singleton(Relay, adapters.feed, adapters.relay_position, publisher, telemetry, name="in-process")
     sweep = providers.Singleton(
         Sweep, adapters.reservations_view, door.dispatch, adapters.clock, adapters.new_id, telemetry
@@ -71,6 +79,7 @@ class Worker(containers.DeclarativeContainer):
         acceptance=acceptance,
         jobs=jobs,
         sagas=sagas,
+        aside=aside,
         relay=relay,
         clock=adapters.clock,
         new_id=adapters.new_id,

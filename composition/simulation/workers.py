@@ -6,6 +6,7 @@ from adapters.memory.relay import MemoryRelayPosition
 from adapters.memory.reservations import MemoryReservationsView
 from adapters.memory.sagas import MemorySagasView
 from adapters.memory.work import MemoryWorkers
+from adapters.toolkit.envelope import seal, unseal
 from composition.simulation import buggified
 from composition.simulation.delivery import BadPublisher
 from composition.simulation.idle import IdleJobs, IdlePosition
@@ -15,6 +16,7 @@ from composition.simulation.world import World, innermost
 from core.sagas.definitions import DEFINITIONS
 from entrypoints.dispatch import Dispatch
 from entrypoints.worker.accept import BatchAcceptance
+from entrypoints.worker.aside import AsideRunner, SettingAside
 from entrypoints.worker.jobs import JobRunner
 from entrypoints.worker.loop import WorkerLoops
 from entrypoints.worker.subscribers import InProcessPublisher
@@ -42,7 +44,9 @@ async def keep_worker(world: World, place: str) -> None:
 
 def _loops(world: World, process: Process, dispatch: Dispatch, place: str) -> WorkerLoops:
     parts, telemetry, buggify = world.parts, world.telemetry, world.buggify
-    inner = buggified.Singly(InProcessPublisher(dispatch, process.clock, process.new_id, telemetry), buggify)
+    subscribers = InProcessPublisher(dispatch, process.clock, process.new_id, telemetry)
+    delivering = SettingAside(subscribers, dispatch, process.clock, seal, telemetry)
+    inner = buggified.Singly(delivering, buggify)
     position = buggified.Position(
         IdlePosition(MemoryRelayPosition(process.database, process.name), world.store), buggify
     )
@@ -57,6 +61,7 @@ def _loops(world: World, process: Process, dispatch: Dispatch, place: str) -> Wo
         BatchAcceptance(work, world.accept, telemetry, batch=batch),
         JobRunner(jobs, dispatch, telemetry),
         parts.sagas(jobs, dispatch, telemetry, MemorySagasView(process.database), DEFINITIONS),
+        AsideRunner(jobs, dispatch, subscribers, unseal, telemetry),
         parts.relay(feed, position, BadPublisher(inner, world.faults, world.observer), telemetry, RELAY),
         process.clock,
         process.new_id,

@@ -4,7 +4,7 @@ A submission's job has the submission's own id, so that it waits in one place at
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from core.acceptance.events import OrderAccepted, OrderHeld
 from core.acceptance.facts import Outcome, Requested
@@ -42,9 +42,3 @@ def status_of(outcome: Outcome) -> str:
 def tally(outcomes: Iterable[Outcome]) -> Counter[str]:
     """How many of each status."""
     return Counter(map(status_of, outcomes))
-
-
-def in_halves(batch: Sequence[Requested]) -> tuple[Sequence[Requested], Sequence[Requested]]:
-    """``batch`` cut in two: how a poison order is searched for."""
-    middle = len(batch) // 2
-    return batch[:middle], batch[middle:]

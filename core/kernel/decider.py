@@ -39,3 +39,9 @@ def decide_each(
         state = replay(evolve, state, events)
         outcomes.append(events)
     return state, outcomes
+
+
+def in_halves(batch: Sequence[Command]) -> tuple[Sequence[Command], Sequence[Command]]:
+    """``batch`` cut in two: how the one that breaks it is searched for."""
+    middle = len(batch) // 2
+    return batch[:middle], batch[middle:]

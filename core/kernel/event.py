@@ -8,7 +8,7 @@ from dataclasses import field
 from datetime import datetime
 from typing import NewType, Protocol, TypeVar
 
-from core.kernel.ids import StreamId, TenantId
+from core.kernel.ids import StreamId, TenantId, event_id
 from core.kernel.value import value
 
 Cursor = NewType("Cursor", str)
@@ -68,6 +68,11 @@ class RecordedEvent:
     def read_as(self, kind: type[Read]) -> Read:
         """Only what ``kind`` asks for of the event."""
         return self.wire.read_as(kind, self.payload)
+
+    @property
+    def id(self) -> str:
+        """The event's own, derived from its key: a UUID, as messages and jobs about it need one."""
+        return event_id(self.tenant, self.stream, self.version)
 
     @property
     def key(self) -> tuple[str, str, int]:

@@ -58,5 +58,14 @@ def made_at(identifier: str) -> datetime:
 
 def named_stream(tenant: TenantId, name: str) -> StreamId:
     """The stream of something a tenant has one of (a flag, a policy): the tenant's own time, a digest of the name."""
-    digits = hashlib.sha256(f"{tenant}:{name}".encode()).hexdigest()
-    return StreamId(f"{tenant[:14]}7{digits[1:4]}-8{digits[5:8]}-{digits[8:20]}")
+    return StreamId(_derived(tenant, f"{tenant}:{name}"))
+
+
+def event_id(tenant: TenantId, stream: StreamId, version: int) -> str:
+    """The id of an event, the same whoever asks: its stream's own time, a digest of where it stands."""
+    return _derived(stream, f"{tenant}:{stream}:{version}")
+
+
+def _derived(of: str, name: str) -> str:
+    digits = hashlib.sha256(name.encode()).hexdigest()
+    return f"{of[:14]}7{digits[1:4]}-8{digits[5:8]}-{digits[8:20]}"

@@ -54,6 +54,20 @@ class DeadLetter:
 
 
 @value
+class SetAside:
+    """Keep ``job`` to be done by itself: what it is about broke the batch it was in."""
+
+    job: NewJob
+
+
+@value
+class FinishJob:
+    """``job`` is done; what it did was written before."""
+
+    job: LeasedJob
+
+
+@value
 class RetryJob:
     """Give ``job`` back, to be due after ``delay_seconds``."""
 

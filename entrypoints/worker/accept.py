@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from core.acceptance.facts import Outcome, Requested
-from core.acceptance.queues import RETRY, AcceptOrders, in_halves, status_of
+from core.acceptance.queues import RETRY, AcceptOrders, status_of
 from core.intake.submission import Lane
 from core.kernel.context import Context
+from core.kernel.decider import in_halves
 from core.kernel.ids import JobId
 from core.kernel.job import NewJob
 from core.kernel.retry import DEFAULT, delay_seconds

@@ -1,4 +1,4 @@
-"""Everything one worker process does: decide orders, run what waited, move sagas on, relay, say that it is alive."""
+"""Everything one worker process does: decide orders, run what waited, move sagas on, relay, say it is alive."""
 
 import asyncio
 
@@ -6,6 +6,7 @@ from core.kernel.context import Context
 from core.kernel.ids import NewId, TenantId
 from core.tenants.tenant import SHARDS
 from entrypoints.worker.accept import BATCH, BatchAcceptance
+from entrypoints.worker.aside import AsideRunner
 from entrypoints.worker.jobs import JobRunner
 from entrypoints.worker.pace import Pace, Repeater
 from entrypoints.worker.relay import RELAYING, Relay
@@ -33,6 +34,7 @@ class WorkerLoops:
         acceptance: BatchAcceptance,
         jobs: JobRunner,
         sagas: SagaRunner,
+        aside: AsideRunner,
         relay: Relay | None,
         clock: Clock,
         new_id: NewId,
@@ -43,6 +45,7 @@ class WorkerLoops:
         self._acceptance = acceptance
         self._jobs = jobs
         self._sagas = sagas
+        self._aside = aside
         self._relay = relay
         self._clock = clock
         self._new_id = new_id
@@ -63,6 +66,7 @@ class WorkerLoops:
             group.create_task(repeat(self._accept, ACCEPTING), name="orders")
             group.create_task(repeat(lambda: self._jobs.step(self._context()), RETRYING), name="jobs")
             group.create_task(repeat(lambda: self._sagas.step(self._context()), RETRYING), name="sagas")
+            group.create_task(repeat(lambda: self._aside.step(self._context()), RETRYING), name="events set aside")
             if self._relay is not None:
                 group.create_task(repeat(self._relay.step, RELAYING), name="relay")
             group.create_task(self._keep_beating(), name="heart")

@@ -8,7 +8,7 @@ import pytest
 from core.acceptance.decision import decide_batch, digest
 from core.acceptance.facts import Facts, Outcome, Requested, Working, names_of
 from core.acceptance.policies import Policies
-from core.acceptance.queues import in_halves, status_of, tally
+from core.acceptance.queues import status_of, tally
 from core.configuration.flag import Flag
 from core.credit.account import CreditAccount
 from core.intake.submission import Address, RequestedLine
@@ -405,12 +405,6 @@ def test_outcomes_are_counted_by_status() -> None:
     outcomes = decide_batch(orders, Working(STOCKED), NOW)
     assert [status_of(outcome) for outcome in outcomes] == ["completed", "rejected", "needs_review", "completed"]
     assert tally(outcomes) == {"completed": 2, "rejected": 1, "needs_review": 1}
-
-
-def test_a_batch_is_searched_for_its_poison_by_halves() -> None:
-    batch = [requested(a_line(), number=n) for n in (1, 2, 3)]
-    assert in_halves(batch) == (batch[:1], batch[1:])
-    assert in_halves(batch[:2]) == (batch[:1], batch[1:2])
 
 
 def test_an_order_placed_long_ago_is_judged_as_of_then() -> None:

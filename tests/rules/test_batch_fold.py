@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from core.kernel.decider import decide_each, replay
+from core.kernel.decider import decide_each, in_halves, replay
 from core.kernel.errors import Conflict
 
 
@@ -36,3 +36,8 @@ def test_an_error_that_is_no_refusal_is_not_swallowed() -> None:
 
 def test_replaying_events_gives_the_state() -> None:
     assert replay(add, 0, [1, 2, 3]) == 6
+
+
+def test_a_batch_is_searched_for_its_poison_by_halves() -> None:
+    assert in_halves((1, 2, 3)) == ((1,), (2, 3))
+    assert in_halves((1, 2)) == ((1,), (2,))

@@ -1,8 +1,18 @@
-"""What becomes of a queued submission that could not be decided."""
+"""Jobs that nothing else begins or ends: set aside, done, tried again, given up."""
 
 from core.kernel.context import Context
-from core.kernel.job import BuryJob, RetryJob
+from core.kernel.job import BuryJob, FinishJob, RetryJob, SetAside
 from ports.acceptance import AcceptanceTransaction
+
+
+async def set_aside(command: SetAside, context: Context, tx: AcceptanceTransaction) -> None:
+    """Keep the job, unless it is there already, alive or dead."""
+    await tx.queue.put([command.job])
+
+
+async def finish_job(command: FinishJob, context: Context, tx: AcceptanceTransaction) -> None:
+    """The job is done. Raises LeaseLost."""
+    await tx.queue.finish(command.job)
 
 
 async def retry_job(command: RetryJob, context: Context, tx: AcceptanceTransaction) -> None:

@@ -1,0 +1,104 @@
+"""Events that break the batch they are delivered in: found by halving, set aside, and tried again by themselves.
+
+The rest of the batch is applied. What was set aside becomes a job of its own: tried again later and later, buried after
+its last attempt with its cause, and replayed when somebody has seen to that cause.
+"""
+
+from collections.abc import Callable, Sequence
+
+from core.kernel.context import Context
+from core.kernel.decider import in_halves
+from core.kernel.event import RecordedEvent
+from core.kernel.ids import JobId
+from core.kernel.job import FinishJob, LeasedJob, NewJob, SetAside
+from core.kernel.retry import DEFAULT, delay_seconds
+from entrypoints.dispatch import Dispatch
+from entrypoints.worker.leases import LeasedWork
+from ports.clock import Clock
+from ports.delivery import Publisher
+from ports.queue import JobSource
+from ports.storage import CommitUnknown, StorageUnavailable, TransactionConflict
+from ports.telemetry import Telemetry
+
+ASIDE = "events"
+"""The queue of events that were set aside; a job's payload is the event in its envelope."""
+TROUBLE = (StorageUnavailable, CommitUnknown, TransactionConflict)
+"""No event's fault: the whole batch comes again."""
+
+
+class SettingAside:
+    """See ports.delivery.Publisher: delivers through ``inner``, and takes out what breaks it.
+
+    Whoever delivers again what was set aside before changes nothing: its job has the event's own id.
+    """
+
+    def __init__(
+        self,
+        inner: Publisher,
+        dispatch: Dispatch,
+        clock: Clock,
+        seal: Callable[[RecordedEvent], bytes],
+        telemetry: Telemetry,
+    ) -> None:
+        self._inner = inner
+        self._dispatch = dispatch
+        self._clock = clock
+        self._seal = seal
+        self._telemetry = telemetry
+
+    async def publish(self, events: Sequence[RecordedEvent]) -> None:
+        """See the port. Raises what the storage raises, and nothing else."""
+        left = [events]
+        while left:
+            part = left.pop(0)
+            try:
+                await self._inner.publish(part)
+            except TROUBLE:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever one event can do wrong must not stop the others
+                if len(part) == 1:
+                    await self._set_aside(part[0], error)
+                else:
+                    left[:0] = in_halves(part)
+
+    async def _set_aside(self, event: RecordedEvent, error: Exception) -> None:
+        self._telemetry.count("events_set_aside_total", name=event.name)
+        self._telemetry.log(
+            "error", "event set aside", event=event.id, name=event.name, tenant=event.tenant, error=repr(error)
+        )
+        job = NewJob(
+            id=JobId(event.id),
+            tenant=event.tenant,
+            queue=ASIDE,
+            payload=self._seal(event),
+            correlation=event.correlation,
+            delay_seconds=delay_seconds(DEFAULT, 1, event.id),
+            max_attempts=DEFAULT.attempts,
+        )
+        context = Context(tenants=(event.tenant,), actor="relay", now=self._clock.now(), correlation=event.correlation)
+        await self._dispatch.run(SetAside(job=job), context)
+
+
+class AsideRunner:
+    """Delivers due events that were set aside, one by one, through ``publisher``, which must not set aside itself."""
+
+    def __init__(
+        self,
+        source: JobSource,
+        dispatch: Dispatch,
+        publisher: Publisher,
+        unseal: Callable[[bytes], RecordedEvent],
+        telemetry: Telemetry,
+    ) -> None:
+        self._dispatch = dispatch
+        self._publisher = publisher
+        self._unseal = unseal
+        self._work = LeasedWork(source, dispatch, telemetry, {ASIDE: self._deliver}, failures="events_buried_total")
+
+    async def step(self, context: Context) -> int:
+        """Run what is due now; answers how many jobs were taken."""
+        return await self._work.step(context)
+
+    async def _deliver(self, job: LeasedJob, context: Context) -> None:
+        await self._publisher.publish([self._unseal(job.payload)])
+        await self._dispatch.run(FinishJob(job=job), context)
