@@ -14,6 +14,11 @@ DatabaseUrl = Annotated[
     str, Meta(pattern=r"^postgres(ql)?://", description="a URL that begins with postgresql:// or postgres://")
 ]
 Processes = Annotated[int, Meta(ge=1, le=256, description="a number of processes from 1 to 256")]
+IN_PROCESS = "postgres:"
+"""Whoever relays delivers."""
+IN_TABLES = "postgres:messages"
+"""Events go through a table of messages, and every relay process delivers some."""
+QueueUrl = Annotated[str, Meta(pattern=rf"^({IN_PROCESS}|{IN_TABLES})$", description=f"{IN_PROCESS} or {IN_TABLES}")]
 HttpUrl = Annotated[str, Meta(pattern=r"^https?://", description="a URL that begins with http:// or https://")]
 
 _NAMES = {"data_dir": "FLUXOR_DATA_DIR", "shutdown_timeout_seconds": "SHUTDOWN_TIMEOUT"}
@@ -33,9 +38,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
     database_url: DatabaseUrl | None = None
     # Migrations run as the owner of the tables, everything else as a role that owns nothing.
     database_owner_url: DatabaseUrl | None = None
-    queue_url: Annotated[
-        str, Meta(pattern=r"^postgres:$", description="postgres:, the only queue there is in this version")
-    ] = "postgres:"
+    # What carries events from the relay to their subscribers.
+    queue_url: QueueUrl = IN_PROCESS
     port: Port = 8080
     metrics_port: Port = 9090
     worker_processes: Processes = 1

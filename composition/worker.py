@@ -13,13 +13,14 @@ from dependency_injector import containers, providers
 from adapters.postgres.engine import Database
 from adapters.toolkit.envelope import seal, unseal
 from composition.adapters import Adapters
+from composition.broker import opened_broker, publisher_of, receiver_of
 from composition.door import Door
 from composition.housekeeping import Housekeeping
 from composition.settings import Settings
 from composition.telemetry import telemetry_of
 from composition.watch import exit_with_parent
 from entrypoints.worker.accept import BatchAcceptance
-from entrypoints.worker.aside import AsideRunner, SettingAside
+from entrypoints.worker.aside import Aside, AsideRunner, SettingAside
 from entrypoints.worker.closing import Closing
 from entrypoints.worker.covering import Coverage
 from entrypoints.worker.jobs import JobRunner
@@ -31,8 +32,11 @@ from entrypoints.worker.snapshotting import Snapshotting
 from entrypoints.worker.subscribers import InProcessPublisher
 from entrypoints.worker.sweep import Sweep
 from entrypoints.worker.tenants import EachTenant
+from ports.broker import Broker
 
 WORKER_CONNECTIONS = 4
+RELAY = "in-process"
+"""Its name for good, whoever delivers: another would begin at the beginning of the journal."""
 
 
 class Worker(containers.DeclarativeContainer):
@@ -41,6 +45,7 @@ class Worker(containers.DeclarativeContainer):
     database = providers.Dependency(instance_of=Database)
     telemetry: providers.Dependency[Any] = providers.Dependency()
     close_after_days: providers.Dependency[int] = providers.Dependency(instance_of=int)
+    broker: providers.Provider[Broker | None] = providers.Object(None)
 
     adapters = providers.Container(Adapters, database=database, telemetry=telemetry)
     door = providers.Container(
@@ -56,13 +61,16 @@ class Worker(containers.DeclarativeContainer):
         SagaRunner, adapters.jobs, door.dispatch, telemetry, adapters.sagas_view, door.saga_definitions
     )
     subscribers = providers.Singleton(InProcessPublisher, door.dispatch, adapters.clock, adapters.new_id, telemetry)
-    publisher = providers.Singleton(
-        SettingAside, subscribers, door.dispatch, adapters.clock, providers.Object(seal), telemetry
-    )
+    put_aside = providers.Singleton(Aside, door.dispatch, adapters.clock, telemetry)
+    delivery = providers.Singleton(SettingAside, subscribers, put_aside, providers.Object(seal))
     aside = providers.Singleton(
         AsideRunner, adapters.jobs, door.dispatch, subscribers, providers.Object(unseal), telemetry
     )
-    relay = providers.Singleton(Relay, adapters.feed, adapters.relay_position, publisher, telemetry, name="in-process")
+    publisher = providers.Singleton(publisher_of, broker, delivery)
+    receiver = providers.Singleton(receiver_of, broker, delivery, put_aside, telemetry)
+    relay = providers.Singleton(
+        Relay, adapters.feed, adapters.relay_position, publisher, adapters.clock, telemetry, name=RELAY
+    )
     sweep = providers.Singleton(
         Sweep, adapters.reservations_view, door.dispatch, adapters.clock, adapters.new_id, telemetry
     )
@@ -72,7 +80,7 @@ class Worker(containers.DeclarativeContainer):
     closing = providers.Singleton(
         Closing, adapters.order_chores, tenants, door.dispatch, telemetry, days=close_after_days
     )
-    relay_loop = providers.Factory(RelayLoop, relay, providers.Factory(Repeater, adapters.clock, telemetry))
+    relay_loop = providers.Factory(RelayLoop, relay, receiver, providers.Factory(Repeater, adapters.clock, telemetry))
     loops = providers.Factory(
         WorkerLoops,
         workers=adapters.workers,
@@ -81,6 +89,7 @@ class Worker(containers.DeclarativeContainer):
         sagas=sagas,
         aside=aside,
         relay=relay,
+        receiver=receiver,
         clock=adapters.clock,
         new_id=adapters.new_id,
         telemetry=telemetry,
@@ -88,7 +97,7 @@ class Worker(containers.DeclarativeContainer):
 
 
 async def work(settings: Settings, database_url: str, owner_url: str, name: str, *, relaying: bool) -> None:
-    """Decide, and relay too if ``relaying``, until SIGTERM or SIGINT; then finish what is in hand."""
+    """Decide, and relay and deliver events if ``relaying``, until SIGTERM or SIGINT; then finish what is in hand."""
     async with _opened(settings, database_url, "fluxor-worker") as container:
         house = Housekeeping(
             owner_url,
@@ -103,13 +112,13 @@ async def work(settings: Settings, database_url: str, owner_url: str, name: str,
         )
         keeping = asyncio.create_task(house.keep())
         try:
-            await _run(container.loops(name) if relaying else container.loops(name, relay=None))
+            await _run(container.loops(name) if relaying else container.loops(name, relay=None, receiver=None))
         finally:
             keeping.cancel()
 
 
 async def relay(settings: Settings, database_url: str) -> None:
-    """Carry the journal to its subscribers until SIGTERM or SIGINT; then finish the batch in hand."""
+    """Carry the journal to its subscribers until SIGTERM or SIGINT; then finish the batches in hand."""
     async with _opened(settings, database_url, "fluxor-relay") as container:
         await _run(container.relay_loop())
 
@@ -122,7 +131,13 @@ async def _opened(settings: Settings, database_url: str, service: str) -> AsyncI
     )
     await database.open()
     try:
-        yield Worker(database=database, telemetry=telemetry, close_after_days=settings.close_after_days)
+        async with opened_broker(settings, database) as broker:
+            yield Worker(
+                database=database,
+                telemetry=telemetry,
+                close_after_days=settings.close_after_days,
+                broker=providers.Object(broker),
+            )
     finally:
         await database.close()
 

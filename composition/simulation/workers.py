@@ -16,7 +16,7 @@ from composition.simulation.world import World, innermost
 from core.sagas.definitions import DEFINITIONS
 from entrypoints.dispatch import Dispatch
 from entrypoints.worker.accept import BatchAcceptance
-from entrypoints.worker.aside import AsideRunner, SettingAside
+from entrypoints.worker.aside import Aside, AsideRunner, SettingAside
 from entrypoints.worker.jobs import JobRunner
 from entrypoints.worker.loop import WorkerLoops
 from entrypoints.worker.subscribers import InProcessPublisher
@@ -45,7 +45,7 @@ async def keep_worker(world: World, place: str) -> None:
 def _loops(world: World, process: Process, dispatch: Dispatch, place: str) -> WorkerLoops:
     parts, telemetry, buggify = world.parts, world.telemetry, world.buggify
     subscribers = InProcessPublisher(dispatch, process.clock, process.new_id, telemetry)
-    delivering = SettingAside(subscribers, dispatch, process.clock, seal, telemetry)
+    delivering = SettingAside(subscribers, Aside(dispatch, process.clock, telemetry), seal)
     inner = buggified.Singly(delivering, buggify)
     position = buggified.Position(
         IdlePosition(MemoryRelayPosition(process.database, process.name), world.store), buggify
@@ -62,7 +62,8 @@ def _loops(world: World, process: Process, dispatch: Dispatch, place: str) -> Wo
         JobRunner(jobs, dispatch, telemetry),
         parts.sagas(jobs, dispatch, telemetry, MemorySagasView(process.database), DEFINITIONS),
         AsideRunner(jobs, dispatch, subscribers, unseal, telemetry),
-        parts.relay(feed, position, BadPublisher(inner, world.faults, world.observer), telemetry, RELAY),
+        parts.relay(feed, position, BadPublisher(inner, world.faults, world.observer), process.clock, telemetry, RELAY),
+        None,
         process.clock,
         process.new_id,
         telemetry,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from core.kernel.context import Context
 from core.kernel.decider import in_halves
 from core.kernel.event import RecordedEvent
-from core.kernel.ids import JobId
+from core.kernel.ids import JobId, TenantId
 from core.kernel.job import FinishJob, LeasedJob, NewJob, SetAside
 from core.kernel.retry import DEFAULT, delay_seconds
 from entrypoints.dispatch import Dispatch
@@ -26,25 +26,38 @@ TROUBLE = (StorageUnavailable, CommitUnknown, TransactionConflict)
 """No event's fault: the whole batch comes again."""
 
 
-class SettingAside:
-    """See ports.delivery.Publisher: delivers through ``inner``, and takes out what breaks it.
+class Aside:
+    """Where events are set aside. What is set aside again, alive or dead, is there once: by the event's own id."""
 
-    Whoever delivers again what was set aside before changes nothing: its job has the event's own id.
-    """
-
-    def __init__(
-        self,
-        inner: Publisher,
-        dispatch: Dispatch,
-        clock: Clock,
-        seal: Callable[[RecordedEvent], bytes],
-        telemetry: Telemetry,
-    ) -> None:
-        self._inner = inner
+    def __init__(self, dispatch: Dispatch, clock: Clock, telemetry: Telemetry) -> None:
         self._dispatch = dispatch
         self._clock = clock
-        self._seal = seal
         self._telemetry = telemetry
+
+    async def put(self, event: str, tenant: TenantId, sealed: bytes, correlation: str, why: str) -> None:
+        """Keep the event with the id ``event`` for later. Raises what the storage raises."""
+        self._telemetry.count("events_set_aside_total")
+        self._telemetry.log("error", "event set aside", event=event, tenant=tenant, error=why)
+        job = NewJob(
+            id=JobId(event),
+            tenant=tenant,
+            queue=ASIDE,
+            payload=sealed,
+            correlation=correlation,
+            delay_seconds=delay_seconds(DEFAULT, 1, event),
+            max_attempts=DEFAULT.attempts,
+        )
+        context = Context(tenants=(tenant,), actor="relay", now=self._clock.now(), correlation=correlation)
+        await self._dispatch.run(SetAside(job=job), context)
+
+
+class SettingAside:
+    """See ports.delivery.Publisher: delivers through ``inner``, and takes out what breaks it."""
+
+    def __init__(self, inner: Publisher, aside: Aside, seal: Callable[[RecordedEvent], bytes]) -> None:
+        self._inner = inner
+        self._aside = aside
+        self._seal = seal
 
     async def publish(self, events: Sequence[RecordedEvent]) -> None:
         """See the port. Raises what the storage raises, and nothing else."""
@@ -57,26 +70,10 @@ class SettingAside:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever one event can do wrong must not stop the others
                 if len(part) == 1:
-                    await self._set_aside(part[0], error)
+                    (event,) = part
+                    await self._aside.put(event.id, event.tenant, self._seal(event), event.correlation, repr(error))
                 else:
                     left[:0] = in_halves(part)
-
-    async def _set_aside(self, event: RecordedEvent, error: Exception) -> None:
-        self._telemetry.count("events_set_aside_total", name=event.name)
-        self._telemetry.log(
-            "error", "event set aside", event=event.id, name=event.name, tenant=event.tenant, error=repr(error)
-        )
-        job = NewJob(
-            id=JobId(event.id),
-            tenant=event.tenant,
-            queue=ASIDE,
-            payload=self._seal(event),
-            correlation=event.correlation,
-            delay_seconds=delay_seconds(DEFAULT, 1, event.id),
-            max_attempts=DEFAULT.attempts,
-        )
-        context = Context(tenants=(event.tenant,), actor="relay", now=self._clock.now(), correlation=event.correlation)
-        await self._dispatch.run(SetAside(job=job), context)
 
 
 class AsideRunner:

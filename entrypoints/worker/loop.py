@@ -9,6 +9,7 @@ from entrypoints.worker.accept import BATCH, BatchAcceptance
 from entrypoints.worker.aside import AsideRunner
 from entrypoints.worker.jobs import JobRunner
 from entrypoints.worker.pace import Pace, Repeater
+from entrypoints.worker.receiving import RECEIVING, Receiver
 from entrypoints.worker.relay import RELAYING, Relay
 from entrypoints.worker.sagas import SagaRunner
 from entrypoints.worker.suspicion import Suspicion
@@ -25,7 +26,10 @@ NOBODY = TenantId("00000000-0000-0000-0000-000000000000")
 
 
 class WorkerLoops:
-    """The loops of one worker, until it is told to stop. ``relay`` is None where another process relays."""
+    """The loops of one worker, until it is told to stop.
+
+    ``relay`` is None where another process relays, ``receiver`` where the relay delivers by itself.
+    """
 
     def __init__(
         self,
@@ -36,6 +40,7 @@ class WorkerLoops:
         sagas: SagaRunner,
         aside: AsideRunner,
         relay: Relay | None,
+        receiver: Receiver | None,
         clock: Clock,
         new_id: NewId,
         telemetry: Telemetry,
@@ -47,6 +52,7 @@ class WorkerLoops:
         self._sagas = sagas
         self._aside = aside
         self._relay = relay
+        self._receiver = receiver
         self._clock = clock
         self._new_id = new_id
         self._telemetry = telemetry
@@ -69,6 +75,8 @@ class WorkerLoops:
             group.create_task(repeat(lambda: self._aside.step(self._context()), RETRYING), name="events set aside")
             if self._relay is not None:
                 group.create_task(repeat(self._relay.step, RELAYING), name="relay")
+            if self._receiver is not None:
+                group.create_task(repeat(self._receiver.step, RECEIVING), name="events")
             group.create_task(self._keep_beating(), name="heart")
         try:
             await self._workers.leave(self._worker)

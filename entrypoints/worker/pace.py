@@ -4,11 +4,13 @@ import traceback
 from collections.abc import Awaitable, Callable
 
 from core.kernel.value import value
+from ports.broker import BrokerUnavailable, QueueFull
 from ports.clock import Clock
 from ports.storage import CommitUnknown, StorageUnavailable, TransactionConflict
 from ports.telemetry import Telemetry
 
 DOWN_SECONDS = 0.5
+AWAY = (StorageUnavailable, CommitUnknown, TransactionConflict, BrokerUnavailable, QueueFull)
 
 
 @value
@@ -42,7 +44,7 @@ class Repeater:
         while not self.stopping:
             try:
                 done = await step()
-            except (StorageUnavailable, CommitUnknown, TransactionConflict) as error:
+            except AWAY as error:
                 # Nothing is lost: an undecided batch is back in its table, a decided one is gone from it.
                 await self.wait_out(error)
                 continue
@@ -59,7 +61,7 @@ class Repeater:
                     await self._clock.sleep(pace.linger_seconds)
 
     async def wait_out(self, error: Exception) -> None:
-        """Wait a moment for the storage that failed with ``error``."""
+        """Wait a moment for the storage, or the broker, that failed with ``error``."""
         self._telemetry.log("warning", "step failed; trying again", error=repr(error))
         await self._clock.sleep(DOWN_SECONDS)
 

@@ -1,12 +1,21 @@
 """Carrying the journal to whoever subscribed: read below the oldest running transaction, publish, then remember."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from entrypoints.worker.pace import Pace, Repeater
+from entrypoints.worker.receiving import RECEIVING, Receiver
+from ports.clock import Clock
 from ports.delivery import Publisher, RelayPosition
 from ports.journal import JournalFeed
+from ports.storage import StorageUnavailable
 from ports.telemetry import Telemetry
 
 BATCH = 2048
 """Events carried at a time: what a subscriber adds up (an item's day) it writes once a batch, so a large one saves."""
+RENEW_SECONDS = 1.5
+"""Well before the few seconds are over that a relay is held for."""
 RELAYING = Pace(idle_first_seconds=0.02, idle_last_seconds=0.2, linger_seconds=0.2, worth_it=BATCH)
 
 
@@ -14,11 +23,18 @@ class Relay:
     """One relay of the name ``name`` works at a time; any process may be it."""
 
     def __init__(
-        self, feed: JournalFeed, position: RelayPosition, publisher: Publisher, telemetry: Telemetry, name: str
+        self,
+        feed: JournalFeed,
+        position: RelayPosition,
+        publisher: Publisher,
+        clock: Clock,
+        telemetry: Telemetry,
+        name: str,
     ) -> None:
         self._feed = feed
         self._position = position
         self._publisher = publisher
+        self._clock = clock
         self._telemetry = telemetry
         self._name = name
 
@@ -30,23 +46,45 @@ class Relay:
         events = await self._feed.read(cursor, BATCH)
         if not events:
             return 0
-        await self._publisher.publish(events)
+        async with self._held():
+            await self._publisher.publish(events)
         await self._position.advance(self._name, events[-1].cursor)
         self._telemetry.count("journal_events_relayed_total", len(events), relay=self._name)
         return len(events)
 
+    @asynccontextmanager
+    async def _held(self) -> AsyncIterator[None]:
+        """However long publishing takes, nobody else begins with the same events as long as this process lives."""
+        renewing = asyncio.create_task(self._renew())
+        try:
+            yield
+        finally:
+            renewing.cancel()
+
+    async def _renew(self) -> None:
+        while True:
+            await self._clock.sleep(RENEW_SECONDS)
+            try:
+                await self._position.take(self._name)
+            except StorageUnavailable as error:
+                self._telemetry.log("warning", "the relay is not held longer", error=repr(error))
+
 
 class RelayLoop:
-    """A relay that runs until it is stopped."""
+    """A relay, and where events go over a broker their ``receiver``, until they are stopped."""
 
-    def __init__(self, relay: Relay, repeater: Repeater) -> None:
+    def __init__(self, relay: Relay, receiver: Receiver | None, repeater: Repeater) -> None:
         self._relay = relay
+        self._receiver = receiver
         self._repeater = repeater
 
     def stop(self) -> None:
-        """Finish the batch in hand, take no more."""
+        """Finish the batches in hand, take no more."""
         self._repeater.stop()
 
     async def run(self) -> None:
-        """Relay until stopped."""
-        await self._repeater.repeat(self._relay.step, RELAYING)
+        """Relay, and deliver, until stopped."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._repeater.repeat(self._relay.step, RELAYING), name="relay")
+            if self._receiver is not None:
+                group.create_task(self._repeater.repeat(self._receiver.step, RECEIVING), name="events")

@@ -9,12 +9,14 @@ from types import ModuleType
 import pytest
 from dependency_injector import containers, providers
 
+from adapters.memory.broker import MemoryBroker
 from adapters.memory.telemetry import MemoryTelemetry
 from adapters.postgres.engine import Database
 from composition.door import Door
 from composition.http import Http
 from composition.settings import Settings
 from composition.worker import Worker
+from tests.support.given import NOW
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,7 +32,12 @@ def http() -> containers.Container:
 
 
 def worker() -> containers.Container:
-    return Worker(database=Database("postgresql://nowhere/", 1), telemetry=MemoryTelemetry(), close_after_days=7)
+    return Worker(
+        database=Database("postgresql://nowhere/", 1),
+        telemetry=MemoryTelemetry(),
+        close_after_days=7,
+        broker=providers.Object(MemoryBroker(lambda: NOW)),
+    )
 
 
 def use_case_modules() -> list[ModuleType]:
@@ -51,7 +58,15 @@ def test_every_provider_of_a_root_can_be_built(root: typing.Callable[[], contain
 
 def test_a_worker_leaves_relaying_to_others_when_told() -> None:
     assert worker().loops("w")._relay is not None
-    assert worker().loops("w", relay=None)._relay is None
+    assert worker().loops("w", relay=None, receiver=None)._relay is None
+
+
+def test_where_there_is_no_broker_whoever_relays_delivers() -> None:
+    alone = worker()
+    alone.broker.override(providers.Object(None))
+    assert alone.receiver() is None
+    assert alone.publisher() is alone.delivery()
+    assert worker().receiver() is not None
 
 
 def test_every_use_case_answers_the_command_of_its_signature() -> None:

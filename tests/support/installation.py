@@ -54,11 +54,12 @@ class Installed:
         return asyncio.run(_rows(running.owner_url, query))
 
     def wait_until_decided(self) -> None:
-        """Until nothing waits: no submission, no due job, no event that the relay has not delivered."""
+        """Until nothing waits: no submission, no due job, no event that is not delivered."""
         waiting = """
             SELECT (SELECT count(*) FROM intake_job) + (SELECT count(*) FROM queue_job WHERE run_at < 'infinity')
                 + (SELECT count(*) FROM journal j, relay_position r
-                   WHERE (j.transaction_id, j.position) > (r.transaction_id, r.position)) AS open
+                   WHERE (j.transaction_id, j.position) > (r.transaction_id, r.position))
+                + (SELECT count(*) FROM message) AS open
         """
         for _ in range(PATIENCE_SECONDS * 4):
             if self.rows(waiting)[0]["open"] == 0:
@@ -97,13 +98,14 @@ class Installed:
 
 
 @contextmanager
-def installed(data_dir: Path, *, port: int | None = None) -> Iterator[Installed]:
-    """Start it, hand it over when it is ready, stop it in order."""
+def installed(data_dir: Path, *, port: int | None = None, queue_url: str = "postgres:") -> Iterator[Installed]:
+    """Start it, its events carried by the broker at ``queue_url``, hand it over when it is ready, stop it in order."""
     port = port or free_port()
     environment = {
         **{name: text for name, text in os.environ.items() if name not in ("DATABASE_URL", "DATABASE_OWNER_URL")},
         "FLUXOR_DATA_DIR": str(data_dir),
         "PORT": str(port),
+        "QUEUE_URL": queue_url,
         "LOG_LEVEL": "warning",
     }
     process = subprocess.Popen(

@@ -1,0 +1,31 @@
+"""What carries events from the relay to their subscribers, as ``QUEUE_URL`` says."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from adapters.postgres.broker import PostgresBroker
+from adapters.postgres.engine import Database
+from adapters.toolkit.carrying import BrokerPublisher
+from adapters.toolkit.envelope import unseal
+from composition.settings import IN_PROCESS, Settings
+from entrypoints.worker.aside import Aside
+from entrypoints.worker.receiving import EVENTS, Receiver
+from ports.broker import Broker
+from ports.delivery import Publisher
+from ports.telemetry import Telemetry
+
+
+@asynccontextmanager
+async def opened_broker(settings: Settings, database: Database) -> AsyncIterator[Broker | None]:
+    """The broker of these settings, ready for use. None: there is none, whoever relays delivers."""
+    yield None if settings.queue_url == IN_PROCESS else PostgresBroker(database)
+
+
+def publisher_of(broker: Broker | None, delivery: Publisher) -> Publisher:
+    """What the relay publishes to."""
+    return delivery if broker is None else BrokerPublisher(broker, EVENTS)
+
+
+def receiver_of(broker: Broker | None, delivery: Publisher, aside: Aside, telemetry: Telemetry) -> Receiver | None:
+    """What takes from the broker, if there is one, to the subscribers behind ``delivery``."""
+    return None if broker is None else Receiver(broker, delivery, aside, unseal, telemetry)

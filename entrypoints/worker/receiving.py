@@ -1,0 +1,84 @@
+"""Taking events from a broker to their subscribers, wherever they were relayed to it.
+
+Whatever goes wrong, a batch is either applied or comes again: it is held until then, and applied once by the inbox.
+"""
+
+from collections.abc import Callable, Sequence
+
+from core.kernel.event import RecordedEvent
+from core.kernel.job import LeaseLost
+from core.kernel.message import Batch, Message
+from entrypoints.worker.aside import Aside
+from entrypoints.worker.pace import Pace
+from ports.broker import Broker
+from ports.delivery import Publisher
+from ports.telemetry import Telemetry
+
+EVENTS = "events"
+"""The queue that events are relayed to."""
+BATCH = 1024
+RECEIVING = Pace(idle_first_seconds=0.002, idle_last_seconds=0.1, linger_seconds=0.0, worth_it=1)
+HELD_SECONDS = 60.0
+ATTEMPTS_MAX = 3
+"""What was handed out so often and never ended kills whoever applies it: it goes on where attempts are counted."""
+
+
+class Receiver:
+    """One batch at a time through ``publisher``."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        publisher: Publisher,
+        aside: Aside,
+        unseal: Callable[[bytes], RecordedEvent],
+        telemetry: Telemetry,
+    ) -> None:
+        self._broker = broker
+        self._publisher = publisher
+        self._aside = aside
+        self._unseal = unseal
+        self._telemetry = telemetry
+        self._in_hand: Batch | None = None
+
+    async def step(self) -> int:
+        """Deliver what is in hand, else the next batch; answers how many messages it was.
+
+        Raises what the storage raises, and BrokerUnavailable; then the batch stays in hand for the next step.
+        """
+        if self._in_hand is None:
+            self._in_hand = await self._broker.receive(EVENTS, BATCH, HELD_SECONDS)
+        batch = self._in_hand
+        if batch is None:
+            return 0
+        await self._deliver(batch)
+        try:
+            await self._broker.done(batch)
+        except LeaseLost as lost:
+            # Somebody else has it by now, and applies it to nothing.
+            self._telemetry.log("warning", "lease lost", error=str(lost))
+        self._in_hand = None
+        self._telemetry.count("events_received_total", len(batch.messages))
+        return len(batch.messages)
+
+    async def _deliver(self, batch: Batch) -> None:
+        if batch.attempt > ATTEMPTS_MAX:
+            for message in batch.messages:
+                await self._put_aside(message, "nobody survived applying it")
+            return
+        events = await self._read(batch.messages)
+        if events:
+            await self._publisher.publish(events)
+
+    async def _read(self, messages: Sequence[Message]) -> Sequence[RecordedEvent]:
+        """Those of ``messages`` that hold an event."""
+        events: list[RecordedEvent] = []
+        for message in messages:
+            try:
+                events.append(self._unseal(message.payload))
+            except ValueError as error:
+                await self._put_aside(message, repr(error))
+        return events
+
+    async def _put_aside(self, message: Message, why: str) -> None:
+        await self._aside.put(message.id, message.tenant, message.payload, message.correlation, why)
