@@ -11,7 +11,8 @@ from core.execution.covering import CoverBackorders
 from core.inventory.acts import Act, ChangeStock, StockAct
 from core.inventory.transferring import CancelTransfer, CloseTransfer, ReceiveTransfer
 from core.kernel.errors import Conflict
-from core.kernel.ids import FulfilmentId, OrderId, ReturnId, StreamId, TransferId
+from core.kernel.event import START
+from core.kernel.ids import FulfilmentId, OrderId, ReturnId, StreamId, TenantId, TransferId
 from core.kernel.money import Money
 from core.orders.changing import AcceptFulfilment, CancelOrder, PlaceHold, RejectFulfilment, ShipFulfilment
 from core.orders.deadlines import FulfilmentPolicy
@@ -42,7 +43,7 @@ from core.sagas.transfer_stock import TransferStock
 from entrypoints.dispatch import UseCase
 from ports.storage import TransactionConflict
 from tests.conformance.office import CONTEXT, Office, a_stocked_office
-from tests.conformance.shop import a_place, accept_all, an_order, receive
+from tests.conformance.shop import a_place, a_shop, accept_all, an_order, receive
 from tests.conformance.storage import Storage
 from tests.conformance.yard import moving
 from tests.support.given import OTHER_TENANT, TENANT, a_context, a_key, an_id
@@ -65,12 +66,12 @@ async def an_office(storage: Storage, *, followed: bool = True, stock: int = 10,
     return office
 
 
-async def accepted(storage: Storage, number: int) -> None:
-    submission = an_order(number, quantity=4)
+async def accepted(storage: Storage, number: int, tenant: TenantId = TENANT, sku: str = "SKU-1") -> None:
+    submission = an_order(number, quantity=4, tenant=tenant, sku=sku)
     await storage.intake_log.append([submission])
-    async with storage.transactions.begin(a_context()) as tx:
+    async with storage.transactions.begin(a_context(tenant)) as tx:
         batch = await tx.acceptance.submissions([submission.id])
-        await accept_all(AcceptOrders(batch=tuple(batch)), a_context(), tx)
+        await accept_all(AcceptOrders(batch=tuple(batch)), a_context(tenant), tx)
 
 
 async def sagas(storage: Storage) -> list[Saga]:
@@ -103,6 +104,19 @@ async def test_nothing_is_followed_of_tenants_that_did_not_ask_for_it(storage: S
     await accepted(storage, 202)
     await office.go_on()
     assert await sagas(storage) == []
+
+
+async def test_of_several_tenants_orders_are_followed_each_as_its_own(storage: Storage) -> None:
+    office, tenants = await a_stocked_office(storage, 10), (TENANT, OTHER_TENANT)
+    await a_shop(storage, tenant=OTHER_TENANT, number=2)
+    for number, tenant in enumerate(tenants, start=1):
+        await office.run(POLICY, replace(CONTEXT, tenants=(tenant,)))
+        await accepted(storage, 200 + number, tenant, f"SKU-{number}")
+    command = concerning(await storage.feed.read(START, 100))
+    assert await office.run(command, replace(CONTEXT, tenants=tenants)) == 2
+    for tenant in tenants:
+        (row,) = await storage.sagas.sagas(tenant, status=None, name=None, before=None, limit=9)
+        assert row.saga.name == fulfil_order.NAME
 
 
 async def test_what_is_accepted_and_sent_in_time_is_left_alone(storage: Storage) -> None:
@@ -305,6 +319,7 @@ def looked_at(back: ReturnId) -> tuple[object, ...]:
 async def test_a_return_is_settled_once_its_goods_are_looked_at_and_the_money_is_back(storage: Storage) -> None:
     office, back = await a_return(storage)
     saga = await office.run(SettleReturn(one=back, note="by card"))
+    assert (saga.data["order_id"], saga.key) == (ORDER, back)
     await office.go_on()
     with pytest.raises(SagaOpen):
         await office.run(SettleReturn(one=back))

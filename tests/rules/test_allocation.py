@@ -164,6 +164,11 @@ def test_the_cheapest_location_for_the_country_comes_first_and_one_without_a_cos
     assert allocation.tried[-1].code == "A"
 
 
+def test_the_dearest_location_there_may_be_comes_before_one_without_a_cost() -> None:
+    policy = AllocationPolicy(rules=("cost",), costs={"W102": {"*": COST_MAX}})
+    assert parts(allocate(2, [at(101, 9), at(102, 9)], policy)) == [(B, 2, 0)]
+
+
 def test_the_location_that_covers_most_of_the_order_comes_first() -> None:
     policy = AllocationPolicy(rules=("fewest_splits",))
     assert parts(allocate(2, [at(101, 9, covers=1), at(102, 9, covers=2)], policy)) == [(B, 2, 0)]
@@ -174,6 +179,7 @@ def test_the_location_whose_first_lot_expires_first_comes_first() -> None:
     soon, later = date(2026, 3, 2), date(2026, 4, 1)
     never, empty = at(101, 4, days=(None,)), at(103, 0, days=(soon,))
     assert parts(allocate(2, [never, at(102, 4, days=(later, None)), empty], policy)) == [(B, 2, 0)]
+    assert parts(allocate(1, [never, at(102, 1, days=(later,))], policy)) == [(B, 1, 0)]
     assert [one.code for one in allocate(2, [empty, never], policy).tried] == ["W101", "W103"]
 
 
@@ -187,6 +193,7 @@ def test_the_location_whose_oldest_lot_came_in_first_comes_first() -> None:
 
     newer, older = stocked(101, 1, (later, 9)), stocked(102, 9, (later, 4), (evening, 5))
     assert parts(allocate(2, [at(103, 9, priority=0), newer, older], policy)) == [(B, 2, 0)]
+    assert parts(allocate(1, [stocked(101, 1, (later, 9)), stocked(102, 9, (evening, 1))], policy)) == [(B, 1, 0)]
     assert parts(allocate(2, [stocked(101, 1, (later, 9), (morning, 0)), older], policy)) == [(B, 2, 0)]
     of_one_day = [older, stocked(103, 1, (evening, 9)), stocked(101, 2, (morning, 9))]
     assert parts(allocate(2, of_one_day, policy)) == [(C, 2, 0)]
@@ -278,6 +285,11 @@ def test_numbers_of_a_policy_are_within_bounds(policy: AllocationPolicy, path: s
     with pytest.raises(InvalidAllocationPolicy) as refused:
         check_policy(policy)
     assert refused.value.path == path
+
+
+def test_who_keeps_units_elsewhere_keeps_none_here() -> None:
+    policy = AllocationPolicy(kept={"web": {"W102": 5}})
+    assert parts(allocate(9, [at(101, 9)], policy, channel="till")) == [(A, 9, 0)]
 
 
 @pytest.mark.parametrize("number", [0, COST_MAX])

@@ -35,6 +35,11 @@ def test_a_kit_is_covered_with_all_its_components() -> None:
     assert covers([(TEA, 1), (POT, 2)]) == [0, 0]
 
 
+def test_where_the_channel_is_not_known_nothing_is_kept_from_it() -> None:
+    policy = AllocationPolicy(rules=FEW.rules, kept={"web": {"W101": 4, "W102": 3}})
+    assert covers([(TEA, 3)], policy=policy) == [1, 1]
+
+
 def test_what_a_channel_may_not_have_covers_nothing() -> None:
     policy = AllocationPolicy(rules=FEW.rules, excluded={"till": ("W101",)}, kept={"web": {"W102": 1}})
     assert covers([(TEA, 3)], policy=policy, channel="till") == [-1, 0]

@@ -85,6 +85,13 @@ def test_a_count_covers_the_whole_shelf_and_leaves_promises_alone() -> None:
     assert (movement.kind, movement.source, movement.quantity) == (EntryKind.COUNT, Account.AVAILABLE, 1)
 
 
+def test_an_empty_shelf_is_counted_as_nothing_and_no_count_is_less() -> None:
+    assert after(a_balance(available=3), CountStock(key=KEY, counted=0, reason="stocktake")).on_hand == 0
+    with pytest.raises(InvalidMovement) as refused:
+        decide(a_balance(available=3), CountStock(key=KEY, counted=-1, reason="stocktake"))
+    assert refused.value.path == "$.quantity"
+
+
 def test_recount_while_reserved_the_difference_goes_to_what_is_available() -> None:
     shelf = Balance(key=KEY, available=4, reserved=3, committed=2)
     assert after(shelf, CountStock(key=KEY, counted=6, reason="stocktake")) == replace(shelf, available=1)
@@ -163,6 +170,11 @@ def test_a_quantity_is_positive_and_bounded(make: type[ReceiveStock] | type[Comm
     with pytest.raises(InvalidMovement) as refused:
         decide(a_balance(), make(key=KEY, quantity=quantity))
     assert refused.value.path == "$.quantity"
+
+
+def test_as_much_can_be_received_as_can_be_counted() -> None:
+    (movement,) = decide(a_balance(), ReceiveStock(key=KEY, quantity=UNITS_MAX))
+    assert movement.quantity == UNITS_MAX
 
 
 def test_a_move_of_nothing_is_refused() -> None:

@@ -101,6 +101,12 @@ def carrying(quantity: str = "1", sku: str = "CUP", lot: str | None = None) -> S
     return StartTransfer(source="W1", target="W2", lines=(line,), reason="runs low", reference="T-1")
 
 
+def test_what_was_done_is_answered_with_the_act_and_its_units() -> None:
+    act = StockAct(act=Act.RECEIVE, sku="TEA", location="W1", quantity=Decimal("1.5"), lot="L1", expires_on=SOON)
+    (done,) = Shop().do(change_stock, ChangeStock(acts=(act,)))
+    assert (done.act, done.units, done.scale) == (act, 1500, 3)
+
+
 def test_an_allocated_kit_says_what_one_takes_where_from_and_of_which_lots() -> None:
     shop = Shop()
     shop.receive("CUP", "5")
