@@ -1,9 +1,10 @@
 """Carrying the journal to whoever subscribed: read below the oldest running transaction, publish, then remember."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from core.kernel.event import RecordedEvent
 from entrypoints.worker.pace import Pace, Repeater
 from entrypoints.worker.receiving import RECEIVING, Receiver
 from ports.clock import Clock
@@ -44,6 +45,7 @@ class Relay:
         if cursor is None:
             return 0
         events = await self._feed.read(cursor, BATCH)
+        self._tell_lag(events)
         if not events:
             return 0
         async with self._held():
@@ -51,6 +53,11 @@ class Relay:
         await self._position.advance(self._name, events[-1].cursor)
         self._telemetry.count("journal_events_relayed_total", len(events), relay=self._name)
         return len(events)
+
+    def _tell_lag(self, events: Sequence[RecordedEvent]) -> None:
+        """How old the oldest event is that was not relayed yet."""
+        lag = (self._clock.now() - events[0].recorded_at).total_seconds() if events else 0.0
+        self._telemetry.gauge("journal_relay_lag_seconds", max(0.0, lag), relay=self._name)
 
     @asynccontextmanager
     async def _held(self) -> AsyncIterator[None]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -49,6 +49,9 @@ class World:
                 await asyncio.sleep(0)
         assert await self.other() is None
 
+    def now(self) -> datetime:
+        return self.time
+
     async def sleep(self, seconds: float) -> None:
         assert seconds == RENEW_SECONDS
         await self._slept.wait()
@@ -67,6 +70,19 @@ def test_the_relay_is_kept_however_long_publishing_takes() -> None:
         assert await world.relay.step() == 1
         world.time += HELD + STEP
         assert await world.other() is not None
+
+    asyncio.run(run())
+
+
+def test_how_far_the_relay_is_behind_is_told() -> None:
+    async def run() -> None:
+        world = World()
+        await world.record()
+        world.time += timedelta(seconds=90)
+        await world.relay.step()
+        assert world.telemetry.gauges["journal_relay_lag_seconds"] == 90.0
+        await world.relay.step()
+        assert world.telemetry.gauges["journal_relay_lag_seconds"] == 0.0
 
     asyncio.run(run())
 
