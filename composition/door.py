@@ -14,6 +14,7 @@ from composition.slices.identity import Identity
 from composition.slices.intake import Intake
 from composition.slices.inventory import Inventory
 from composition.slices.sagas import Sagas
+from composition.slices.scheduling import Scheduling
 from composition.slices.transfers import Transfers
 from entrypoints.dispatch import Dispatch, UseCase
 
@@ -46,6 +47,7 @@ class Door(containers.DeclarativeContainer):
     identity = providers.Container(Identity, new_id=new_id, new_secret=new_secret)
     intake = providers.Container(Intake)
     sagas = providers.Container(Sagas, new_id=new_id)
+    scheduling = providers.Container(Scheduling)
 
     use_cases = providers.Singleton(
         merged,
@@ -59,6 +61,7 @@ class Door(containers.DeclarativeContainer):
         identity.use_cases,
         intake.use_cases,
         sagas.use_cases,
+        scheduling.use_cases,
     )
     saga_definitions = sagas.definitions
     accept = acceptance.accept

@@ -1,88 +1,77 @@
-"""What must be done now and then: partitions ahead, snapshots of past days, depths and stuck sagas for watchers."""
+"""What must be done now and then for the whole installation, and what each worker tells of itself."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 
 from adapters.postgres.engine import Database
 from adapters.postgres.migrate import partitions
 from adapters.postgres.tidy import tidy
-from entrypoints.worker.closing import Closing
-from entrypoints.worker.covering import Coverage
-from entrypoints.worker.snapshotting import Snapshotting
-from entrypoints.worker.sweep import Sweep
+from adapters.toolkit.cron import Cron
+from core.scheduling.chore import Every
+from entrypoints.worker.chores import Chore
 from ports.queue import QueueView
 from ports.sagas import SagasView
 from ports.telemetry import Telemetry
 
-DEPTH_SECONDS = 15.0
-HOURLY = 240
-"""In turns."""
+Step = Callable[[], Awaitable[int]]
+TELL_SECONDS = 15.0
+EXPIRY = Every(seconds=15)
+HOURLY = Every(seconds=3600)
+AFTER_MIDNIGHT = Cron("31 * * * *")
+"""A day's snapshots can be made when it is over for half an hour; what did not come off is made up for hourly."""
 
 
-class Housekeeping:
-    """Runs beside a worker's loops; a failure is logged and tried again at the next turn."""
+def chores_of(
+    owner_url: str, database: Database, sweep: Step, snapshots: Step, coverage: Step, closing: Step
+) -> Mapping[str, Chore]:
+    """Every chore by its name; partitions are made as the owner, at ``owner_url``."""
 
-    def __init__(
-        self,
-        owner_url: str,
-        database: Database,
-        queues: QueueView,
-        sagas: SagasView,
-        sweep: Sweep,
-        snapshotting: Snapshotting,
-        coverage: Coverage,
-        closing: Closing,
-        telemetry: Telemetry,
-    ) -> None:
-        self._owner_url = owner_url
+    async def make_partitions() -> int:
+        return len(await partitions(owner_url, datetime.now(UTC)))
+
+    return {
+        "make-partitions": Chore(rhythm=HOURLY, do=make_partitions),
+        "end-expired-holds": Chore(rhythm=EXPIRY, do=sweep),
+        "tidy": Chore(rhythm=HOURLY, do=lambda: tidy(database)),
+        "make-snapshots": Chore(rhythm=AFTER_MIDNIGHT, do=snapshots),
+        "cover-backorders": Chore(rhythm=HOURLY, do=coverage),
+        "close-orders": Chore(rhythm=HOURLY, do=closing),
+    }
+
+
+class Watching:
+    """Tells, beside a worker's loops, how deep the queues are and what is stuck; a failure is told and tried again."""
+
+    def __init__(self, database: Database, queues: QueueView, sagas: SagasView, telemetry: Telemetry) -> None:
         self._database = database
         self._queues = queues
         self._sagas = sagas
         self._stuck: frozenset[str] = frozenset()
-        self._sweep = sweep
-        self._snapshotting = snapshotting
-        self._coverage = coverage
-        self._closing = closing
         self._telemetry = telemetry
 
     async def keep(self) -> None:
         """Until cancelled."""
-        turn = 0
         while True:
-            await self.turn(hourly=turn % HOURLY == 0)
-            turn += 1
-            await asyncio.sleep(DEPTH_SECONDS)
+            await self.turn()
+            await asyncio.sleep(TELL_SECONDS)
 
-    async def turn(self, *, hourly: bool) -> None:
-        """Every chore that is due, each by itself: one that fails keeps none of the others waiting."""
-        chores: list[Callable[[], Awaitable[object]]] = [self._sweep.step, self._report_depths, self._report_stuck]
-        if hourly:
-            chores = [
-                self._make_partitions,
-                lambda: tidy(self._database),
-                *chores,
-                self._snapshotting.step,
-                self._coverage.step,
-                self._closing.step,
-            ]
-        for chore in chores:
+    async def turn(self) -> None:
+        """Tell all of it once, each by itself."""
+        for tell in (self._tell_depths, self._tell_stuck):
             try:
-                await chore()
+                await tell()
             except Exception as error:  # noqa: BLE001 - it is logged, and tried again at its next turn
-                self._telemetry.log("warning", "housekeeping failed; trying again", error=repr(error))
+                self._telemetry.log("warning", "watching failed; trying again", error=repr(error))
 
-    async def _make_partitions(self) -> None:
-        await partitions(self._owner_url, datetime.now(UTC))
-
-    async def _report_depths(self) -> None:
+    async def _tell_depths(self) -> None:
         for state, connections in self._database.pool_use().items():
             self._telemetry.gauge("database_pool_connections", connections, state=state)
         for queue, depth in (await self._queues.depth()).items():
             for state in ("ready", "leased", "delayed", "parked", "dead"):
                 self._telemetry.gauge("queue_depth", getattr(depth, state), queue=queue, state=state)
 
-    async def _report_stuck(self) -> None:
+    async def _tell_stuck(self) -> None:
         stuck = await self._sagas.stuck()
         for name in self._stuck | stuck.keys():
             # A name that was told once is told again when it is down to none: a gauge keeps what it last heard.

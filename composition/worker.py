@@ -15,12 +15,13 @@ from adapters.toolkit.envelope import seal, unseal
 from composition.adapters import Adapters
 from composition.broker import opened_broker, publisher_of, receiver_of
 from composition.door import Door
-from composition.housekeeping import Housekeeping
+from composition.housekeeping import Watching, chores_of
 from composition.settings import Settings
 from composition.telemetry import telemetry_of
 from composition.watch import exit_with_parent
 from entrypoints.worker.accept import BatchAcceptance
 from entrypoints.worker.aside import Aside, AsideRunner, SettingAside
+from entrypoints.worker.chores import Chores
 from entrypoints.worker.closing import Closing
 from entrypoints.worker.covering import Coverage
 from entrypoints.worker.jobs import JobRunner
@@ -81,6 +82,10 @@ class Worker(containers.DeclarativeContainer):
         Closing, adapters.order_chores, tenants, door.dispatch, telemetry, days=close_after_days
     )
     relay_loop = providers.Factory(RelayLoop, relay, receiver, providers.Factory(Repeater, adapters.clock, telemetry))
+    watching = providers.Singleton(Watching, database, adapters.queue_view, adapters.sagas_view, telemetry)
+    chores = providers.Factory(
+        Chores, source=adapters.jobs, dispatch=door.dispatch, clock=adapters.clock, telemetry=telemetry
+    )
     loops = providers.Factory(
         WorkerLoops,
         workers=adapters.workers,
@@ -90,6 +95,7 @@ class Worker(containers.DeclarativeContainer):
         aside=aside,
         relay=relay,
         receiver=receiver,
+        chores=None,
         clock=adapters.clock,
         new_id=adapters.new_id,
         telemetry=telemetry,
@@ -99,22 +105,20 @@ class Worker(containers.DeclarativeContainer):
 async def work(settings: Settings, database_url: str, owner_url: str, name: str, *, relaying: bool) -> None:
     """Decide, and relay and deliver events if ``relaying``, until SIGTERM or SIGINT; then finish what is in hand."""
     async with _opened(settings, database_url, "fluxor-worker") as container:
-        house = Housekeeping(
+        chores = chores_of(
             owner_url,
             container.database(),
-            container.adapters.queue_view(),
-            container.adapters.sagas_view(),
-            container.sweep(),
-            container.snapshotting(),
-            container.coverage(),
-            container.closing(),
-            container.telemetry(),
+            sweep=container.sweep().step,
+            snapshots=container.snapshotting().step,
+            coverage=container.coverage().step,
+            closing=container.closing().step,
         )
-        keeping = asyncio.create_task(house.keep())
+        others: dict[str, Any] = {} if relaying else {"relay": None, "receiver": None}
+        watching = asyncio.create_task(container.watching().keep())
         try:
-            await _run(container.loops(name) if relaying else container.loops(name, relay=None, receiver=None))
+            await _run(container.loops(name, chores=container.chores(chores), **others))
         finally:
-            keeping.cancel()
+            watching.cancel()
 
 
 async def relay(settings: Settings, database_url: str) -> None:

@@ -23,6 +23,7 @@ from adapters.memory.lots import MemoryLots
 from adapters.memory.queue import MemoryDeadLetters, MemoryQueue
 from adapters.memory.reservations import MemoryReservations
 from adapters.memory.sagas import MemorySagas
+from adapters.memory.schedule import MemorySchedule
 from adapters.memory.session import Session
 from adapters.memory.supply import MemorySupply
 from adapters.memory.transfers import MemoryTransfers
@@ -59,6 +60,7 @@ class MemoryTransaction:
         self.acceptance = MemoryAcceptance(session, context, new_id)
         self.intake = MemorySubmissions(session, context)
         self.queue = MemoryQueue(session, context)
+        self.schedule = MemorySchedule(session)
         self.dead_letters = MemoryDeadLetters(session, context)
         self.inbox = MemoryInbox(session)
         self.demand = MemoryDemand(session)

@@ -24,6 +24,7 @@ from adapters.postgres.lots import PostgresLots
 from adapters.postgres.queue import PostgresDeadLetters, PostgresQueue
 from adapters.postgres.reservations import PostgresReservations
 from adapters.postgres.sagas import PostgresSagas
+from adapters.postgres.schedule import PostgresSchedule
 from adapters.postgres.supply import PostgresSupply
 from adapters.postgres.taking_in import PostgresSubmissions
 from adapters.postgres.transfers import PostgresTransfers
@@ -75,6 +76,7 @@ class PostgresTransaction:
         self.acceptance = PostgresAcceptance(connection, context, new_id)
         self.intake = PostgresSubmissions(connection, context)
         self.queue = PostgresQueue(connection, context)
+        self.schedule = PostgresSchedule(connection)
         self.dead_letters = PostgresDeadLetters(connection, context)
         self.inbox = PostgresInbox(connection)
         self.demand = PostgresDemand(connection)

@@ -64,6 +64,7 @@ def _loops(world: World, process: Process, dispatch: Dispatch, place: str) -> Wo
         AsideRunner(jobs, dispatch, subscribers, unseal, telemetry),
         parts.relay(feed, position, BadPublisher(inner, world.faults, world.observer), process.clock, telemetry, RELAY),
         None,
+        None,
         process.clock,
         process.new_id,
         telemetry,

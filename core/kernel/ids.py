@@ -58,14 +58,15 @@ def made_at(identifier: str) -> datetime:
 
 def named_stream(tenant: TenantId, name: str) -> StreamId:
     """The stream of something a tenant has one of (a flag, a policy): the tenant's own time, a digest of the name."""
-    return StreamId(_derived(tenant, f"{tenant}:{name}"))
+    return StreamId(derived_id(tenant, f"{tenant}:{name}"))
 
 
 def event_id(tenant: TenantId, stream: StreamId, version: int) -> str:
     """The id of an event, the same whoever asks: its stream's own time, a digest of where it stands."""
-    return _derived(stream, f"{tenant}:{stream}:{version}")
+    return derived_id(stream, f"{tenant}:{stream}:{version}")
 
 
-def _derived(of: str, name: str) -> str:
+def derived_id(of: str, name: str) -> str:
+    """An id as old as ``of``, the same for the same ``name`` each time."""
     digits = hashlib.sha256(name.encode()).hexdigest()
     return f"{of[:14]}7{digits[1:4]}-8{digits[5:8]}-{digits[8:20]}"

@@ -1,4 +1,4 @@
-"""Everything one worker process does: decide orders, run what waited, move sagas on, relay, say it is alive."""
+"""Everything one worker process does: orders, what waited, sagas, relaying, keeping house, saying it is alive."""
 
 import asyncio
 
@@ -7,6 +7,7 @@ from core.kernel.ids import NewId, TenantId
 from core.tenants.tenant import SHARDS
 from entrypoints.worker.accept import BATCH, BatchAcceptance
 from entrypoints.worker.aside import AsideRunner
+from entrypoints.worker.chores import FIRING, Chores
 from entrypoints.worker.jobs import JobRunner
 from entrypoints.worker.pace import Pace, Repeater
 from entrypoints.worker.receiving import RECEIVING, Receiver
@@ -28,7 +29,8 @@ NOBODY = TenantId("00000000-0000-0000-0000-000000000000")
 class WorkerLoops:
     """The loops of one worker, until it is told to stop.
 
-    ``relay`` is None where another process relays, ``receiver`` where the relay delivers by itself.
+    ``relay`` is None where another process relays, ``receiver`` where the relay delivers by itself, ``chores`` where
+    others keep house.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class WorkerLoops:
         aside: AsideRunner,
         relay: Relay | None,
         receiver: Receiver | None,
+        chores: Chores | None,
         clock: Clock,
         new_id: NewId,
         telemetry: Telemetry,
@@ -53,6 +56,7 @@ class WorkerLoops:
         self._aside = aside
         self._relay = relay
         self._receiver = receiver
+        self._chores = chores
         self._clock = clock
         self._new_id = new_id
         self._telemetry = telemetry
@@ -77,6 +81,9 @@ class WorkerLoops:
                 group.create_task(repeat(self._relay.step, RELAYING), name="relay")
             if self._receiver is not None:
                 group.create_task(repeat(self._receiver.step, RECEIVING), name="events")
+            if (chores := self._chores) is not None:
+                group.create_task(repeat(lambda: chores.fire(self._context()), FIRING), name="schedule")
+                group.create_task(repeat(lambda: chores.do(self._context()), RETRYING), name="chores")
             group.create_task(self._keep_beating(), name="heart")
         try:
             await self._workers.leave(self._worker)

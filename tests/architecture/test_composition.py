@@ -52,6 +52,8 @@ def test_every_provider_of_a_root_can_be_built(root: typing.Callable[[], contain
     for name, provider in container.providers.items():
         if name == "loops":
             assert provider("worker") is not None
+        elif name == "chores":
+            assert provider({}) is not None
         elif not isinstance(provider, providers.Dependency | providers.Container):
             assert provider() is not None, name
 

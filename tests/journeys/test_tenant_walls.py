@@ -9,7 +9,7 @@ import pytest
 from adapters.postgres.isolation import APP_ROLE, DISPATCH_ROLE
 from tests.support.postgres import FreshDatabase
 
-SYSTEM_TABLES = {"alembic_version", "message_strand", "relay_position", "worker"}
+SYSTEM_TABLES = {"alembic_version", "message_strand", "relay_position", "schedule", "worker"}
 """Tables that hold nothing of any tenant."""
 
 DISPATCHED = {"dead_letter", "intake_job", "journal", "message", "queue_job", "tenant"}

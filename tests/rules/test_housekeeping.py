@@ -1,4 +1,4 @@
-"""Chores: each when it is due, and one that fails keeps none of the others waiting."""
+"""Which chores there are, and what a worker tells of itself."""
 
 import asyncio
 from collections.abc import Mapping
@@ -8,76 +8,86 @@ import pytest
 
 from adapters.memory.telemetry import MemoryTelemetry
 from composition import housekeeping
-from composition.housekeeping import Housekeeping
+from composition.housekeeping import Watching, chores_of
+from ports.queue import Depth
 
 
-@pytest.mark.parametrize(
-    "broken", ["partitions", "tidy", "sweep", "depths", "stuck", "snapshots", "coverage", "closing", None]
-)
-def test_a_chore_that_fails_keeps_none_of_the_others_waiting(
-    broken: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_chore_does_what_it_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
 
     def chore(name: str) -> Any:
-        async def run(*arguments: object) -> Mapping[str, object]:
+        async def run(*arguments: object) -> Any:
             done.append(name)
-            if name == broken:
-                raise ZeroDivisionError
-            return {}
+            return ["p1", "p2"] if name == "partitions" else 1
 
         return run
 
-    class Snapshots:
-        step = staticmethod(chore("snapshots"))
-
-    class Coverage:
-        step = staticmethod(chore("coverage"))
-
-    class Closing:
-        step = staticmethod(chore("closing"))
-
-    class Parts:
-        step = staticmethod(chore("sweep"))
-        depth = staticmethod(chore("depths"))
-        stuck = staticmethod(chore("stuck"))
-
-        def pool_use(self) -> Mapping[str, int]:
-            return {}
-
     monkeypatch.setattr(housekeeping, "partitions", chore("partitions"))
     monkeypatch.setattr(housekeeping, "tidy", chore("tidy"))
-    parts, telemetry = Parts(), MemoryTelemetry()
-    snapshots = Snapshots()
-    house = Housekeeping(
-        "postgresql://owner/",
-        parts,
-        parts,
-        parts,
-        parts,
-        snapshots,
-        Coverage(),
-        Closing(),
-        telemetry,  # type: ignore[arg-type]
-    )
-    asyncio.run(house.turn(hourly=True))
-    assert done == ["partitions", "tidy", "sweep", "depths", "stuck", "snapshots", "coverage", "closing"]
-    done.clear()
-    asyncio.run(house.turn(hourly=False))
-    assert done == ["sweep", "depths", "stuck"]
+    steps = {name: chore(name) for name in ("sweep", "snapshots", "coverage", "closing")}
+    chores = chores_of("postgresql://owner/", None, **steps)  # type: ignore[arg-type]
+    for name, does in {
+        "make-partitions": "partitions",
+        "end-expired-holds": "sweep",
+        "tidy": "tidy",
+        "make-snapshots": "snapshots",
+        "cover-backorders": "coverage",
+        "close-orders": "closing",
+    }.items():
+        assert asyncio.run(chores.pop(name).do()) == (2 if does == "partitions" else 1)  # type: ignore[attr-defined]
+        assert done.pop() == does
+    assert not chores
+
+
+class Parts:
+    """A database, queues and sagas that say what they are told to."""
+
+    def __init__(self, stuck: list[Mapping[str, int]]) -> None:
+        self._stuck = stuck
+
+    def pool_use(self) -> Mapping[str, int]:
+        return {"idle": 3}
+
+    async def depth(self) -> Mapping[str, Depth]:
+        return {"q": Depth(ready=1, leased=2, delayed=3, parked=4, dead=5)}
+
+    async def stuck(self) -> Mapping[str, int]:
+        return self._stuck.pop(0)
+
+
+def told_by(parts: Any, turns: int = 1) -> tuple[list[tuple[str, float, dict[str, str]]], MemoryTelemetry]:
+    telemetry, told = MemoryTelemetry(), []
+    telemetry.gauge = lambda name, amount, **labels: told.append((name, amount, labels))  # type: ignore[method-assign]
+    watching = Watching(parts, parts, parts, telemetry)
+    for _ in range(turns):
+        asyncio.run(watching.turn())
+    return told, telemetry
+
+
+def test_depths_and_connections_are_told() -> None:
+    told, _ = told_by(Parts([{}]))
+    assert told == [
+        ("database_pool_connections", 3, {"state": "idle"}),
+        *(
+            ("queue_depth", amount, {"queue": "q", "state": state})
+            for amount, state in enumerate(("ready", "leased", "delayed", "parked", "dead"), start=1)
+        ),
+    ]
 
 
 def test_a_saga_that_is_no_longer_stuck_is_told_so() -> None:
-    telemetry, counted = MemoryTelemetry(), [{"a": 2, "b": 1}, {"b": 3}, {}]
+    told, _ = told_by(Parts([{"a": 2, "b": 1}, {"b": 3}, {}]), turns=3)
+    stuck = [(labels["saga"], amount) for name, amount, labels in told if name == "sagas_stuck"]
+    assert sorted(stuck[:2]) == [("a", 2), ("b", 1)]
+    assert sorted(stuck[2:4]) == [("a", 0), ("b", 3)]
+    assert sorted(stuck[4:]) == [("a", 0), ("b", 0)]
 
-    class Parts:
-        async def stuck(self) -> Mapping[str, int]:
-            return counted.pop(0)
 
-    house = Housekeeping("postgresql://owner/", None, None, Parts(), None, None, None, None, telemetry)  # type: ignore[arg-type]
-    told = []
-    telemetry.gauge = lambda name, amount, **labels: told.append((name, labels["saga"], amount))  # type: ignore[method-assign]
-    for _ in range(3):
-        asyncio.run(house._report_stuck())
-    assert sorted(told[2:4]) == [("sagas_stuck", "a", 0), ("sagas_stuck", "b", 3)]
-    assert sorted(told[4:]) == [("sagas_stuck", "a", 0), ("sagas_stuck", "b", 0)]
+def test_what_cannot_be_told_keeps_nothing_else_from_being_told() -> None:
+    class Away(Parts):
+        async def depth(self) -> Mapping[str, Depth]:
+            raise ConnectionError
+
+    told, telemetry = told_by(Away([{"a": 1}]))
+    assert ("sagas_stuck", 1, {"saga": "a"}) in told
+    assert [message for _, message, _ in telemetry.messages] == ["watching failed; trying again"]

@@ -1,4 +1,4 @@
-"""Messages between processes, for whoever has no broker but the database."""
+"""Messages between processes, for whoever has no broker but the database; until when each chore was fired."""
 
 from alembic import op
 
@@ -36,6 +36,8 @@ CREATE TABLE message_strand (
 ) WITH (fillfactor = 50)
 """
 
+SCHEDULE = "CREATE TABLE schedule (chore text PRIMARY KEY, due timestamptz NOT NULL)"
+
 
 def upgrade() -> None:
     """Only the dispatcher carries messages; no tenant's transaction sees any."""
@@ -45,11 +47,14 @@ def upgrade() -> None:
     for statement in wall_off("message"):
         op.execute(statement)
     op.execute("CREATE POLICY dispatch ON message TO fluxor_dispatch USING (true) WITH CHECK (true)")
+    op.execute(SCHEDULE)
+    op.execute(grant("schedule", ("SELECT", "INSERT", "UPDATE"), "fluxor_app"))
     for table in ("message", "message_strand"):
         op.execute(grant(table, ("SELECT", "INSERT", "UPDATE", "DELETE"), "fluxor_dispatch"))
 
 
 def downgrade() -> None:
     """What is on its way is lost: the relay is to be set back to where its messages began."""
+    op.execute("DROP TABLE schedule")
     op.execute("DROP TABLE message")
     op.execute("DROP TABLE message_strand")
