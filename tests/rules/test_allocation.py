@@ -183,6 +183,13 @@ def test_the_location_whose_first_lot_expires_first_comes_first() -> None:
     assert [one.code for one in allocate(2, [empty, never], policy).tried] == ["W101", "W103"]
 
 
+def test_lots_of_several_locations_are_taken_together() -> None:
+    one, other = at(101, 2, days=(date(2026, 3, 2), None)), at(102, 3, days=(None,))
+    allocation = allocate(6, [one, other], AllocationPolicy(rules=("priority",)))
+    assert parts(allocation) == [(A, 2, 0), (A, 2, 0), (B, 2, 0)]
+    assert [part.lot for part in allocation.parts] == [one.lots[0].lot, one.lots[1].lot, other.lots[0].lot]
+
+
 def test_the_location_whose_oldest_lot_came_in_first_comes_first() -> None:
     policy = AllocationPolicy(rules=("oldest_stock", "priority"))
     morning, evening, later = (datetime(2026, 3, day, hour, tzinfo=UTC) for day, hour in ((2, 6), (2, 20), (3, 6)))
@@ -204,10 +211,10 @@ def test_a_channel_is_promised_nothing_from_locations_it_is_shut_out_of() -> Non
     candidates = [at(103, 9), at(101, 9), at(102, 3)]
     allocation = allocate(5, candidates, policy, channel="franchise")
     assert (parts(allocation), allocation.short) == ([(B, 3, 0)], 2)
-    assert [(one.code, one.why) for one in allocation.tried] == [
-        ("W102", Why.SHORT),
-        ("W101", Why.EXCLUDED),
-        ("W103", Why.EXCLUDED),
+    assert [(one.code, one.location, one.available, one.why) for one in allocation.tried] == [
+        ("W102", B, 3, Why.SHORT),
+        ("W101", A, 9, Why.EXCLUDED),
+        ("W103", C, 9, Why.EXCLUDED),
     ]
     assert parts(allocate(5, candidates, policy, channel="web")) == [(A, 5, 0)]
     assert parts(allocate(5, candidates, policy)) == [(A, 5, 0)]
