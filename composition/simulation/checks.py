@@ -24,6 +24,7 @@ from adapters.memory.tables import (
 )
 from adapters.toolkit.codec import decode_event
 from composition.simulation.deliverers import broken_lists
+from composition.simulation.faults import PlannedFaults
 from composition.simulation.followed_checks import broken_followed
 from composition.simulation.observer import relayed
 from composition.simulation.saga_checks import broken_sagas
@@ -67,19 +68,19 @@ def violations(world: World, shop: Shop) -> list[str]:
         for level, message, fields in world.telemetry.messages
         if (level, message) == FAILED
     ]
-    found += _wishes(world.store, shop)
+    found += _wishes(world.store, shop, world.faults)
     found += _acts(world.store, shop.keeper.acts)
     found += _projections(world)
     found += _sums(world.store)
     found += _waiting(world.store)
     found += _whole(world.store)
     found += broken_lists(world.store, shop.deliverers.told)
-    found += broken_sagas(world.store, shop.allocators.wanted)
+    found += broken_sagas(world.store, shop.allocators.wanted, world.faults)
     found += broken_followed(world.store, shop.followers.wanted, shop.followers.strict)
     return found
 
 
-def _wishes(store: Store, shop: Shop) -> Iterator[str]:
+def _wishes(store: Store, shop: Shop, faults: PlannedFaults) -> Iterator[str]:
     kept: dict[str, list[Submission]] = defaultdict(list)
     for submission in store.table(INTAKE).values():
         kept[submission.correlation].append(submission)
@@ -95,10 +96,10 @@ def _wishes(store: Store, shop: Shop) -> Iterator[str]:
         if wish.repeatable and wish.sent and not wish.receipts:
             yield f"I4: {wish.marker} never got a receipt"
         for submission in mine:
-            yield from _end_of(store, wish, submission)
+            yield from _end_of(store, wish, submission, faults)
 
 
-def _end_of(store: Store, wish: Wish, submission: Submission) -> Iterator[str]:
+def _end_of(store: Store, wish: Wish, submission: Submission, faults: PlannedFaults) -> Iterator[str]:
     order = store.table(ORDERS).get((wish.tenant, submission.order_id))
     letter = store.table(DEAD).get((wish.tenant, submission.id))
     parked = store.table(JOBS).get((wish.tenant, submission.id))
@@ -107,7 +108,8 @@ def _end_of(store: Store, wish: Wish, submission: Submission) -> Iterator[str]:
         yield f"I10: {wish.marker} ended as {ends or 'nothing'}"
     if wish.kind in HOPELESS and order is not None and wish.request.items:
         yield f"I3: {wish.marker} is {wish.kind} and was decided all the same"
-    if wish.kind not in HOPELESS and letter is not None:
+    explained = wish.kind in HOPELESS or faults.explain((wish.tenant, submission.id), letter)
+    if letter is not None and not explained:
         yield f"I10: {wish.marker} was given up: {letter.code} {letter.detail} after {letter.job.attempts}"
     if parked is not None and (parked.queue != REVIEW or order is None or order.held_at is None):
         yield f"I10: {wish.marker} is parked and not under review"

@@ -7,9 +7,10 @@ from random import Random
 from typing import Any
 
 from adapters.memory.store import Fate, Faults
-from adapters.memory.tables import Key, Table
+from adapters.memory.tables import JOBS, DeadRow, Key, QueueRow, Table
 from composition.simulation.choices import Choices
 from composition.simulation.plan import Plan
+from entrypoints.worker.leases import WORKER_LOST
 
 SKEW_SECONDS = 120.0
 UNKNOWN = (Fate.UNKNOWN_LOST, Fate.UNKNOWN_DONE, Fate.UNKNOWN_LATE)
@@ -22,6 +23,8 @@ class PlannedFaults(Faults):
         self.kinds = frozenset(plan.kinds)
         self.rates = plan.rates
         self.injected: Counter[str] = Counter()
+        self._unheard: set[Key] = set()
+        """Jobs that were leased without anybody hearing of it: an attempt was counted and none was made."""
         self.ebbing = False
         self.healed = False
         self.tell: Callable[[str, str], None] = lambda kind, whose: None
@@ -45,6 +48,10 @@ class PlannedFaults(Faults):
         """The same, as dice for how it happens."""
         value = self.draw(kind, probability)
         return Random(value) if value else None
+
+    def explain(self, job: Key, letter: DeadRow | None) -> bool:
+        """Whether the job was given up because attempts at it were counted that nobody made."""
+        return letter is not None and letter.code == WORKER_LOST and job in self._unheard
 
     @contextmanager
     def none(self) -> Iterator[None]:
@@ -85,4 +92,7 @@ class PlannedFaults(Faults):
             return Fate.DONE
         fate = UNKNOWN[value % len(UNKNOWN)]
         self.tell(f"commit {fate.name}", process)
+        if fate is not Fate.UNKNOWN_LOST:
+            jobs: Mapping[Key, Any] = writes.get(JOBS, {})
+            self._unheard |= {key for key, row in jobs.items() if isinstance(row, QueueRow) and row.leased}
         return fate

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from adapters.memory.store import Store
 from adapters.memory.tables import ALLOTMENTS, DEAD, RESERVATIONS, SAGAS
 from composition.simulation.allocators import Allocation
+from composition.simulation.faults import PlannedFaults
 from core.inventory.allotment import Allotment, AllotmentState
 from core.inventory.reservation import Reservation, ReservationState
 from core.kernel.ids import TenantId
@@ -16,7 +17,7 @@ from core.sagas.saga import Saga, Status
 GONE = (ReservationState.RELEASED, ReservationState.EXPIRED)
 
 
-def broken_sagas(store: Store, wanted: Collection[Allocation]) -> Iterator[str]:
+def broken_sagas(store: Store, wanted: Collection[Allocation], faults: PlannedFaults) -> Iterator[str]:
     """Every saga that is neither whole nor untouched, and every wish that did not become one."""
     of_sagas = set()
     begun: Counter[tuple[TenantId, str]] = Counter()
@@ -32,7 +33,7 @@ def broken_sagas(store: Store, wanted: Collection[Allocation]) -> Iterator[str]:
         if (wish.tenant, wish.saga) not in store.table(SAGAS):
             yield f"I4: {wish.marker} was told of a saga that is not there"
     for key, letter in store.table(DEAD).items():
-        if letter.job.queue in (STEPS, TIMEOUTS):
+        if letter.job.queue in (STEPS, TIMEOUTS) and not faults.explain(key, letter):
             yield f"I10: {letter.job.queue} {key[1]} was given up: {letter.code} {letter.detail}"
     for key, allotment in store.table(ALLOTMENTS).items():
         if allotment.state is AllotmentState.ALLOTTED and key not in of_sagas:

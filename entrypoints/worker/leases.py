@@ -14,6 +14,8 @@ from ports.telemetry import Telemetry
 
 LEASE_SECONDS = 60.0
 TRACE_MAX = 8_000
+WORKER_LOST = "worker_lost"
+"""The code of what was given up because no attempt at it ever came to an end."""
 HOPELESS = frozenset({Kind.NOT_FOUND, Kind.REJECTED, Kind.FORBIDDEN})
 """Errors of these kinds come out the same however often they are tried (SPEC QUE-04)."""
 
@@ -48,7 +50,7 @@ class LeasedWork:
         if job.attempt > job.max_attempts:
             # Attempts are counted before they are made: whoever made the last one did not live to say why.
             detail = "the worker did not survive running it"
-            await self._end(BuryJob(job=job, code="worker_lost", detail=detail, trace=""), context)
+            await self._end(BuryJob(job=job, code=WORKER_LOST, detail=detail, trace=""), context)
             return
         try:
             await self._works[job.queue](job, context)
