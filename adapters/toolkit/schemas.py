@@ -1,15 +1,23 @@
-"""The promise to consumers of messages: a JSON schema and a sample of each, written to ``contracts/``."""
+"""The promise to consumers of messages: a JSON schema and a sample of each, and what there is, in ``contracts/``."""
 
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from adapters.toolkit.asyncapi import asyncapi
 from adapters.toolkit.codec import EVENTS, encode_event
+from adapters.toolkit.compatibility import breaks
 from adapters.toolkit.samples import samples
 from core.acceptance.policies import POLICY_TYPES, PolicySet
 
+_ASYNCAPI = "asyncapi.json"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+class IncompatibleChange(Exception):
+    """A message was changed in a way that takes back what its schema promised: give it a new version instead."""
 
 
 def message_schemas() -> dict[str, dict[str, Any]]:
@@ -19,16 +27,25 @@ def message_schemas() -> dict[str, dict[str, Any]]:
 
 def contract_files() -> dict[str, bytes]:
     """Every generated file by its place below ``contracts/``."""
+    messages = message_schemas()
     schemas = {
-        f"messages/{name}.schema.json": msgspec.json.encode(schema, order="sorted")
-        for name, schema in message_schemas().items()
+        f"messages/{name}.schema.json": msgspec.json.encode(schema, order="sorted") for name, schema in messages.items()
     }
+    overview = {_ASYNCAPI: msgspec.json.encode(asyncapi(messages, version("fluxor")))}
     examples = {f"samples/{name}.json": encode_event(sample)[1] for name, sample in samples().items()}
-    return {place: msgspec.json.format(body, indent=2) + b"\n" for place, body in (schemas | examples).items()}
+    return {
+        place: msgspec.json.format(body, indent=2) + b"\n" for place, body in (schemas | examples | overview).items()
+    }
 
 
 def write_contracts(folder: Path) -> None:
-    """Write the files that are generated, and take away those that no longer are."""
+    """Write the files that are generated, and take away those that no longer are.
+
+    Raises IncompatibleChange, with nothing written, for a message that breaks what is there.
+    """
+    broken = broken_promises(folder)
+    if broken:
+        raise IncompatibleChange("; ".join(broken))
     files = contract_files()
     for stale in [*folder.glob("messages/*.json"), *folder.glob("samples/*.json")]:
         if stale.relative_to(folder).as_posix() not in files:
@@ -37,6 +54,16 @@ def write_contracts(folder: Path) -> None:
         target = folder / place
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(body)
+
+
+def broken_promises(folder: Path) -> list[str]:
+    """What the messages of the code break of the schemas in ``folder``, each with the message's name and a path."""
+    broken = []
+    for name, schema in message_schemas().items():
+        file = folder / "messages" / f"{name}.schema.json"
+        if file.exists():
+            broken += [f"{name} {what}" for what in breaks(msgspec.json.decode(file.read_bytes()), schema)]
+    return broken
 
 
 def _schema(kind: type) -> dict[str, Any]:

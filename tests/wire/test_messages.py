@@ -3,15 +3,23 @@
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import msgspec
 import pytest
 
 from adapters.toolkit.codec import EVENTS, decode_event, encode, name_of
+from adapters.toolkit.envelope import seal
 from adapters.toolkit.samples import samples
-from adapters.toolkit.schemas import contract_files, message_schemas, write_contracts
+from adapters.toolkit.schemas import (
+    IncompatibleChange,
+    contract_files,
+    message_schemas,
+    write_contracts,
+)
 from core.acceptance.policies import POLICY_TYPES
 from core.catalogue.item import ItemAmended, ItemCreated
 from core.kernel.goods import Tracking
+from tests.support.recorded import recorded
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 REGENERATE = """python -c "from pathlib import Path; from adapters.toolkit.schemas import write_contracts as w; \
@@ -33,7 +41,7 @@ def test_what_is_published_is_what_the_code_says(place: str) -> None:
 def test_nothing_is_published_that_the_code_no_longer_says() -> None:
     published = {file.relative_to(CONTRACTS).as_posix() for file in CONTRACTS.glob("messages/*.json")}
     published |= {file.relative_to(CONTRACTS).as_posix() for file in CONTRACTS.glob("samples/*.json")}
-    assert published == set(contract_files())
+    assert published | {"asyncapi.json"} == set(contract_files())
 
 
 @pytest.mark.parametrize("name", EVENTS)
@@ -92,3 +100,28 @@ def test_writing_takes_away_what_is_no_longer_said(tmp_path: Path) -> None:
     write_contracts(tmp_path)
     assert not stale.exists()
     assert {file.relative_to(tmp_path).as_posix() for file in tmp_path.rglob("*.json")} == set(contract_files())
+
+
+def test_a_message_that_takes_back_what_it_promised_is_not_written(tmp_path: Path) -> None:
+    write_contracts(tmp_path)
+    promised = tmp_path / "messages" / "flag.set.v1.schema.json"
+    schema = msgspec.json.decode(promised.read_bytes())
+    schema["$defs"]["FlagSet"]["properties"]["since"] = {"type": "string"}
+    promised.write_bytes(msgspec.json.encode(schema))
+    before = promised.read_bytes()
+    with pytest.raises(IncompatibleChange, match=r"flag\.set\.v1 \$\.since: gone"):
+        write_contracts(tmp_path)
+    assert promised.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_a_sample_in_its_envelope_is_what_the_asyncapi_document_says(name: str) -> None:
+    document = msgspec.json.decode((CONTRACTS / "asyncapi.json").read_bytes())
+    message = document["channels"]["events"]["messages"][name]["$ref"].removeprefix("#/components/messages/")
+    envelope, own = document["components"]["messages"][message]["payload"]["allOf"]
+    assert envelope == {"$ref": "#/components/schemas/envelope"}
+    sealed = msgspec.json.decode(seal(recorded(samples()[name])))
+    jsonschema_rs.validate(document["components"]["schemas"]["envelope"], sealed)
+    assert sealed["type"] == own["properties"]["type"]["const"] == name
+    data = CONTRACTS / own["properties"]["data"]["$ref"]
+    jsonschema_rs.validate(msgspec.json.decode(data.read_bytes()), sealed["data"])
