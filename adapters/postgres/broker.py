@@ -8,11 +8,13 @@ from adapters.postgres.engine import Connection, Database, columns_of
 from core.kernel.ids import MessageId, TenantId
 from core.kernel.job import LeaseLost
 from core.kernel.message import Batch, Message, Priority, strand_of
+from core.kernel.value import maker
 from ports.broker import QUEUE_MAX, BrokerUnavailable, QueueFull
 from ports.queue import Depth
 from ports.storage import StorageUnavailable
 
 LOWEST_FIRST_EVERY = 8
+_message = maker(Message)
 _DEPTH = """
 SELECT COALESCE(sum(waiting), 0)::bigint AS waiting,
        COALESCE(sum(out) FILTER (WHERE held_until > now()), 0)::bigint AS out
@@ -136,7 +138,8 @@ class PostgresBroker:
 
 
 def _to_message(row: Any, queue: str, priority: Priority) -> Message:
-    return Message(
+    # This runs for every message that is received.
+    return _message(
         id=MessageId(str(row["id"])),
         tenant=TenantId(str(row["tenant_id"])),
         queue=queue,
