@@ -1,9 +1,12 @@
 """A command's session: every part it may need, on an open database."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from dependency_injector import providers
 
 from adapters.postgres.engine import Database
+from composition.broker import opened_broker
 from composition.place import database_place
 from composition.settings import Settings
 from composition.telemetry import telemetry_of
@@ -24,10 +27,17 @@ async def cli_session(settings: Settings) -> AsyncIterator[Session]:
 async def open_session(settings: Settings, url: str) -> AsyncIterator[Session]:
     """A session on the database at ``url``, which is migrated. Raises StorageUnavailable."""
     database = Database(url, CLI_CONNECTIONS)
-    await database.open()
-    try:
+    async with AsyncExitStack() as stack:
+        await database.open()
+        stack.push_async_callback(database.close)
         telemetry = telemetry_of(settings, "fluxor-cli")
-        container = Worker(database=database, telemetry=telemetry, close_after_days=settings.close_after_days)
+        broker = await stack.enter_async_context(opened_broker(settings, database))
+        container = Worker(
+            database=database,
+            telemetry=telemetry,
+            close_after_days=settings.close_after_days,
+            broker=providers.Object(broker),
+        )
         ports = container.adapters
         yield Session(
             dispatch=container.door.dispatch(),
@@ -38,7 +48,7 @@ async def open_session(settings: Settings, url: str) -> AsyncIterator[Session]:
             inventory=ports.inventory_view(),
             orders=ports.orders_view(),
             intake=ports.intake_view(),
-            queue=ports.queue_view(),
+            queue=container.queues(),
             sagas=ports.sagas_view(),
             tenants=ports.tenants_view(),
             feed=ports.feed(),
@@ -49,5 +59,3 @@ async def open_session(settings: Settings, url: str) -> AsyncIterator[Session]:
             past=ports.past(),
             worker=container.loops,
         )
-    finally:
-        await database.close()

@@ -13,7 +13,7 @@ from dependency_injector import containers, providers
 from adapters.postgres.engine import Database
 from adapters.toolkit.envelope import seal, unseal
 from composition.adapters import Adapters
-from composition.broker import opened_broker, publisher_of, receiver_of
+from composition.broker import opened_broker, publisher_of, queues_of, receiver_of
 from composition.door import Door
 from composition.housekeeping import Watching, chores_of
 from composition.settings import Settings
@@ -82,7 +82,8 @@ class Worker(containers.DeclarativeContainer):
         Closing, adapters.order_chores, tenants, door.dispatch, telemetry, days=close_after_days
     )
     relay_loop = providers.Factory(RelayLoop, relay, receiver, providers.Factory(Repeater, adapters.clock, telemetry))
-    watching = providers.Singleton(Watching, database, adapters.queue_view, adapters.sagas_view, telemetry)
+    queues = providers.Singleton(queues_of, broker, adapters.queue_view)
+    watching = providers.Singleton(Watching, database, queues, adapters.sagas_view, telemetry)
     chores = providers.Factory(
         Chores, source=adapters.jobs, dispatch=door.dispatch, clock=adapters.clock, telemetry=telemetry
     )

@@ -13,6 +13,7 @@ from entrypoints.cli.bench.cpu import ProcessGone
 from entrypoints.cli.bench.pgbench import PgbenchFailed
 from entrypoints.cli.bench.setup import SetupRefused
 from entrypoints.cli.output import print_error
+from ports.broker import BrokerUnavailable
 from ports.storage import CommitUnknown, StorageUnavailable, TransactionConflict
 
 
@@ -28,6 +29,7 @@ class ExitCode(IntEnum):
 
 EXITS: tuple[tuple[type[BaseException], str, ExitCode], ...] = (
     (StorageUnavailable, "storage_unavailable", ExitCode.NO_STORAGE),
+    (BrokerUnavailable, "broker_unavailable", ExitCode.NO_STORAGE),
     (CommitUnknown, "commit_unknown", ExitCode.NO_STORAGE),
     (TransactionConflict, "transaction_conflict", ExitCode.REFUSED),
     (SetupRefused, "setup_refused", ExitCode.REFUSED),

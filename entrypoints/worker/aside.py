@@ -20,8 +20,8 @@ from ports.queue import JobSource
 from ports.storage import CommitUnknown, StorageUnavailable, TransactionConflict
 from ports.telemetry import Telemetry
 
-ASIDE = "events"
-"""The queue of events that were set aside; a job's payload is the event in its envelope."""
+EVENTS = "events"
+"""The queue events are relayed to, and those set aside wait in: a payload is an event in its envelope."""
 TROUBLE = (StorageUnavailable, CommitUnknown, TransactionConflict)
 """No event's fault: the whole batch comes again."""
 
@@ -41,7 +41,7 @@ class Aside:
         job = NewJob(
             id=JobId(event),
             tenant=tenant,
-            queue=ASIDE,
+            queue=EVENTS,
             payload=sealed,
             correlation=correlation,
             delay_seconds=delay_seconds(DEFAULT, 1, event),
@@ -90,7 +90,7 @@ class AsideRunner:
         self._dispatch = dispatch
         self._publisher = publisher
         self._unseal = unseal
-        self._work = LeasedWork(source, dispatch, telemetry, {ASIDE: self._deliver}, failures="events_buried_total")
+        self._work = LeasedWork(source, dispatch, telemetry, {EVENTS: self._deliver}, failures="events_buried_total")
 
     async def step(self, context: Context) -> int:
         """Run what is due now; answers how many jobs were taken."""

@@ -8,14 +8,12 @@ from collections.abc import Callable, Sequence
 from core.kernel.event import RecordedEvent
 from core.kernel.job import LeaseLost
 from core.kernel.message import Batch, Message
-from entrypoints.worker.aside import Aside
+from entrypoints.worker.aside import EVENTS, Aside
 from entrypoints.worker.pace import Pace
 from ports.broker import Broker
 from ports.delivery import Publisher
 from ports.telemetry import Telemetry
 
-EVENTS = "events"
-"""The queue that events are relayed to."""
 BATCH = 1024
 RECEIVING = Pace(idle_first_seconds=0.002, idle_last_seconds=0.1, linger_seconds=0.0, worth_it=1)
 HELD_SECONDS = 60.0

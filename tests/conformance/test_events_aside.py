@@ -10,7 +10,7 @@ from core.intake.dead_letters import ReplayDeadLetter
 from core.kernel.event import START, RecordedEvent
 from core.kernel.ids import JobId
 from core.kernel.retry import DEFAULT
-from entrypoints.worker.aside import ASIDE, Aside, AsideRunner, SettingAside
+from entrypoints.worker.aside import EVENTS, Aside, AsideRunner, SettingAside
 from ports.queue import Depth
 from ports.storage import StorageUnavailable
 from tests.conformance.office import Office
@@ -72,7 +72,7 @@ class Delivery:
 
     async def aside(self) -> Depth:
         depths = await self._storage.queue.depth([TENANT])
-        found: Depth = depths.get(ASIDE, Depth(ready=0, leased=0, delayed=0, parked=0, dead=0))
+        found: Depth = depths.get(EVENTS, Depth(ready=0, leased=0, delayed=0, parked=0, dead=0))
         return found
 
 
@@ -102,7 +102,7 @@ async def test_it_is_delivered_by_itself_later_just_as_it_was_recorded(storage: 
 async def leased(storage: Storage) -> Sequence[Any]:
     """The jobs of events set aside, held no longer than the look takes."""
     await storage.make_due()
-    jobs: Sequence[Any] = await storage.jobs.lease(ASIDE, 10, 0.0)
+    jobs: Sequence[Any] = await storage.jobs.lease(EVENTS, 10, 0.0)
     return jobs
 
 
@@ -124,7 +124,7 @@ async def test_what_never_can_be_applied_is_buried_with_its_cause_and_replayed(s
         assert await delivery.work() == 1
     assert await delivery.work() == 0
     (letter,) = await storage.queue.dead(TENANT, after="", limit=9)
-    assert (letter.id, letter.queue, letter.attempts) == (events[2].id, ASIDE, DEFAULT.attempts)
+    assert (letter.id, letter.queue, letter.attempts) == (events[2].id, EVENTS, DEFAULT.attempts)
     assert (letter.error_code, letter.error_detail) == ("Poisoned", "version 3 cannot be applied")
     assert "Poisoned" in letter.trace
     delivery.subscriber.bad = ()

@@ -2,19 +2,20 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from adapters.memory.broker import MemoryBroker
-from adapters.toolkit.carrying import BrokerPublisher
+from adapters.toolkit.carrying import BrokerPublisher, CarriedQueues
 from adapters.toolkit.envelope import seal, unseal
 from core.kernel.event import START, RecordedEvent
 from core.kernel.ids import MessageId
 from core.kernel.message import Message
-from entrypoints.worker.aside import ASIDE, Aside, SettingAside
-from entrypoints.worker.receiving import ATTEMPTS_MAX, EVENTS, Receiver
+from entrypoints.worker.aside import EVENTS, Aside, SettingAside
+from entrypoints.worker.receiving import ATTEMPTS_MAX, Receiver
 from entrypoints.worker.relay import Relay
 from ports.broker import QueueFull
 from ports.storage import StorageUnavailable
@@ -80,7 +81,11 @@ class Line:
     async def aside(self) -> list[str]:
         """The ids of what was set aside."""
         await self.storage.make_due()
-        return [job.id for job in await self.storage.jobs.lease(ASIDE, 100, 0.0)]
+        return [job.id for job in await self.storage.jobs.lease(EVENTS, 100, 0.0)]
+
+
+def a_message(payload: bytes = b"said") -> Message:
+    return Message(id=MessageId(an_id(9)), tenant=TENANT, queue=EVENTS, key=an_id(51), payload=payload, correlation="c")
 
 
 async def test_what_is_recorded_reaches_the_subscriber_as_it_is_and_in_order(storage: Storage) -> None:
@@ -144,15 +149,13 @@ async def test_what_kills_its_receivers_goes_where_attempts_are_counted_and_the_
 async def test_what_holds_no_event_is_set_aside_as_it_came(storage: Storage) -> None:
     line = Line(storage)
     await line.record(2)
-    junk = Message(
-        id=MessageId(an_id(9)), tenant=TENANT, queue=EVENTS, key=an_id(51), payload=b"\x00no event", correlation="c"
-    )
+    junk = a_message(b"\x00no event")
     await line.broker.send([junk])
     await line.relay.step()
     await line.one.step()
     assert [event.version for event in line.subscriber.applied] == [1, 2]
     await storage.make_due()
-    (job,) = await storage.jobs.lease(ASIDE, 10, 0.0)
+    (job,) = await storage.jobs.lease(EVENTS, 10, 0.0)
     assert (job.id, job.payload) == (junk.id, junk.payload)
 
 
@@ -180,3 +183,18 @@ async def test_what_is_sent_twice_is_the_same_message(storage: Storage) -> None:
     batch = await line.broker.receive(EVENTS, 100, 60.0)
     assert batch is not None
     assert [message.id for message in batch.messages] == [event.id for event in events] * 2
+
+
+async def test_the_depth_of_a_queue_is_what_waits_on_the_way_and_what_was_set_aside(storage: Storage) -> None:
+    line = Line(storage)
+    await line.record(5)
+    await line.relay.step()
+    await line.broker.receive(EVENTS, 2, 60.0)
+    queues = CarriedQueues(storage.queue, line.broker, EVENTS)
+    depth = (await queues.depth())[EVENTS]
+    assert (depth.ready, depth.leased, depth.delayed) == (3, 2, 0)
+    await line.one._put_aside(a_message(), "it cannot be applied")
+    depth = (await queues.depth())[EVENTS]
+    assert (depth.ready, depth.leased, depth.delayed) == (3, 2, 1)
+    assert (await queues.depth([TENANT]))[EVENTS] == replace(depth, ready=0, leased=0)
+    assert await queues.dead(TENANT, after="", limit=9) == []
