@@ -8,7 +8,7 @@ from adapters.postgres.engine import Database
 from adapters.toolkit.carrying import BrokerPublisher, CarriedQueues
 from adapters.toolkit.envelope import unseal
 from composition.settings import IN_PROCESS, Settings
-from entrypoints.worker.aside import EVENTS, Aside
+from entrypoints.worker.aside import Aside
 from entrypoints.worker.receiving import Receiver
 from ports.broker import Broker
 from ports.delivery import Publisher
@@ -24,12 +24,12 @@ async def opened_broker(settings: Settings, database: Database) -> AsyncIterator
 
 def publisher_of(broker: Broker | None, delivery: Publisher) -> Publisher:
     """What the relay publishes to."""
-    return delivery if broker is None else BrokerPublisher(broker, EVENTS)
+    return delivery if broker is None else BrokerPublisher(broker)
 
 
 def queues_of(broker: Broker | None, queues: QueueView) -> QueueView:
     """What is in the queues, wherever they are."""
-    return queues if broker is None else CarriedQueues(queues, broker, EVENTS)
+    return queues if broker is None else CarriedQueues(queues, broker)
 
 
 def receiver_of(broker: Broker | None, delivery: Publisher, aside: Aside, telemetry: Telemetry) -> Receiver | None:

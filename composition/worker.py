@@ -11,7 +11,8 @@ from typing import Any
 from dependency_injector import containers, providers
 
 from adapters.postgres.engine import Database
-from adapters.toolkit.envelope import seal, unseal
+from adapters.toolkit.carrying import to_message
+from adapters.toolkit.envelope import unseal
 from composition.adapters import Adapters
 from composition.broker import opened_broker, publisher_of, queues_of, receiver_of
 from composition.door import Door
@@ -63,7 +64,7 @@ class Worker(containers.DeclarativeContainer):
     )
     subscribers = providers.Singleton(InProcessPublisher, door.dispatch, adapters.clock, adapters.new_id, telemetry)
     put_aside = providers.Singleton(Aside, door.dispatch, adapters.clock, telemetry)
-    delivery = providers.Singleton(SettingAside, subscribers, put_aside, providers.Object(seal))
+    delivery = providers.Singleton(SettingAside, subscribers, put_aside, providers.Object(to_message))
     aside = providers.Singleton(
         AsideRunner, adapters.jobs, door.dispatch, subscribers, providers.Object(unseal), telemetry
     )

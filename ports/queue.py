@@ -1,6 +1,6 @@
 """Jobs that wait, retry or park. At least once, by lease; never decided by a process's own clock."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from core.kernel.ids import JobId, TenantId
@@ -24,6 +24,10 @@ class Queue(Protocol):
 
     async def put(self, jobs: Sequence[NewJob]) -> None:
         """Add jobs; one whose id is already there, alive or dead, is not added again."""
+        ...
+
+    async def held_up(self, queue: str, keys: Collection[tuple[TenantId, str]]) -> Collection[tuple[TenantId, str]]:
+        """Those of ``keys`` of which the queue has a job: waiting, leased, parked, or dead and not forgiven."""
         ...
 
     async def hold(self, job: LeasedJob) -> None:
@@ -55,7 +59,10 @@ class JobSource(Protocol):
     """The claiming side, outside any transaction of the work itself."""
 
     async def lease(self, queue: str, limit: int, seconds: float) -> Sequence[LeasedJob]:
-        """Take up to ``limit`` due jobs for ``seconds``. The attempt is counted, durably, before this returns."""
+        """Take up to ``limit`` due jobs for ``seconds``, of each key the first.
+
+        The attempt is counted, durably, before this returns.
+        """
         ...
 
 

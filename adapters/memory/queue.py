@@ -1,6 +1,6 @@
 """Jobs that wait: leases by the storage's clock, a fencing number no two leases share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -33,9 +33,16 @@ class MemoryQueue:
                 correlation=job.correlation,
                 max_attempts=job.max_attempts,
                 run_at=self._after(job.delay_seconds),
+                key=job.key,
+                place=job.place,
             )
             if self._session.get(DEAD, key) is None:
                 await self._session.insert(JOBS, key, row)
+
+    async def held_up(self, queue: str, keys: Collection[tuple[TenantId, str]]) -> Collection[tuple[TenantId, str]]:
+        """See the port."""
+        await self._session.statement()
+        return frozenset(keys) & {key for key, _ in places_taken(self._session, queue)}
 
     async def withdraw(self, job: JobId) -> bool:
         """See ports.queue.Withdrawals."""
@@ -84,6 +91,15 @@ def lease_holds(row: QueueRow, job: LeasedJob, now: datetime) -> bool:
     return row.leased and row.fence == job.fence and row.run_at is not None and row.run_at > now
 
 
+def places_taken(session: Session, queue: str) -> Iterator[tuple[tuple[TenantId, str], int]]:
+    """The tenant and key, and the place, of every job of the queue that holds up those behind it."""
+    rows = [(at[0], row) for at, row in session.scan(JOBS)]
+    rows += [(at[0], letter.job) for at, letter in session.scan(DEAD) if not letter.forgiven]
+    for tenant, row in rows:
+        if row.queue == queue and row.key is not None:
+            yield (tenant, row.key), row.place
+
+
 class MemoryJobSource:
     """See ports.queue.JobSource."""
 
@@ -93,10 +109,14 @@ class MemoryJobSource:
     async def lease(self, queue: str, limit: int, seconds: float) -> Sequence[LeasedJob]:
         """See the port."""
         async with self._database.dispatching() as session:
+            first: dict[tuple[TenantId, str], int] = {}
+            for name, place in places_taken(session, queue):
+                first[name] = min(place, first.get(name, place))
             due = sorted(
                 (row.run_at, key)
                 for key, row in session.scan(JOBS)
                 if row.queue == queue and row.run_at is not None and row.run_at <= session.now
+                if row.key is None or row.place == first[key[0], row.key]
             )
             leased: list[LeasedJob] = []
             for _, key in due:

@@ -96,6 +96,8 @@ class QueueRow:
     correlation: str
     max_attempts: int
     run_at: datetime | None
+    key: str | None = None
+    place: int = 0
     attempts: int = 0
     leased: bool = False
     fence: int = 0

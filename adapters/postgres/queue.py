@@ -1,31 +1,49 @@
 """The Postgres queue: SKIP LOCKED claims, leases by the database's clock, a fencing number on every ending."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from adapters.postgres.engine import Connection, Database
+from adapters.postgres.engine import Connection, Database, columns_of
 from core.kernel.context import Context
 from core.kernel.ids import JobId, TenantId
 from core.kernel.job import DeadLetter, LeasedJob, LeaseLost, NewJob
 from ports.queue import Depth
 
 _PUT = """
-INSERT INTO queue_job (tenant_id, id, queue, payload, correlation, max_attempts, run_at)
-SELECT t, id, queue, payload, correlation, attempts, COALESCE(now() + delay * interval '1 second', 'infinity')
-FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::text[], $6::int[], $7::float8[])
-     AS n(t, id, queue, payload, correlation, attempts, delay)
+INSERT INTO queue_job (tenant_id, id, queue, payload, correlation, max_attempts, run_at, key, place)
+SELECT t, id, queue, payload, correlation, attempts, COALESCE(now() + delay * interval '1 second', 'infinity'),
+       key, place
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::text[], $6::int[], $7::float8[], $8::text[],
+            $9::bigint[]) AS n(t, id, queue, payload, correlation, attempts, delay, key, place)
 WHERE NOT EXISTS (SELECT FROM dead_letter d WHERE d.tenant_id = n.t AND d.id = n.id)
 ON CONFLICT DO NOTHING
 """
 _LEASE = """
 WITH due AS (
-    SELECT tenant_id, id FROM queue_job WHERE queue = $1 AND run_at <= now() ORDER BY run_at LIMIT $2
-    FOR UPDATE SKIP LOCKED
+    SELECT tenant_id, id FROM queue_job q WHERE queue = $1 AND run_at <= now() AND (key IS NULL OR NOT EXISTS (
+        SELECT FROM queue_job b
+        WHERE b.tenant_id = q.tenant_id AND b.queue = q.queue AND b.key = q.key AND b.place < q.place
+    ) AND NOT EXISTS (
+        SELECT FROM dead_letter d WHERE d.tenant_id = q.tenant_id AND d.queue = q.queue AND d.key = q.key
+        AND d.place < q.place AND d.forgiven_at IS NULL
+    )) ORDER BY run_at LIMIT $2 FOR UPDATE SKIP LOCKED
 )
 UPDATE queue_job q SET attempts = attempts + 1, fence = nextval('queue_fence'), leased = true,
        run_at = now() + $3 * interval '1 second'
 FROM due WHERE q.tenant_id = due.tenant_id AND q.id = due.id
 RETURNING q.tenant_id, q.id, q.queue, q.payload, q.correlation, q.attempts, q.max_attempts, q.fence
+"""
+# Mostly there is none: then nobody looks for each key.
+_ANY = """
+SELECT EXISTS (SELECT FROM queue_job WHERE queue = $1 AND key IS NOT NULL AND tenant_id = ANY($2))
+    OR EXISTS (SELECT FROM dead_letter
+               WHERE queue = $1 AND key IS NOT NULL AND tenant_id = ANY($2) AND forgiven_at IS NULL)
+"""
+_HELD_UP = """
+SELECT n.t, n.k FROM unnest($2::uuid[], $3::text[]) AS n(t, k)
+WHERE EXISTS (SELECT FROM queue_job q WHERE q.tenant_id = n.t AND q.queue = $1 AND q.key = n.k)
+   OR EXISTS (SELECT FROM dead_letter d
+              WHERE d.tenant_id = n.t AND d.queue = $1 AND d.key = n.k AND d.forgiven_at IS NULL)
 """
 _WITHDRAW = "DELETE FROM queue_job WHERE tenant_id = $1 AND id = $2"
 _HELD = "tenant_id = $1 AND id = $2 AND fence = $3 AND leased AND run_at > now()"
@@ -37,8 +55,8 @@ UPDATE queue_job SET leased = false, run_at = COALESCE(now() + $4 * interval '1 
 _BURY = f"""
 WITH gone AS (DELETE FROM queue_job WHERE {_HELD} RETURNING *)
 INSERT INTO dead_letter (tenant_id, id, queue, payload, correlation, attempts, max_attempts, error_code, error_detail,
-                         trace, failed_at)
-SELECT tenant_id, id, queue, payload, correlation, attempts, max_attempts, $4, $5, $6, $7 FROM gone
+                         trace, failed_at, key, place)
+SELECT tenant_id, id, queue, payload, correlation, attempts, max_attempts, $4, $5, $6, $7, key, place FROM gone
 """
 _DEPTH = """
 SELECT queue, count(*) FILTER (WHERE NOT leased AND run_at <= now()) AS ready,
@@ -56,8 +74,8 @@ WHERE tenant_id = $1 AND id::text > $2 AND forgiven_at IS NULL ORDER BY id LIMIT
 """
 _REPLAY_DEAD = """
 WITH risen AS (DELETE FROM dead_letter WHERE tenant_id = $1 AND id = $2 AND forgiven_at IS NULL RETURNING *)
-INSERT INTO queue_job (tenant_id, id, queue, payload, correlation, max_attempts, run_at)
-SELECT tenant_id, id, queue, payload, correlation, max_attempts, now() FROM risen
+INSERT INTO queue_job (tenant_id, id, queue, payload, correlation, max_attempts, run_at, key, place)
+SELECT tenant_id, id, queue, payload, correlation, max_attempts, now(), key, place FROM risen
 """
 _REPLAY_PARKED = """
 UPDATE queue_job SET run_at = now(), attempts = 0 WHERE tenant_id = $1 AND id = $2 AND run_at = 'infinity'
@@ -85,7 +103,16 @@ class PostgresQueue:
             [job.correlation for job in jobs],
             [job.max_attempts for job in jobs],
             [job.delay_seconds for job in jobs],
+            [job.key for job in jobs],
+            [job.place for job in jobs],
         )
+
+    async def held_up(self, queue: str, keys: Collection[tuple[TenantId, str]]) -> Collection[tuple[TenantId, str]]:
+        """See the port."""
+        if not keys or not await self._connection.fetchval(_ANY, queue, self._context.tenants):
+            return frozenset()
+        rows = await self._connection.fetch(_HELD_UP, queue, *columns_of(sorted(keys)))
+        return frozenset((TenantId(str(tenant)), key) for tenant, key in rows)
 
     async def withdraw(self, job: JobId) -> bool:
         """See ports.queue.Withdrawals."""

@@ -123,6 +123,7 @@ class Queue:
         self._inner = inner
         self._buggify = buggify
         self.hold, self.finish, self.bury, self.withdraw = inner.hold, inner.finish, inner.bury, inner.withdraw
+        self.held_up = inner.held_up
 
     async def put(self, jobs: Sequence[NewJob]) -> None:
         """See the port."""

@@ -6,7 +6,8 @@ from adapters.memory.relay import MemoryRelayPosition
 from adapters.memory.reservations import MemoryReservationsView
 from adapters.memory.sagas import MemorySagasView
 from adapters.memory.work import MemoryWorkers
-from adapters.toolkit.envelope import seal, unseal
+from adapters.toolkit.carrying import to_message
+from adapters.toolkit.envelope import unseal
 from composition.simulation import buggified
 from composition.simulation.delivery import BadPublisher
 from composition.simulation.idle import IdleJobs, IdlePosition
@@ -45,7 +46,7 @@ async def keep_worker(world: World, place: str) -> None:
 def _loops(world: World, process: Process, dispatch: Dispatch, place: str) -> WorkerLoops:
     parts, telemetry, buggify = world.parts, world.telemetry, world.buggify
     subscribers = InProcessPublisher(dispatch, process.clock, process.new_id, telemetry)
-    delivering = SettingAside(subscribers, Aside(dispatch, process.clock, telemetry), seal)
+    delivering = SettingAside(subscribers, Aside(dispatch, process.clock, telemetry), to_message)
     inner = buggified.Singly(delivering, buggify)
     position = buggified.Position(
         IdlePosition(MemoryRelayPosition(process.database, process.name), world.store), buggify

@@ -10,12 +10,12 @@ from core.acceptance.policies import SetPolicy
 from core.acceptance.queues import AcceptOrders, AcceptQueued
 from core.acceptance.use_cases.accept_orders import accept_orders
 from core.acceptance.use_cases.accept_queued import accept_queued
-from core.acceptance.use_cases.end_job import bury_job, finish_job, retry_job, set_aside
+from core.acceptance.use_cases.end_job import bury_job, find_held_up, finish_job, retry_job, set_aside
 from core.acceptance.use_cases.record_demand import record_demand
 from core.acceptance.use_cases.set_policy import set_policy
 from core.identity.permission import Scope
 from core.inventory.use_cases.entering import end_expired
-from core.kernel.job import BuryJob, FinishJob, RetryJob, SetAside
+from core.kernel.job import BuryJob, FindHeldUp, FinishJob, RetryJob, SetAside
 from entrypoints.dispatch import UseCase
 
 
@@ -31,6 +31,7 @@ class Acceptance(containers.DeclarativeContainer):
             AcceptQueued: providers.Factory(
                 UseCase, scope=None, run=providers.Factory(partial, accept_queued, end_expired=end_expired)
             ),
+            FindHeldUp: providers.Factory(UseCase, scope=None, run=providers.Object(find_held_up)),
             SetAside: providers.Factory(UseCase, scope=None, run=providers.Object(set_aside)),
             FinishJob: providers.Factory(UseCase, scope=None, run=providers.Object(finish_job)),
             RetryJob: providers.Factory(UseCase, scope=None, run=providers.Object(retry_job)),

@@ -16,6 +16,9 @@ Cursor = NewType("Cursor", str)
 
 START = Cursor("")
 
+EVENTS = "events"
+"""The queue events are relayed to, and those set aside wait in."""
+
 
 @value
 class NewEvent:

@@ -12,7 +12,11 @@ class LeaseLost(Exception):
 
 @value
 class NewJob:
-    """Something to do later. ``payload`` is bytes the queue does not read; ``delay_seconds`` None parks it."""
+    """Something to do later. ``payload`` is bytes the queue does not read; ``delay_seconds`` None parks it.
+
+    Jobs of a queue and a tenant with one ``key`` are done in the order of their ``place``: while one waits, is leased,
+    parked, or dead and not forgiven, none behind it is leased.
+    """
 
     id: JobId
     tenant: TenantId
@@ -21,6 +25,8 @@ class NewJob:
     correlation: str
     delay_seconds: float | None = 0.0
     max_attempts: int = 5
+    key: str | None = None
+    place: int = 0
 
 
 @value
@@ -51,6 +57,14 @@ class DeadLetter:
     error_detail: str
     trace: str
     failed_at: datetime
+
+
+@value
+class FindHeldUp:
+    """Which of ``keys``, each a tenant and a key of jobs in ``queue``, are held up by a job that is not done?"""
+
+    queue: str
+    keys: frozenset[tuple[TenantId, str]]
 
 
 @value

@@ -7,7 +7,7 @@ person. Begun by the acceptance of an order, of tenants that have said how long 
 """
 
 from core.identity.permission import Scope
-from core.kernel.ids import FulfilmentId, OrderId
+from core.kernel.ids import FulfilmentId, OrderId, SagaId, derived_id
 from core.kernel.value import value
 from core.orders.changing import AskFulfilment, OrderNotOpen, OrderOnHold, RecallFulfilment
 from core.orders.deadlines import FulfilmentPolicy
@@ -38,6 +38,11 @@ def data_of(followed: Followed, policy: FulfilmentPolicy) -> Data:
         "answer_seconds": policy.answer_within_minutes * 60.0,
         "ship_seconds": policy.ship_within_minutes * 60.0,
     }
+
+
+def saga_of(fulfilment: FulfilmentId) -> SagaId:
+    """The one saga that ever follows it: who begins it late, when it may be over already, finds its id taken."""
+    return SagaId(derived_id(fulfilment, f"{NAME}:{fulfilment}"))
 
 
 def _ask(data: Data) -> AskFulfilment:

@@ -1,16 +1,18 @@
 """Events that break the batch they are delivered in: found by halving, set aside, and tried again by themselves.
 
-The rest of the batch is applied. What was set aside becomes a job of its own: tried again later and later, buried after
-its last attempt with its cause, and replayed when somebody has seen to that cause.
+The rest of the batch is applied, but for what is behind such an event in its stream: that waits for it, and other
+streams go on. What was set aside becomes a job of its own: tried again later and later, buried after its last attempt
+with its cause, replayed or forgiven when somebody has seen to that cause; then its stream goes on from there.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 
 from core.kernel.context import Context
 from core.kernel.decider import in_halves
-from core.kernel.event import RecordedEvent
+from core.kernel.event import EVENTS, RecordedEvent
 from core.kernel.ids import JobId, TenantId
-from core.kernel.job import FinishJob, LeasedJob, NewJob, SetAside
+from core.kernel.job import FindHeldUp, FinishJob, LeasedJob, NewJob, SetAside
+from core.kernel.message import Message
 from core.kernel.retry import DEFAULT, delay_seconds
 from entrypoints.dispatch import Dispatch
 from entrypoints.worker.leases import LeasedWork
@@ -20,60 +22,89 @@ from ports.queue import JobSource
 from ports.storage import CommitUnknown, StorageUnavailable, TransactionConflict
 from ports.telemetry import Telemetry
 
-EVENTS = "events"
-"""The queue events are relayed to, and those set aside wait in: a payload is an event in its envelope."""
+Stream = tuple[TenantId, str]
 TROUBLE = (StorageUnavailable, CommitUnknown, TransactionConflict)
 """No event's fault: the whole batch comes again."""
 
 
 class Aside:
-    """Where events are set aside. What is set aside again, alive or dead, is there once: by the event's own id."""
+    """Where events are set aside, and which streams wait for one. What is set aside again is there once, by its id."""
 
     def __init__(self, dispatch: Dispatch, clock: Clock, telemetry: Telemetry) -> None:
         self._dispatch = dispatch
         self._clock = clock
         self._telemetry = telemetry
 
-    async def put(self, event: str, tenant: TenantId, sealed: bytes, correlation: str, why: str) -> None:
-        """Keep the event with the id ``event`` for later. Raises what the storage raises."""
-        self._telemetry.count("events_set_aside_total")
-        self._telemetry.log("error", "event set aside", event=event, tenant=tenant, error=why)
+    async def blocked(self, events: Sequence[RecordedEvent]) -> set[Stream]:
+        """The streams of ``events`` of which one was set aside before and is not done."""
+        streams = frozenset((event.tenant, str(event.stream)) for event in events)
+        context = self._context(tuple(sorted({tenant for tenant, _ in streams})), events[0].correlation)
+        return set(await self._dispatch.run(FindHeldUp(queue=EVENTS, keys=streams), context))
+
+    async def put(self, message: Message, place: int, why: str | None) -> None:
+        """Keep what is in ``message`` for later, at ``place`` in its stream. Raises what the storage raises.
+
+        ``why``: what is wrong with it; None: it only waits for one that was set aside before it.
+        """
+        self._telemetry.count("events_set_aside_total", waits="" if why else "yes")
+        if why is not None:
+            self._telemetry.log("error", "event set aside", event=message.id, tenant=message.tenant, error=why)
         job = NewJob(
-            id=JobId(event),
-            tenant=tenant,
+            id=JobId(message.id),
+            tenant=message.tenant,
             queue=EVENTS,
-            payload=sealed,
-            correlation=correlation,
-            delay_seconds=delay_seconds(DEFAULT, 1, event),
+            payload=message.payload,
+            correlation=message.correlation,
+            delay_seconds=delay_seconds(DEFAULT, 1, message.id) if why else 0.0,
             max_attempts=DEFAULT.attempts,
+            key=message.key,
+            place=place,
         )
-        context = Context(tenants=(tenant,), actor="relay", now=self._clock.now(), correlation=correlation)
-        await self._dispatch.run(SetAside(job=job), context)
+        await self._dispatch.run(SetAside(job=job), self._context((message.tenant,), message.correlation))
+
+    def _context(self, tenants: tuple[TenantId, ...], correlation: str) -> Context:
+        return Context(tenants=tenants, actor="relay", now=self._clock.now(), correlation=correlation)
 
 
 class SettingAside:
-    """See ports.delivery.Publisher: delivers through ``inner``, and takes out what breaks it."""
+    """See ports.delivery.Publisher: delivers through ``inner``, and takes out what breaks it and what waits for that.
 
-    def __init__(self, inner: Publisher, aside: Aside, seal: Callable[[RecordedEvent], bytes]) -> None:
+    ``write`` puts an event into a message.
+    """
+
+    def __init__(self, inner: Publisher, aside: Aside, write: Callable[[RecordedEvent], Message]) -> None:
         self._inner = inner
         self._aside = aside
-        self._seal = seal
+        self._write = write
 
     async def publish(self, events: Sequence[RecordedEvent]) -> None:
         """See the port. Raises what the storage raises, and nothing else."""
+        blocked = await self._aside.blocked(events)
         left = [events]
         while left:
-            part = left.pop(0)
+            part = await self._passing(left.pop(0), blocked)
             try:
-                await self._inner.publish(part)
+                if part:
+                    await self._inner.publish(part)
             except TROUBLE:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever one event can do wrong must not stop the others
                 if len(part) == 1:
                     (event,) = part
-                    await self._aside.put(event.id, event.tenant, self._seal(event), event.correlation, repr(error))
+                    await self._aside.put(self._write(event), event.version, repr(error))
+                    blocked.add((event.tenant, event.stream))
                 else:
                     left[:0] = in_halves(part)
+
+    async def _passing(self, events: Sequence[RecordedEvent], blocked: Container[Stream]) -> Sequence[RecordedEvent]:
+        """Those of ``events`` that wait for nothing; the others are set aside."""
+        passing: list[RecordedEvent] = []
+        for event in events:
+            if (event.tenant, event.stream) in blocked:
+                await self._aside.put(self._write(event), event.version, None)
+            else:
+                passing.append(event)
+        return passing
 
 
 class AsideRunner:

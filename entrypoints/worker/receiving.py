@@ -5,10 +5,10 @@ Whatever goes wrong, a batch is either applied or comes again: it is held until 
 
 from collections.abc import Callable, Sequence
 
-from core.kernel.event import RecordedEvent
+from core.kernel.event import EVENTS, RecordedEvent
 from core.kernel.job import LeaseLost
 from core.kernel.message import Batch, Message
-from entrypoints.worker.aside import EVENTS, Aside
+from entrypoints.worker.aside import Aside
 from entrypoints.worker.pace import Pace
 from ports.broker import Broker
 from ports.delivery import Publisher
@@ -79,4 +79,9 @@ class Receiver:
         return events
 
     async def _put_aside(self, message: Message, why: str) -> None:
-        await self._aside.put(message.id, message.tenant, message.payload, message.correlation, why)
+        """What cannot be read has the first place: everything in its stream may depend on it."""
+        try:
+            place = self._unseal(message.payload).version
+        except ValueError:
+            place = 0
+        await self._aside.put(message, place, why)

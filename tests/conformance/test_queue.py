@@ -2,10 +2,12 @@
 """Leases, fences, attempts counted before they are made, dead letters and second thoughts."""
 
 import asyncio
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from core.kernel.job import LeasedJob, LeaseLost
+from core.kernel.job import LeasedJob, LeaseLost, NewJob
 from ports.queue import Depth
 from ports.storage import CommitUnknown
 from tests.conformance.shop import a_job, a_tenant, put
@@ -216,3 +218,57 @@ async def test_after_an_unknown_end_the_job_is_gone_or_still_held(storage: Stora
                 await end(storage, "finish", job)
         else:
             await end(storage, "finish", job)
+
+
+def in_place(number: int, place: int, *, key: str = "k", **given: Any) -> NewJob:
+    return replace(a_job(number, **given), key=key, place=place)
+
+
+async def test_jobs_of_a_key_are_leased_in_the_order_of_their_places_one_at_a_time(storage: Storage) -> None:
+    await a_tenant(storage)
+    await put(storage, in_place(71, 2), in_place(72, 1), in_place(73, 3), in_place(74, 9, key="other"), a_job(75))
+    order = []
+    while jobs := await storage.jobs.lease("q", 10, LONG):
+        order.append({job.id for job in jobs})
+        for job in jobs:
+            await end(storage, "finish", job)
+    assert order == [{an_id(72), an_id(74), an_id(75)}, {an_id(71)}, {an_id(73)}]
+
+
+@pytest.mark.parametrize("act", ["leased", "delayed", "parked", "dead"])
+async def test_none_is_leased_behind_one_that_is_not_done(storage: Storage, act: str) -> None:
+    await a_tenant(storage)
+    await put(storage, in_place(71, 1), in_place(72, 2))
+    first = await leased(storage)
+    if act == "dead":
+        await end(storage, "bury", first, "code", "detail", "trace")
+    elif act != "leased":
+        await end(storage, "retry", first, LONG if act == "delayed" else None, "later")
+    assert await storage.jobs.lease("q", 10, LONG) == []
+    keys = {(TENANT, "k"), (TENANT, "free"), (OTHER_TENANT, "k")}
+    async with storage.transactions.begin(a_context(TENANT, OTHER_TENANT)) as tx:
+        assert set(await tx.queue.held_up("q", keys)) == {(TENANT, "k")}
+        assert set(await tx.queue.held_up("r", keys)) == set()
+
+
+async def test_behind_what_is_forgiven_its_key_goes_on_and_what_is_replayed_comes_first_again(storage: Storage) -> None:
+    await a_tenant(storage)
+    await put(storage, in_place(71, 1), in_place(72, 2), in_place(73, 3))
+    await end(storage, "bury", await leased(storage), "code", "detail", "trace")
+    async with storage.transactions.begin(a_context()) as tx:
+        await tx.dead_letters.replay(an_id(71))
+    again = await leased(storage)
+    assert again.id == an_id(71)
+    await end(storage, "bury", again, "code", "detail", "trace")
+    async with storage.transactions.begin(a_context()) as tx:
+        await tx.dead_letters.forgive(an_id(71))
+    assert (await leased(storage)).id == an_id(72)
+    async with storage.transactions.begin(a_context()) as tx:
+        assert await tx.queue.held_up("q", {(TENANT, "k")})
+
+
+async def test_keys_of_two_tenants_do_not_meet(storage: Storage) -> None:
+    await a_tenant(storage)
+    await a_tenant(storage, OTHER_TENANT)
+    await put(storage, in_place(71, 1), in_place(72, 2, tenant=OTHER_TENANT))
+    assert {job.tenant for job in await storage.jobs.lease("q", 10, LONG)} == {TENANT, OTHER_TENANT}

@@ -35,18 +35,20 @@ from core.orders.returns import RefundState, Return, ReturnNotFound, ReturnState
 from core.sagas import fulfil_order
 from core.sagas.commands import ForgiveSaga, RetrySaga
 from core.sagas.definitions import DEFINITIONS
+from core.sagas.engine import begin
 from core.sagas.queues import STEPS, TIMEOUTS
 from core.sagas.saga import MOVING, Saga, SagaOpen, Status
 from core.sagas.settle_return import SettleReturn
 from core.sagas.subscriptions import concerning
 from core.sagas.transfer_stock import TransferStock
+from core.sagas.use_cases.keeping import add
 from entrypoints.dispatch import UseCase
 from ports.storage import TransactionConflict
-from tests.conformance.office import CONTEXT, Office, a_stocked_office
+from tests.conformance.office import CONTEXT, NEW_ID, Office, a_stocked_office
 from tests.conformance.shop import a_place, a_shop, accept_all, an_order, receive
 from tests.conformance.storage import Storage
 from tests.conformance.yard import moving
-from tests.support.given import OTHER_TENANT, TENANT, a_context, a_key, an_id
+from tests.support.given import NOW, OTHER_TENANT, TENANT, a_context, a_key, an_id
 from tests.support.orders import some
 
 ORDER = OrderId(an_id(100_201))
@@ -117,6 +119,27 @@ async def test_of_several_tenants_orders_are_followed_each_as_its_own(storage: S
     for tenant in tenants:
         (row,) = await storage.sagas.sagas(tenant, status=None, name=None, before=None, limit=9)
         assert row.saga.name == fulfil_order.NAME
+
+
+async def test_who_begins_to_follow_late_finds_that_it_was_followed_though_that_is_over(storage: Storage) -> None:
+    """Two relays are told the same, one of them slept between looking and beginning."""
+    office = await an_office(storage)
+    first = await the_only(storage)
+    await run_out(storage, office)
+    assert (await office.saga(first.id)).status not in MOVING
+    fulfilment = FulfilmentId(first.key or "")
+    late = begin(
+        DEFINITIONS[fulfil_order.NAME, 1],
+        fulfil_order.saga_of(fulfilment),
+        first.data,
+        NOW,
+        subject=StreamId(ORDER),
+        key=fulfilment,
+    )
+    with pytest.raises(TransactionConflict):
+        async with storage.transactions.begin(a_context()) as tx:
+            await add([late], a_context(), tx, NEW_ID)
+    assert first.id == fulfil_order.saga_of(fulfilment)
 
 
 async def test_what_is_accepted_and_sent_in_time_is_left_alone(storage: Storage) -> None:

@@ -1,8 +1,18 @@
 """Jobs that nothing else begins or ends: set aside, done, tried again, given up."""
 
+from collections.abc import Collection
+
 from core.kernel.context import Context
-from core.kernel.job import BuryJob, FinishJob, RetryJob, SetAside
+from core.kernel.ids import TenantId
+from core.kernel.job import BuryJob, FindHeldUp, FinishJob, RetryJob, SetAside
 from ports.acceptance import AcceptanceTransaction
+
+
+async def find_held_up(
+    command: FindHeldUp, context: Context, tx: AcceptanceTransaction
+) -> Collection[tuple[TenantId, str]]:
+    """Those of the command's keys that are."""
+    return await tx.queue.held_up(command.queue, command.keys)
 
 
 async def set_aside(command: SetAside, context: Context, tx: AcceptanceTransaction) -> None:

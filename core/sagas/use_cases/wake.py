@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from core.kernel.context import Context
 from core.kernel.event import RecordedEvent
-from core.kernel.ids import NewId, SagaId, StreamId
+from core.kernel.ids import NewId, StreamId
 from core.orders.deadlines import FulfilmentPolicy
 from core.sagas.definition import Definitions, newest
 from core.sagas.engine import begin
-from core.sagas.fulfil_order import NAME, Followed, data_of
+from core.sagas.fulfil_order import NAME, Followed, data_of, saga_of
 from core.sagas.queues import Asked, look_again
 from core.sagas.saga import Act, Saga, StepState
 from core.sagas.subscriptions import BEGINNING, WAKING, WakeSagas, by_tenant, followed
@@ -72,7 +72,7 @@ async def _follow(
     reactions = [
         begin(
             newest(definitions, NAME),
-            SagaId(new_id()),
+            saga_of(one.fulfilment),
             data_of(one, policy),
             context.now,
             subject=StreamId(one.order),

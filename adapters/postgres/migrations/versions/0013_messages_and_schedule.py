@@ -1,4 +1,4 @@
-"""Messages between processes, for whoever has no broker but the database; until when each chore was fired."""
+"""Messages between processes, until when each chore was fired, and jobs that keep an order among themselves."""
 
 from alembic import op
 
@@ -36,6 +36,10 @@ CREATE TABLE message_strand (
 ) WITH (fillfactor = 50)
 """
 
+IN_PLACE = (
+    "ALTER TABLE {table} ADD COLUMN key text, ADD COLUMN place bigint NOT NULL DEFAULT 0",
+    "CREATE INDEX {table}_in_place ON {table} (tenant_id, queue, key, place) WHERE key IS NOT NULL",
+)
 SCHEDULE = "CREATE TABLE schedule (chore text PRIMARY KEY, due timestamptz NOT NULL)"
 
 
@@ -47,6 +51,9 @@ def upgrade() -> None:
     for statement in wall_off("message"):
         op.execute(statement)
     op.execute("CREATE POLICY dispatch ON message TO fluxor_dispatch USING (true) WITH CHECK (true)")
+    for table in ("queue_job", "dead_letter"):
+        for statement in IN_PLACE:
+            op.execute(statement.format(table=table))
     op.execute(SCHEDULE)
     op.execute(grant("schedule", ("SELECT", "INSERT", "UPDATE"), "fluxor_app"))
     for table in ("message", "message_strand"):
@@ -55,6 +62,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """What is on its way is lost: the relay is to be set back to where its messages began."""
+    for table in ("queue_job", "dead_letter"):
+        op.execute(f"ALTER TABLE {table} DROP COLUMN key, DROP COLUMN place")
     op.execute("DROP TABLE schedule")
     op.execute("DROP TABLE message")
     op.execute("DROP TABLE message_strand")
