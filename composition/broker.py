@@ -5,9 +5,10 @@ from contextlib import asynccontextmanager
 
 from adapters.postgres.broker import PostgresBroker
 from adapters.postgres.engine import Database
+from adapters.redis.broker import open_redis_broker
 from adapters.toolkit.carrying import BrokerPublisher, CarriedQueues
 from adapters.toolkit.envelope import unseal
-from composition.settings import IN_PROCESS, Settings
+from composition.settings import IN_PROCESS, IN_TABLES, Settings
 from entrypoints.worker.aside import Aside
 from entrypoints.worker.receiving import Receiver
 from ports.broker import Broker
@@ -18,8 +19,15 @@ from ports.telemetry import Telemetry
 
 @asynccontextmanager
 async def opened_broker(settings: Settings, database: Database) -> AsyncIterator[Broker | None]:
-    """The broker of these settings, ready for use. None: there is none, whoever relays delivers."""
-    yield None if settings.queue_url == IN_PROCESS else PostgresBroker(database)
+    """The broker of these settings, which need not be there yet. None: there is none, whoever relays delivers."""
+    url = settings.queue_url
+    if url == IN_PROCESS:
+        yield None
+    elif url == IN_TABLES:
+        yield PostgresBroker(database)
+    else:
+        async with open_redis_broker(url) as broker:
+            yield broker
 
 
 def publisher_of(broker: Broker | None, delivery: Publisher) -> Publisher:

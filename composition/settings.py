@@ -18,7 +18,13 @@ IN_PROCESS = "postgres:"
 """Whoever relays delivers."""
 IN_TABLES = "postgres:messages"
 """Events go through a table of messages, and every relay process delivers some."""
-QueueUrl = Annotated[str, Meta(pattern=rf"^({IN_PROCESS}|{IN_TABLES})$", description=f"{IN_PROCESS} or {IN_TABLES}")]
+QueueUrl = Annotated[
+    str,
+    Meta(
+        pattern=rf"^({IN_PROCESS}|{IN_TABLES}|rediss?://.+)$",
+        description=f"{IN_PROCESS}, {IN_TABLES}, or a URL that begins with redis:// or rediss://",
+    ),
+]
 HttpUrl = Annotated[str, Meta(pattern=r"^https?://", description="a URL that begins with http:// or https://")]
 
 _NAMES = {"data_dir": "FLUXOR_DATA_DIR", "shutdown_timeout_seconds": "SHUTDOWN_TIMEOUT"}

@@ -106,7 +106,7 @@ class SagasView(Protocol):
     async def sagas(
         self, tenant: TenantId, *, status: Status | None, name: str | None, before: SagaId | None, limit: int
     ) -> Sequence[KeptSaga]:
-        """Up to ``limit`` sagas, newest first, begun before ``before``."""
+        """Up to ``limit`` sagas, newest first, those that follow one order in any order, before ``before``."""
         ...
 
     async def stuck(self) -> Mapping[str, int]:

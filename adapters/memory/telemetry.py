@@ -1,8 +1,10 @@
 """Telemetry that remembers what it was told."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+
+from adapters.toolkit.metrics import COUNTERS, GAUGES, SECONDS
 
 
 class MemoryTelemetry:
@@ -16,14 +18,17 @@ class MemoryTelemetry:
 
     def count(self, name: str, amount: float = 1, /, **labels: str) -> None:
         """See the port."""
+        _check(COUNTERS, name, labels)
         self.counts[name, tuple(sorted(labels.items()))] += amount  # type: ignore[assignment]
 
     def observe(self, name: str, seconds: float, /, **labels: str) -> None:
         """See the port. How often, not how long: that would differ each time."""
+        _check(SECONDS, name, labels)
         self.observations[name] += 1
 
     def gauge(self, name: str, amount: float, /, **labels: str) -> None:
         """See the port."""
+        _check(GAUGES, name, labels)
         self.gauges[name] = amount
 
     @contextmanager
@@ -40,3 +45,9 @@ class MemoryTelemetry:
         """See the port."""
         lines = (f"{name}{dict(labels)} {amount}" for (name, labels), amount in sorted(self.counts.items()))
         return "\n".join(lines).encode()
+
+
+def _check(declared: Mapping[str, tuple[str, tuple[str, ...]]], name: str, labels: Mapping[str, str]) -> None:
+    _, names = declared[name]
+    if set(labels) != set(names):
+        raise ValueError(f"{name} has the labels {names}, not {tuple(labels)}")

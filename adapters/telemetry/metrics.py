@@ -1,31 +1,11 @@
-"""Prometheus metrics, each declared here once: name, what it says, its labels."""
+"""The declared metrics, for Prometheus."""
 
 from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "orders_enqueued_total": ("Orders taken in", ("priority",)),
-    "orders_failed_total": ("Orders that could not be decided", ("reason",)),
-    "saga_jobs_failed_total": ("Steps and time limits of sagas that were given up", ("reason",)),
-    "saga_steps_total": ("Steps of sagas asked and answered", ("saga", "act", "outcome")),
-    "order_processed_total": ("Orders decided", ("status",)),
-    "http_requests_total": ("HTTP requests answered", ("status",)),
-    "journal_events_relayed_total": ("Journal events delivered and confirmed", ("relay",)),
-    "database_pool_exhausted_total": ("Requests that found no database connection", ()),
-}
-SECONDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "http_request_duration_seconds": ("HTTP request duration", ()),
-    "api_response_time_seconds": ("Time to answer, by endpoint", ("endpoint",)),
-    "order_processing_time_seconds": ("From taken in to decided", ()),
-    "order_batch_seconds": ("One batch of the worker", ()),
-    "fluxor_command_seconds": ("One command through the door", ("command", "outcome")),
-}
-GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "queue_depth": ("Jobs in a queue", ("queue", "state")),
-    "sagas_stuck": ("Sagas that wait for a person", ("saga",)),
-    "database_pool_connections": ("Database connections", ("state",)),
-}
+from adapters.toolkit.metrics import COUNTERS, GAUGES, SECONDS
+
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 

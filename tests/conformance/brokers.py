@@ -1,15 +1,17 @@
 """Every broker under one roof: processes that share it, and what a test must be able to do to it from outside."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any, Protocol
 
 import asyncpg
+from redis.asyncio import Redis
 
 from adapters.memory.broker import MemoryBroker
 from adapters.postgres.broker import PostgresBroker
 from adapters.postgres.engine import Database
+from adapters.redis.broker import open_redis_broker
 from ports.broker import Broker
 from tests.support.given import NOW
 
@@ -80,3 +82,26 @@ class PostgresBrokers:
         await self._owner.execute(
             "UPDATE message_strand SET held_until = now() - interval '1 s' WHERE held_until > now()"
         )
+
+
+class RedisBrokers:
+    """See Brokers."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """See Brokers."""
+        async with AsyncExitStack() as stack:
+            self._owner = Redis.from_url(self._url)
+            stack.push_async_callback(self._owner.aclose)
+            await self._owner.flushdb()
+            self.one, self.two = [await stack.enter_async_context(open_redis_broker(self._url)) for _ in range(2)]
+            self.little = await stack.enter_async_context(open_redis_broker(self._url, LITTLE))
+            yield
+
+    async def let_go(self) -> None:
+        """See Brokers."""
+        async for held in self._owner.scan_iter("fluxor:*:held:*"):
+            await self._owner.delete(held)

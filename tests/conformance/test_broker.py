@@ -1,7 +1,8 @@
 """What every broker promises: in order under a key, at least once, held by one, and what kills its receiver alone."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from core.kernel.job import LeaseLost
 from core.kernel.message import Batch, Message, Priority, strand_of
 from ports.broker import Broker, QueueFull
 from ports.queue import Depth
-from tests.conformance.brokers import LITTLE, Brokers, MemoryBrokers, PostgresBrokers
+from tests.conformance.brokers import LITTLE, Brokers, MemoryBrokers, PostgresBrokers, RedisBrokers
 from tests.support.given import OTHER_TENANT, TENANT, an_id
 
 LONG = 600.0
@@ -18,13 +19,21 @@ APART = "a", "b"
 """Two keys on strands of their own."""
 
 
-@pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.postgres)])
-def brokers(request: pytest.FixtureRequest) -> Iterator[Brokers]:
+SERVERS: dict[str, tuple[type[Any], str]] = {
+    "postgres": (PostgresBrokers, "database_url"),
+    "redis": (RedisBrokers, "redis_url"),
+}
+"""Each broker that has a server: its kind, and the fixture that says where it is."""
+
+
+@pytest.fixture(params=["memory", *(pytest.param(name, marks=getattr(pytest.mark, name)) for name in SERVERS)])
+def brokers(request: pytest.FixtureRequest) -> Brokers:
     """A broker with nothing in it."""
     if request.param == "memory":
-        yield MemoryBrokers()
-    else:
-        yield PostgresBrokers(request.getfixturevalue("database_url"))
+        return MemoryBrokers()
+    kind, url = SERVERS[request.param]
+    made: Brokers = kind(request.getfixturevalue(url))
+    return made
 
 
 def a_message(

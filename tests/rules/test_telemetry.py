@@ -3,34 +3,63 @@
 import gzip
 import io
 import json
+import re
 import sys
 import threading
 import urllib.request
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from queue import Queue
 
 import pytest
 from opentelemetry import trace
 
+from adapters.memory.telemetry import MemoryTelemetry
 from adapters.telemetry.telemetry import ProcessTelemetry
+from adapters.toolkit.metrics import COUNTERS, GAUGES, SECONDS
 from composition.settings import Settings
 from composition.telemetry import telemetry_of
 from composition.up import free_port
+from ports.telemetry import Telemetry
+
+ROOT = Path(__file__).parents[2]
 
 
 def a_process() -> ProcessTelemetry:
     return ProcessTelemetry(service="fluxor-test", version="1", environment="test", level="info")
 
 
-def test_a_declared_metric_is_served_and_an_undeclared_one_is_a_defect() -> None:
+def test_a_declared_metric_is_served() -> None:
     telemetry = a_process()
     telemetry.count("order_processed_total", 3, status="completed")
     telemetry.observe("http_request_duration_seconds", 0.02)
     text = telemetry.render().decode()
     assert 'order_processed_total{status="completed"} 3.0' in text
     assert "http_request_duration_seconds_count 1.0" in text
-    with pytest.raises(KeyError):
-        telemetry.count("made_up_total")
+
+
+@pytest.mark.parametrize("telemetry", [a_process(), MemoryTelemetry()])
+def test_a_metric_that_is_not_declared_as_it_is_told_is_a_defect(telemetry: Telemetry) -> None:
+    for tell in (telemetry.count, telemetry.observe, telemetry.gauge):
+        with pytest.raises(KeyError):
+            tell("made_up_total", 1)
+    for tell, name in ((telemetry.count, "order_processed_total"), (telemetry.gauge, "queue_depth")):
+        with pytest.raises(ValueError, match="label"):
+            tell(name, 1, colour="blue")
+
+
+def test_whatever_the_code_tells_is_declared() -> None:
+    told = re.compile(r"(?:count|observe|gauge)\(\s*\"(\w+)\"|failures=\"(\w+)\"")
+    names = {
+        name
+        for folder in ("entrypoints", "composition", "adapters")
+        for file in (ROOT / folder).rglob("*.py")
+        for pair in told.findall(file.read_text(encoding="utf-8"))
+        for name in pair
+        if name
+    }
+    assert len(names) > 15
+    assert names <= {*COUNTERS, *SECONDS, *GAUGES}
 
 
 def test_a_callers_trace_goes_on_and_log_lines_carry_its_ids(monkeypatch: pytest.MonkeyPatch) -> None:

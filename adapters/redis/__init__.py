@@ -1,0 +1,1 @@
+"""Redis: carries messages between processes, in streams."""

@@ -1,0 +1,151 @@
+"""Messages in streams: a strand is a stream, held by a key that expires, and each call is one script.
+
+They are kept as safely as the server is told to keep them. A queue wants ``appendonly yes`` and, as nothing in it may
+be thought of as a cache, ``maxmemory-policy noeviction``.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from itertools import chain
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.commands.core import AsyncScript
+from redis.exceptions import RedisError
+
+from adapters.redis.scripts import DEPTH, DONE, RECEIVE, SEND
+from core.kernel.ids import MessageId, TenantId
+from core.kernel.job import LeaseLost
+from core.kernel.message import STRANDS, Batch, Message, Priority, strand_of
+from ports.broker import QUEUE_MAX, BrokerUnavailable, QueueFull
+from ports.queue import Depth
+
+LOWEST_FIRST_EVERY = 8
+ANSWER_SECONDS = 2.0
+"""From asking to the whole answer, waiting for a connection and making one included."""
+CONNECTIONS = 8
+TOGETHER_MAX = 1000
+"""Messages one script sends or hands out: meanwhile the server does nothing else."""
+_FIELDS = 5
+
+
+@asynccontextmanager
+async def open_redis_broker(url: str, most: int = QUEUE_MAX) -> AsyncIterator["RedisBroker"]:
+    """A broker on the server at ``url``, which need not be there yet. Its connections are closed at the end."""
+    # The driver's own limits are left alone: RedisBroker bounds every call as a whole, and the driver's way to bound a
+    # write loses a cancellation now and then before Python 3.12. Nothing is tried twice in silence: a script that is
+    # would send its messages twice.
+    pool = BlockingConnectionPool.from_url(
+        url,
+        max_connections=CONNECTIONS,
+        timeout=ANSWER_SECONDS,
+        socket_timeout=None,
+        socket_connect_timeout=ANSWER_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+        protocol=2,
+        client_name="fluxor",
+        driver_info=None,
+    )
+    client = Redis.from_pool(pool)
+    try:
+        yield RedisBroker(client, most)
+    finally:
+        await client.aclose()
+
+
+class RedisBroker:
+    """See ports.broker.Broker. Leases by the server's clock. ``client`` answers in bytes and tries nothing twice."""
+
+    def __init__(self, client: Redis, most: int = QUEUE_MAX) -> None:
+        self._most = most
+        self._send = client.register_script(SEND)
+        self._receive = client.register_script(RECEIVE)
+        self._done = client.register_script(DONE)
+        self._depth = client.register_script(DEPTH)
+
+    async def send(self, messages: Sequence[Message]) -> None:
+        """See the port."""
+        for queue in sorted({message.queue for message in messages}):
+            mine = [message for message in messages if message.queue == queue]
+            for start in range(0, len(mine), TOGETHER_MAX):
+                fields = chain.from_iterable(map(_to_fields, mine[start : start + TOGETHER_MAX]))
+                if not await _answer(self._send, _keys_of(queue).streams, [self._most, *fields]):
+                    raise QueueFull(f"queue {queue} holds {self._most} messages")
+
+    async def receive(self, queue: str, limit: int, seconds: float) -> Batch | None:
+        """See the port."""
+        keys = _keys_of(queue)
+        token = uuid4().hex
+        answer = await _answer(
+            self._receive,
+            [*keys.streams, *keys.holders, keys.turns],
+            [min(limit, TOGETHER_MAX), round(seconds * 1000), token, LOWEST_FIRST_EVERY, STRANDS],
+        )
+        if not answer:
+            return None
+        place, attempt, *fields = answer
+        messages = tuple(_to_messages(fields, queue, Priority((place - 1) // STRANDS)))
+        return Batch(messages=messages, attempt=attempt, receipt=f"{place}:{len(messages)}:{token}")
+
+    async def done(self, batch: Batch) -> None:
+        """See the port."""
+        keys = _keys_of(batch.messages[0].queue)
+        place, _, holder = batch.receipt.partition(":")
+        stream, held = keys.streams[int(place) - 1], keys.holders[int(place) - 1]
+        if not await _answer(self._done, [stream, held], [holder, len(batch.messages)]):
+            raise LeaseLost(f"batch {batch.receipt} is held no more")
+
+    async def depth(self, queue: str) -> Depth:
+        """See the port."""
+        keys = _keys_of(queue)
+        waiting, out = await _answer(self._depth, [*keys.streams, *keys.holders], [])
+        return Depth(ready=waiting - out, leased=out, delayed=0, parked=0, dead=0)
+
+
+class _Keys(NamedTuple):
+    streams: tuple[str, ...]
+    holders: tuple[str, ...]
+    turns: str
+
+
+@lru_cache(maxsize=100)
+def _keys_of(queue: str) -> _Keys:
+    places = [f"{priority:d}:{strand}" for priority in Priority for strand in range(STRANDS)]
+    return _Keys(
+        streams=tuple(f"fluxor:{{{queue}}}:stream:{place}" for place in places),
+        holders=tuple(f"fluxor:{{{queue}}}:held:{place}" for place in places),
+        turns=f"fluxor:{{{queue}}}:turns",
+    )
+
+
+async def _answer(script: AsyncScript, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
+    """What the script answers. A connection on which no answer came in time is closed: none is taken for another's."""
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            return await script(keys, arguments)
+    except (RedisError, OSError) as error:
+        raise BrokerUnavailable(f"Redis does not answer: {str(error) or 'not in time'}") from error
+
+
+def _to_fields(message: Message) -> tuple[int | str | bytes, ...]:
+    place = message.priority * STRANDS + strand_of(message.key) + 1
+    return place, message.id, message.tenant, message.key, message.correlation, message.payload
+
+
+def _to_messages(fields: Sequence[bytes], queue: str, priority: Priority) -> Iterator[Message]:
+    for start in range(0, len(fields), _FIELDS):
+        identity, tenant, key, correlation, payload = fields[start : start + _FIELDS]
+        yield Message(
+            id=MessageId(identity.decode()),
+            tenant=TenantId(tenant.decode()),
+            queue=queue,
+            key=key.decode(),
+            payload=payload,
+            correlation=correlation.decode(),
+            priority=priority,
+        )
