@@ -16,7 +16,8 @@ from ports.telemetry import Telemetry
 
 BATCH = 1024
 RECEIVING = Pace(idle_first_seconds=0.002, idle_last_seconds=0.1, linger_seconds=0.0, worth_it=1)
-HELD_SECONDS = 60.0
+HELD_SECONDS = 15.0
+"""A batch takes a second; for so long nobody else has its streams when who holds it has died."""
 ATTEMPTS_MAX = 3
 """What was handed out so often and never ended kills whoever applies it: it goes on where attempts are counted."""
 

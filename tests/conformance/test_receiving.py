@@ -15,7 +15,7 @@ from core.kernel.event import EVENTS, START, RecordedEvent
 from core.kernel.ids import MessageId
 from core.kernel.message import Message
 from entrypoints.worker.aside import Aside, SettingAside
-from entrypoints.worker.receiving import ATTEMPTS_MAX, Receiver
+from entrypoints.worker.receiving import ATTEMPTS_MAX, HELD_SECONDS, Receiver
 from entrypoints.worker.relay import Relay
 from ports.broker import QueueFull
 from ports.storage import StorageUnavailable
@@ -24,7 +24,7 @@ from tests.conformance.shop import a_tenant, an_event, recorded
 from tests.conformance.storage import Storage
 from tests.support.given import NOW, TENANT, an_id
 
-LONGER_THAN_HELD = timedelta(minutes=2)
+LONGER_THAN_HELD = timedelta(seconds=HELD_SECONDS + 1)
 
 
 class Clock:
