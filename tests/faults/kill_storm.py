@@ -1,6 +1,6 @@
 """Orders under ``kill -9``: of the worker, the API, the database and the relay in turn, every few seconds.
 
-Run by hand: ``python -m tests.faults.kill_storm --seconds 120 --every 3``. Prints a table: fault, injected, lost,
+Run by hand: ``python -m tests.faults.kill_storm --seconds 120 --every 3 [--broker redis]``. Prints a table: fault, injected, lost,
 doubled, slowest recovery. Leaves with 1 when anything was lost, doubled or oversold.
 """
 
@@ -13,9 +13,10 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -23,6 +24,7 @@ from composition.place import Running, read_running
 from entrypoints.cli.bench.caller import Caller, ConnectionLost
 from entrypoints.cli.bench.client import Address, parse_address, render_request
 from tests.support.installation import Installed, installed
+from tests.support.redis import redis_server
 
 SKUS = [f"STORM-{number}" for number in range(20)]
 STOCK = 3_000
@@ -30,6 +32,19 @@ CLIENTS = 24
 PATIENCE_SECONDS = 120
 """On a busy machine recovery takes its time."""
 VICTIMS = ("worker", "api", "database", "relay")
+BROKER = "broker"
+SERVERS = {"redis": redis_server}
+
+
+class BrokerServer(Protocol):
+    """A broker's server to be rough with; it comes back where it was, with what it had confirmed."""
+
+    @property
+    def url(self) -> str: ...
+
+    def start(self) -> None: ...
+
+    def kill(self) -> None: ...
 
 
 @dataclass
@@ -77,22 +92,40 @@ async def _taken(caller: Caller, request: bytes, external_id: str, books: Books)
     return True
 
 
-async def kill_in_turn(data_dir: Path, every: float, stop: asyncio.Event, books: Books) -> None:
+async def kill_in_turn(
+    data_dir: Path, every: float, stop: asyncio.Event, books: Books, broker: BrokerServer | None
+) -> None:
     """Kill one process after the other; the time until an order is taken again is its recovery."""
+    victims = victims_of(broker)
     turn = 0
     while not stop.is_set():
-        victim = VICTIMS[turn % len(VICTIMS)]
+        victim = victims[turn % len(victims)]
         turn += 1
-        running = read_running(data_dir)
-        pid = _pid_of(victim, running) if running else None
-        if pid is not None:
-            os.kill(pid, signal.SIGKILL)
+        if await _kill(victim, data_dir, broker):
             books.killed[victim] += 1
             before, began = books.sent, time.monotonic()
             while books.sent == before and not stop.is_set():
                 await asyncio.sleep(0.01)
             books.slowest[victim] = max(books.slowest.get(victim, 0.0), time.monotonic() - began)
         await asyncio.sleep(every)
+
+
+def victims_of(broker: BrokerServer | None) -> tuple[str, ...]:
+    """Who is killed in turn."""
+    return VICTIMS if broker is None else (*VICTIMS, BROKER)
+
+
+async def _kill(victim: str, data_dir: Path, broker: BrokerServer | None) -> bool:
+    """Whether there was somebody to kill. A broker is started again at once: nobody else would."""
+    if victim == BROKER and broker is not None:
+        broker.kill()
+        await asyncio.to_thread(broker.start)
+        return True
+    running = read_running(data_dir)
+    pid = _pid_of(victim, running) if running else None
+    if pid is not None:
+        os.kill(pid, signal.SIGKILL)
+    return pid is not None
 
 
 def _pid_of(victim: str, running: Running) -> int | None:
@@ -106,16 +139,16 @@ def _pid_of(victim: str, running: Running) -> int | None:
     return alive[0] if alive else None
 
 
-async def storm(there: Installed, seconds: float, every: float) -> Books:
+async def storm(there: Installed, seconds: float, every: float, broker: BrokerServer | None) -> Books:
     """Buyers against a killer for ``seconds``, and until each victim was killed; buyers finish what they have begun."""
     books, stop, calm = Books(), asyncio.Event(), asyncio.Event()
     numbers = iter(range(10**9))
     address = parse_address(there.base_url)
-    killer = asyncio.create_task(kill_in_turn(there.data_dir, every, calm, books))
+    killer = asyncio.create_task(kill_in_turn(there.data_dir, every, calm, books, broker))
     buyers = [asyncio.create_task(buy(address, there.api_key, numbers, stop, books)) for _ in range(CLIENTS)]
     await asyncio.sleep(seconds)
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while len(books.killed) < len(VICTIMS):
+        while len(books.killed) < len(victims_of(broker)):
             await asyncio.sleep(0.05)
     calm.set()
     await killer
@@ -138,12 +171,14 @@ async def set_up(there: Installed) -> None:
             assert status == 201, (path, status, answer)
 
 
-def run(seconds: float, every: float, queue_url: str = "postgres:") -> tuple[Books, Counter[str]]:
+def run(
+    seconds: float, every: float, queue_url: str = "postgres:", broker: BrokerServer | None = None
+) -> tuple[Books, Counter[str]]:
     """A whole storm on an installation of its own; answers the books and what is wrong (empty: nothing)."""
     place = tempfile.TemporaryDirectory(prefix="fluxor-storm-", dir="/tmp", ignore_cleanup_errors=True)
-    with place as folder, installed(Path(folder), queue_url=queue_url) as there:
+    with place as folder, installed(Path(folder), queue_url=broker.url if broker else queue_url) as there:
         asyncio.run(set_up(there))
-        books = asyncio.run(storm(there, seconds, every))
+        books = asyncio.run(storm(there, seconds, every, broker))
         return books, wrong_with(there, books)
 
 
@@ -169,10 +204,13 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--every", type=float, default=3)
     parser.add_argument("--queue-url", default="postgres:")
+    parser.add_argument("--broker", choices=tuple(SERVERS), help="over a broker of its own, which is killed as well")
     options = parser.parse_args()
-    books, wrong = run(options.seconds, options.every, options.queue_url)
+    with ExitStack() as stack:
+        broker = stack.enter_context(SERVERS[options.broker]()) if options.broker else None
+        books, wrong = run(options.seconds, options.every, options.queue_url, broker)
     print(f"{'fault':<12}{'injected':>9}{'slowest recovery':>20}")
-    for victim in VICTIMS:
+    for victim in books.killed:
         print(f"{victim:<12}{books.killed[victim]:>9}{books.slowest.get(victim, 0.0):>18.2f} s")
     lost, doubled = wrong["lost"], wrong["doubled"]
     print(f"orders answered 202: {len(books.receipts)}; lost {lost}, doubled {doubled}; wrong: {dict(wrong)}")
