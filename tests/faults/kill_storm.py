@@ -1,7 +1,7 @@
 """Orders under ``kill -9``: of the worker, the API, the database and the relay in turn, every few seconds.
 
-Run by hand: ``python -m tests.faults.kill_storm --seconds 120 --every 3 [--broker redis]``. Prints a table: fault, injected, lost,
-doubled, slowest recovery. Leaves with 1 when anything was lost, doubled or oversold.
+Run by hand: ``python -m tests.faults.kill_storm --seconds 120 --every 3 [--broker redis]``. Prints a table: fault,
+injected, lost, doubled, slowest recovery. Leaves with 1 when anything was lost, doubled or oversold.
 """
 
 import argparse
