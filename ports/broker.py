@@ -48,5 +48,5 @@ class Broker(Protocol):
         ...
 
     async def depth(self, queue: str) -> Depth:
-        """How many messages of the queue wait (``ready``) and are handed out (``leased``)."""
+        """How many messages of the queue wait (``ready``) and are handed out, to this process at least (``leased``)."""
         ...

@@ -99,7 +99,7 @@ class Database:
         except UNREACHABLE as error:
             if isinstance(error, TimeoutError):
                 self._exhausted()
-            raise StorageUnavailable(f"no database connection: {error or 'none came free in time'}") from error
+            raise StorageUnavailable(f"no database connection: {str(error) or 'none came free in time'}") from error
         try:
             yield connection
         finally:

@@ -1,7 +1,7 @@
 """Messages in streams: a strand is a stream, held by a key that expires, and each call is one script.
 
-They are kept as safely as the server is told to keep them. A queue wants ``appendonly yes`` and, as nothing in it may
-be thought of as a cache, ``maxmemory-policy noeviction``.
+They are kept as safely as the server is told to keep them: it wants ``appendonly yes`` and, as it is no cache here,
+``maxmemory-policy noeviction``.
 """
 
 import asyncio

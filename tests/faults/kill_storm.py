@@ -1,7 +1,7 @@
 """Orders under ``kill -9``: of the worker, the API, the database and the relay in turn, every few seconds.
 
-Run by hand: ``python -m tests.faults.kill_storm --seconds 120 --every 3 [--broker redis]``. Prints a table: fault,
-injected, lost, doubled, slowest recovery. Leaves with 1 when anything was lost, doubled or oversold.
+Run by hand: ``python -m tests.faults.kill_storm --seconds 120 --every 3 [--broker redis|rabbitmq]``. Prints a table:
+fault, injected, lost, doubled, slowest recovery. Leaves with 1 when anything was lost, doubled or oversold.
 """
 
 import argparse
@@ -12,8 +12,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,6 +24,7 @@ from composition.place import Running, read_running
 from entrypoints.cli.bench.caller import Caller, ConnectionLost
 from entrypoints.cli.bench.client import Address, parse_address, render_request
 from tests.support.installation import Installed, installed
+from tests.support.rabbitmq import rabbit_server
 from tests.support.redis import redis_server
 
 SKUS = [f"STORM-{number}" for number in range(20)]
@@ -33,7 +34,6 @@ PATIENCE_SECONDS = 120
 """On a busy machine recovery takes its time."""
 VICTIMS = ("worker", "api", "database", "relay")
 BROKER = "broker"
-SERVERS = {"redis": redis_server}
 
 
 class BrokerServer(Protocol):
@@ -44,7 +44,17 @@ class BrokerServer(Protocol):
 
     def start(self) -> None: ...
 
+    def settle(self) -> None:
+        """Wait until it has written down which queues there are."""
+        ...
+
     def kill(self) -> None: ...
+
+
+SERVERS: dict[str, Callable[[], AbstractContextManager[BrokerServer]]] = {
+    "redis": redis_server,
+    "rabbitmq": rabbit_server,
+}
 
 
 @dataclass
@@ -118,6 +128,7 @@ def victims_of(broker: BrokerServer | None) -> tuple[str, ...]:
 async def _kill(victim: str, data_dir: Path, broker: BrokerServer | None) -> bool:
     """Whether there was somebody to kill. A broker is started again at once: nobody else would."""
     if victim == BROKER and broker is not None:
+        await asyncio.to_thread(broker.settle)
         broker.kill()
         await asyncio.to_thread(broker.start)
         return True

@@ -30,18 +30,18 @@ class RedisServer:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         with socket.create_server(("127.0.0.1", 0)) as free:
-            self._port: int = free.getsockname()[1]
+            self.port: int = free.getsockname()[1]
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         """Where it listens, on this machine only."""
-        return f"redis://127.0.0.1:{self._port}/0"
+        return f"redis://127.0.0.1:{self.port}/0"
 
     def start(self) -> None:
         """Start it and wait until it answers."""
         options = {
-            "port": str(self._port),
+            "port": str(self.port),
             "bind": "127.0.0.1",
             "dir": str(self._folder),
             "save": "",
@@ -59,6 +59,9 @@ class RedisServer:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"Redis does not start: {self._folder.joinpath('output').read_text()[-2000:]}")
             time.sleep(_POLL_SECONDS)
+
+    def settle(self) -> None:
+        """It writes down everything before it answers."""
 
     def kill(self) -> None:
         """Gone from one moment to the next, as with the power."""

@@ -1,0 +1,104 @@
+"""Messages of one strand between two processes that are lost again and again: what comes, in which order, how often.
+
+The strand is known beforehand: whatever is handed out must be the first of what nobody has ended, alone and with its
+attempt if it was handed out before, and else together with others that were not.
+"""
+
+import asyncio
+from random import Random
+
+from core.kernel.ids import MessageId
+from core.kernel.job import LeaseLost
+from core.kernel.message import Batch, Message
+from ports.broker import Broker, BrokerUnavailable
+from tests.conformance.brokers import Brokers
+from tests.support.given import TENANT, an_id
+
+LONG = 600.0
+ROUNDS = 40
+
+
+def a_message(number: int, queue: str = "q") -> Message:
+    return Message(id=MessageId(an_id(number)), tenant=TENANT, queue=queue, key="a", payload=b"said", correlation="c-1")
+
+
+async def received(broker: Broker, limit: int = 100, queue: str = "q") -> Batch:
+    """The next batch, as soon as there is one."""
+    while (batch := await broker.receive(queue, limit, LONG)) is None:
+        await asyncio.sleep(0.01)
+    return batch
+
+
+class Storm:
+    """What was sent, what was handed out how often, and what is over."""
+
+    def __init__(self, brokers: Brokers, seed: int) -> None:
+        self._brokers = brokers
+        self._chance = Random(seed)
+        self._sent: list[MessageId] = []
+        self._out: dict[MessageId, int] = {}
+        self._ended: set[MessageId] = set()
+
+    async def rage(self, *, midway: bool) -> None:
+        """Lose whoever holds something, or with ``midway`` also whoever is about to, and in the end receive all."""
+        for _ in range(ROUNDS):
+            if self._chance.random() < 0.4:
+                await self._send()
+            broker = self._chance.choice([self._brokers.one, self._brokers.two])
+            limit = self._chance.choice([1, 2, 3, 7, 100])
+            if midway and self._chance.random() < 0.4:
+                await self._lose_midway(broker, limit)
+            elif batch := await broker.receive("q", limit, LONG):
+                self._see(batch, exactly=not midway)
+                if self._chance.random() < 0.4:
+                    await self._lose(broker, batch)
+                else:
+                    await self._end(broker, batch)
+        while self._ended < set(self._sent):
+            batch = await received(self._brokers.two)
+            self._see(batch, exactly=not midway)
+            await self._end(self._brokers.two, batch)
+
+    async def _send(self) -> None:
+        start = len(self._sent) + 1
+        messages = [a_message(number) for number in range(start, start + self._chance.randrange(1, 40))]
+        await self._brokers.one.send(messages)
+        self._sent += [message.id for message in messages]
+
+    def _see(self, batch: Batch, *, exactly: bool) -> None:
+        ids = [message.id for message in batch.messages]
+        before = [self._out.get(one, 0) for one in ids]
+        for one in ids:
+            self._out[one] = self._out.get(one, 0) + 1
+        if not exactly and self._ended.issuperset(ids):
+            return  # a copy of what was ended already
+        assert ids == [one for one in self._sent if one not in self._ended][: len(ids)]
+        assert batch.attempt == before[0] + 1 or (batch.attempt > before[0] + 1 and not exactly)
+        assert len(ids) == 1 or not any(before)
+
+    async def _end(self, broker: Broker, batch: Batch) -> None:
+        await broker.done(batch)
+        self._ended |= {message.id for message in batch.messages}
+
+    async def _lose(self, broker: Broker, batch: Batch) -> None:
+        await self._brokers.let_go()
+        try:
+            await broker.done(batch)
+        except LeaseLost:
+            return
+        raise AssertionError("a lost batch was ended")
+
+    async def _lose_midway(self, broker: Broker, limit: int) -> None:
+        receiving = asyncio.ensure_future(broker.receive("q", limit, LONG))
+        await asyncio.wait([receiving], timeout=self._chance.random() / 20)
+        losing = asyncio.ensure_future(self._brokers.let_go())
+        if self._chance.random() < 0.3:
+            receiving.cancel()
+        await asyncio.wait([receiving])
+        losing.cancel()  # what was received over a new connection is held: it would wait for that for ever
+        await asyncio.wait([losing])
+        await self._brokers.let_go()
+        if receiving.cancelled() or isinstance(receiving.exception(), BrokerUnavailable):
+            return
+        if batch := receiving.result():
+            self._see(batch, exactly=False)
