@@ -31,13 +31,14 @@ _AT_THE_DOOR = "door"
 class Hold:
     """A batch of one strand on a channel of its own: the channel's end gives everything back, in its order."""
 
-    def __init__(self, link: Link, channel: AbstractChannel, until: float) -> None:
+    def __init__(self, link: Link, channel: AbstractChannel, receipt: str, seconds: float) -> None:
         self.channel = channel
+        self.receipt = receipt
         self.place: Place
         self.letters: list[Letter] = []
         self._link = link
         self._generation = link.generation
-        self._until = until
+        self._until = asyncio.get_running_loop().time() + seconds
         self._head: Letter
         self._receivers: list[str] = []
         self._whole = True
@@ -62,21 +63,26 @@ class Hold:
         await wire.basic_cancel(_AT_THE_DOOR, nowait=True)
         return taken
 
-    async def fill(self, limit: int, queues: Queues) -> None:
-        """Fetch the batch: what was handed out before first, and alone; else as many as there are."""
+    async def fill(self, limit: int, queues: Queues) -> bool:
+        """Fetch the batch: what was handed out before first, and alone; else as many as there are.
+
+        False: RabbitMQ has not taken back yet all of what a lost process held of the strand.
+        """
         first, behind = self._head, self._head.behind
         if first.times_out:
-            await queues.prepare_aside(self.place)
+            if (await queues.aside(self.place)).receivers:
+                return False
             found = await self._get(aside_name(self.place))
-            if found is None:
-                behind = await self._put_aside()
-                found = await self._get(aside_name(self.place))
+            if found is None or (not found.behind and found.id != self._head.id):
+                behind = await self._put_aside(found)
+            found = found or await self._get(aside_name(self.place))
             if found is None:
                 raise BrokerUnavailable("what was put aside is gone")
             first, self._whole = found, not found.behind and found.id == self._head.id
         self.letters = [first]
         if self._whole and not first.times_out:
             self.letters += await self._fetch(min(behind, limit - 1, MOST_AT_ONCE - 1))
+        return True
 
     async def end(self) -> None:
         """The messages are gone. First the receivers: RabbitMQ would deliver the next messages to them."""
@@ -101,15 +107,19 @@ class Hold:
         delivered = await wire.basic_get(name)
         return None if delivered.delivery_tag is None else received(delivered)
 
-    async def _put_aside(self) -> int:
-        """Copy all that came back, and behind it a few that nobody had yet. How many others wait in the strand."""
+    async def _put_aside(self, last: Letter | None) -> int:
+        """Copy all that came back, and behind it a few that nobody had yet. How many others wait in the strand.
+
+        Not again the ``last`` one that is aside still: others came back with what leads there, which goes now.
+        """
         found, behind = [self._head], self._head.behind
         while behind and found[-1].times_out:
             found += await self._fetch(min(behind, 1 + len(found) // 4))
             behind = self._head.behind + 1 - len(found)
         # Who was lost in the middle of this had some of it once more than the rest, and that were the first of it.
         ordered = sorted(found, key=lambda letter: -letter.times_out)
-        copies = [(aside_name(self.place), packed_again(letter)) for letter in ordered]
+        copied = [letter for letter in ordered if last is None or letter.id != last.id]
+        copies = [(aside_name(self.place), packed_again(letter)) for letter in copied]
         confirming = await self._link.channel(confirms=True)
         try:
             answers = await post(confirming, [(sign_name(self.place[0]), Letter("", b"", {})), *copies])
@@ -118,12 +128,11 @@ class Hold:
         for lost in filter(None, answers):
             raise BrokerUnavailable("what came back could not be put aside") from lost
         await self._stop_receiving()
-        self._head = ordered[-1]
+        self._head = copied[-1]
         wire = await self.channel.get_underlay_channel()
-        if self._head.tag > 1:
-            await wire.basic_ack(self._head.tag - 1, multiple=True)
-        for letter in found[self._head.tag :]:
-            await wire.basic_ack(letter.tag)
+        for letter in found:
+            if letter is not self._head:
+                await wire.basic_ack(letter.tag)
         return behind
 
     async def _fetch(self, number: int) -> list[Letter]:

@@ -83,10 +83,10 @@ class Queues:
         if door_name(queue) not in self._known:
             await self._length(door_name(queue), _KEPT)
 
-    async def prepare_aside(self, place: Place) -> None:
-        """Make what is needed to put messages of the strand aside."""
+    async def aside(self, place: Place) -> Length:
+        """What was put aside of the strand; there is room for more."""
         await self._length(sign_name(place[0]), _ONE)
-        await self._length(aside_name(place), _KEPT)
+        return await self._length(aside_name(place), _KEPT)
 
     def forget(self) -> None:
         """Something is not there any more: make everything again, unless it is found."""

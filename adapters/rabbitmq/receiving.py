@@ -37,27 +37,20 @@ class Receiving:
         async with self._link.talking():
             async with self._choosing:
                 hold = await self._first(queue, order, seconds)
-            if hold is None:
+            if hold is None or not await self._fill(hold, limit):
                 return None
-            receipt = str(next(self._numbers))
-            try:
-                await hold.fill(limit, self._queues)
-            except BaseException:
-                self._let_go(hold)
-                raise
-        self._holds[receipt] = hold
+        self._holds[hold.receipt] = hold
         return Batch(
             messages=tuple(unpacked(letter, hold.place) for letter in hold.letters),
             attempt=1 + hold.letters[0].times_out,
-            receipt=receipt,
+            receipt=hold.receipt,
         )
 
     async def done(self, batch: Batch) -> None:
         """See the port."""
+        self._give_back_what_is_over()
         hold = self._holds.pop(batch.receipt, None)
-        if hold is None or hold.over:
-            if hold is not None:
-                self._let_go(hold)
+        if hold is None:
             raise LeaseLost(f"batch {batch.receipt} is held no more")
         try:
             async with self._link.talking():
@@ -79,7 +72,7 @@ class Receiving:
         if not places:
             return None
         await self._queues.prepare_door(queue)
-        hold = Hold(self._link, await self._link.channel(), asyncio.get_running_loop().time() + seconds)
+        hold = Hold(self._link, await self._link.channel(), str(next(self._numbers)), seconds)
         taken = False
         try:
             taken = await hold.take(places)
@@ -87,11 +80,22 @@ class Receiving:
             self._queues.forget()  # somebody took the door away: the next call makes it again
         finally:
             if not taken:
-                self._link.leave(hold.channel.close())
+                self._let_go(hold)
         if not taken:
             return None
         self._taken[hold.place] = self._turn
         return hold
+
+    async def _fill(self, hold: Hold, limit: int) -> bool:
+        """Fetch the batch of a strand that was taken; False: it cannot be handed out yet."""
+        try:
+            if await hold.fill(limit, self._queues):
+                return True
+        except BaseException:
+            self._let_go(hold)
+            raise
+        self._let_go(hold)
+        return False
 
     async def _free(self, queue: str, order: Sequence[Priority]) -> list[Place]:
         for priority in order:
@@ -102,8 +106,8 @@ class Receiving:
         return []
 
     def _give_back_what_is_over(self) -> None:
-        for receipt in [receipt for receipt, hold in self._holds.items() if hold.over]:
-            self._let_go(self._holds.pop(receipt))
+        for hold in [hold for hold in self._holds.values() if hold.over]:
+            self._let_go(self._holds.pop(hold.receipt))
 
     def _let_go(self, hold: Hold) -> None:
         self._link.leave(hold.channel.close())
