@@ -10,7 +10,8 @@ not. So a batch is fetched when it is asked for, and no receiver waits for more 
 What came back lies before all others, but who takes only the first of that and is lost as well finds it behind the
 rest of it. Therefore all that came back is put aside: copied to a queue of its own, out of which one message at a time
 is handed out. There the first one stays the first, and the server counts it alone. The last one copied stays in the
-strand as well, where everybody looks, for as long as anything is aside: it leads there, and goes with its copy.
+strand as well, where everybody looks, for as long as anything is aside: it leads there, and goes with its copy. Known:
+who is lost while putting aside, before all of it is taken back, may leave a later message before an earlier one.
 """
 
 import asyncio
