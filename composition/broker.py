@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 
 from adapters.postgres.broker import PostgresBroker
 from adapters.postgres.engine import Database
-from adapters.rabbitmq.broker import open_rabbit_broker
 from adapters.redis.broker import open_redis_broker
 from adapters.toolkit.carrying import BrokerPublisher, CarriedQueues
 from adapters.toolkit.envelope import unseal
@@ -27,8 +26,7 @@ async def opened_broker(settings: Settings, database: Database) -> AsyncIterator
     elif url == IN_TABLES:
         yield PostgresBroker(database)
     else:
-        opened = open_redis_broker if url.startswith("redis") else open_rabbit_broker
-        async with opened(url) as broker:
+        async with open_redis_broker(url) as broker:
             yield broker
 
 

@@ -1,26 +1,18 @@
 """Every broker under one roof: processes that share it, and what a test must be able to do to it from outside."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
-import aio_pika
 import asyncpg
-from aio_pika.exceptions import ChannelNotFoundEntity
 from redis.asyncio import Redis
 
 from adapters.memory.broker import MemoryBroker
 from adapters.postgres.broker import PostgresBroker
 from adapters.postgres.engine import Database
-from adapters.rabbitmq.broker import RabbitBroker
-from adapters.rabbitmq.queues import door_name, sign_name, strand_name, strands_of
 from adapters.redis.broker import open_redis_broker
-from core.kernel.message import Priority
 from ports.broker import Broker
-from tests.support.cable import Cable
 from tests.support.given import NOW
 
 LITTLE = 5
@@ -113,54 +105,3 @@ class RedisBrokers:
         """See Brokers."""
         async for held in self._owner.scan_iter("fluxor:*:held:*"):
             await self._owner.delete(held)
-
-
-class RabbitBrokers:
-    """See Brokers. Their connections run through a cable, which is pulled to let go."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-
-    @asynccontextmanager
-    async def opened(self) -> AsyncIterator[None]:
-        """See Brokers."""
-        place = urlsplit(self._url)
-        cable = Cable(place.hostname or "", place.port or 5672)
-        async with AsyncExitStack() as stack:
-            await stack.enter_async_context(cable.plugged_in())
-            self._cable = cable
-            self._owner = await stack.enter_async_context(await aio_pika.connect(self._url))
-            await self._delete_all()
-            near = place._replace(netloc=f"guest:guest@127.0.0.1:{cable.port}").geturl()
-            self._brokers = RabbitBroker(near), RabbitBroker(near), RabbitBroker(near, LITTLE)
-            self.one, self.two, self.little = self._brokers
-            for broker in self._brokers:
-                stack.push_async_callback(broker.close)
-                await broker.open()
-            yield
-
-    async def let_go(self) -> None:
-        """See Brokers: until both ends have noticed."""
-        self._cable.pull()
-        while any(broker.connected for broker in self._brokers) or await self._held():
-            await asyncio.sleep(0.01)
-
-    async def _held(self) -> bool:
-        async with self._owner.channel() as channel:
-            try:
-                strands = [await channel.declare_queue(name, passive=True) for name in _strand_names("q")]
-            except ChannelNotFoundEntity:
-                return False  # nothing was ever sent
-        return any(strand.declaration_result.consumer_count for strand in strands)
-
-    async def _delete_all(self) -> None:
-        async with self._owner.channel() as channel:
-            for queue in "qrs":
-                asides = [f"{name}.aside" for name in _strand_names(queue)]
-                others = [door_name(queue), sign_name(queue)]
-                for name in [*_strand_names(queue), *asides, *others]:
-                    await channel.queue_delete(name)
-
-
-def _strand_names(queue: str) -> list[str]:
-    return [strand_name(place) for priority in Priority for place in strands_of(queue, priority)]
