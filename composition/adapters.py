@@ -15,7 +15,7 @@ from adapters.postgres.identity import PostgresCredentials, PostgresTenantsView
 from adapters.postgres.intake import PostgresIntakeLog, PostgresIntakeView
 from adapters.postgres.invariants import PostgresInvariants
 from adapters.postgres.journal import PostgresJournalFeed
-from adapters.postgres.queue import PostgresJobSource, PostgresQueueView
+from adapters.postgres.queue import PostgresJobSource
 from adapters.postgres.relay import PostgresRelayPosition
 from adapters.postgres.reservations import PostgresReservationsView
 from adapters.postgres.sagas import PostgresSagasView
@@ -29,6 +29,7 @@ from adapters.postgres.views.history import PostgresStockHistory
 from adapters.postgres.views.inventory import PostgresInventoryView
 from adapters.postgres.views.orders import PostgresOrdersView
 from adapters.postgres.views.past import PostgresPast
+from adapters.postgres.views.queue import PostgresQueueView
 from adapters.postgres.work import PostgresWork, PostgresWorkers
 from adapters.system.clock import SystemClock
 from adapters.system.ids import Uuid7, new_secret

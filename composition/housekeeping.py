@@ -18,8 +18,8 @@ Step = Callable[[], Awaitable[int]]
 TELL_SECONDS = 15.0
 EXPIRY = Every(seconds=15)
 HOURLY = Every(seconds=3600)
-AFTER_MIDNIGHT = Cron("31 * * * *")
-"""A day's snapshots can be made when it is over for half an hour; what did not come off is made up for hourly."""
+HALF_PAST = Cron("31 * * * *")
+"""Of each hour: a day's snapshots can be made when it is over for half an hour, what did not come off an hour later."""
 
 
 def chores_of(
@@ -34,7 +34,7 @@ def chores_of(
         "make-partitions": Chore(rhythm=HOURLY, do=make_partitions),
         "end-expired-holds": Chore(rhythm=EXPIRY, do=sweep),
         "tidy": Chore(rhythm=HOURLY, do=lambda: tidy(database)),
-        "make-snapshots": Chore(rhythm=AFTER_MIDNIGHT, do=snapshots),
+        "make-snapshots": Chore(rhythm=HALF_PAST, do=snapshots),
         "cover-backorders": Chore(rhythm=HOURLY, do=coverage),
         "close-orders": Chore(rhythm=HOURLY, do=closing),
     }

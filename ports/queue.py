@@ -12,11 +12,11 @@ from core.kernel.value import value
 class Depth:
     """How many jobs a queue holds, by what they wait for."""
 
-    ready: int
-    leased: int
-    delayed: int
-    parked: int
-    dead: int
+    ready: int = 0
+    leased: int = 0
+    delayed: int = 0
+    parked: int = 0
+    dead: int = 0
 
 
 class Queue(Protocol):

@@ -17,3 +17,7 @@ class CommitUnknown(Exception):
 
 class StorageUnavailable(Exception):
     """There is no storage to talk to, or no connection came free in time. Nothing was written."""
+
+
+TROUBLE = (StorageUnavailable, CommitUnknown, TransactionConflict)
+"""Nothing is wrong with what was asked: asked again, after a look at what was done, it may come off."""

@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from core.kernel.job import LeaseLost
-from core.kernel.message import STRANDS, Batch, Message, Priority, strand_of
+from core.kernel.message import STRANDS, Batch, Message, Priority, lowest_first, strand_of
 from ports.broker import QUEUE_MAX, QueueFull
 from ports.queue import Depth
 
-LOWEST_FIRST_EVERY = 8
 Place = tuple[str, Priority, int]
 _FREE = datetime.min.replace(tzinfo=UTC)
 
@@ -50,7 +49,7 @@ class MemoryBroker:
     async def receive(self, queue: str, limit: int, seconds: float) -> Batch | None:
         """See the port."""
         self._turn += 1
-        priorities = list(Priority) if self._turn % LOWEST_FIRST_EVERY else list(reversed(Priority))
+        priorities = list(reversed(Priority)) if lowest_first(self._turn) else list(Priority)
         now = self._now()
         free = [
             (strand.held_until, place, strand)
@@ -87,7 +86,7 @@ class MemoryBroker:
         now = self._now()
         waiting = sum(len(strand.waiting) for strand in self._of(queue))
         out = sum(strand.out for strand in self._of(queue) if strand.held_until > now)
-        return Depth(ready=waiting - out, leased=out, delayed=0, parked=0, dead=0)
+        return Depth(ready=waiting - out, leased=out)
 
     def _of(self, queue: str) -> list[_Strand]:
         return [strand for place, strand in self._strands.items() if place[0] == queue]

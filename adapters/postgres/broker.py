@@ -7,13 +7,12 @@ from typing import Any
 from adapters.postgres.engine import Connection, Database, columns_of
 from core.kernel.ids import MessageId, TenantId
 from core.kernel.job import LeaseLost
-from core.kernel.message import Batch, Message, Priority, strand_of
+from core.kernel.message import Batch, Message, Priority, lowest_first, strand_of
 from core.kernel.value import maker
 from ports.broker import QUEUE_MAX, BrokerUnavailable, QueueFull
 from ports.queue import Depth
 from ports.storage import StorageUnavailable
 
-LOWEST_FIRST_EVERY = 8
 _message = maker(Message)
 _DEPTH = """
 SELECT COALESCE(sum(waiting), 0)::bigint AS waiting,
@@ -94,7 +93,7 @@ class PostgresBroker:
     async def receive(self, queue: str, limit: int, seconds: float) -> Batch | None:
         """See the port."""
         self._turn += 1
-        order = 1 if self._turn % LOWEST_FIRST_EVERY else -1
+        order = -1 if lowest_first(self._turn) else 1
         async with self._connected() as connection:
             rows = await connection.fetch(_RECEIVE, queue, limit, seconds, order)
         if not rows:
@@ -118,7 +117,7 @@ class PostgresBroker:
         """See the port."""
         async with self._connected() as connection:
             row = await connection.fetchrow(_DEPTH, queue)
-        return Depth(ready=row["waiting"] - row["out"], leased=row["out"], delayed=0, parked=0, dead=0)
+        return Depth(ready=row["waiting"] - row["out"], leased=row["out"])
 
     async def _free(self, queue: str, receipt: str) -> None:
         await self._end(queue, receipt, [[], []])

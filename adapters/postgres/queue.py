@@ -1,13 +1,12 @@
 """The Postgres queue: SKIP LOCKED claims, leases by the database's clock, a fencing number on every ending."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from adapters.postgres.engine import Connection, Database, columns_of
 from core.kernel.context import Context
 from core.kernel.ids import JobId, TenantId
-from core.kernel.job import DeadLetter, LeasedJob, LeaseLost, NewJob
-from ports.queue import Depth
+from core.kernel.job import LeasedJob, LeaseLost, NewJob
 
 _PUT = """
 INSERT INTO queue_job (tenant_id, id, queue, payload, correlation, max_attempts, run_at, key, place)
@@ -57,20 +56,6 @@ WITH gone AS (DELETE FROM queue_job WHERE {_HELD} RETURNING *)
 INSERT INTO dead_letter (tenant_id, id, queue, payload, correlation, attempts, max_attempts, error_code, error_detail,
                          trace, failed_at, key, place)
 SELECT tenant_id, id, queue, payload, correlation, attempts, max_attempts, $4, $5, $6, $7, key, place FROM gone
-"""
-_DEPTH = """
-SELECT queue, count(*) FILTER (WHERE NOT leased AND run_at <= now()) AS ready,
-       count(*) FILTER (WHERE leased) AS leased,
-       count(*) FILTER (WHERE NOT leased AND run_at > now() AND run_at < 'infinity') AS delayed,
-       count(*) FILTER (WHERE run_at = 'infinity') AS parked, 0 AS dead
-FROM queue_job WHERE $1::uuid[] IS NULL OR tenant_id = ANY($1) GROUP BY queue
-UNION ALL SELECT queue, 0, 0, 0, 0, count(*) FROM dead_letter
-WHERE forgiven_at IS NULL AND ($1::uuid[] IS NULL OR tenant_id = ANY($1)) GROUP BY queue
-UNION ALL SELECT 'intake', count(*), 0, 0, 0, 0 FROM intake_job WHERE $1::uuid[] IS NULL OR tenant_id = ANY($1)
-"""
-_DEAD = """
-SELECT id, queue, payload, correlation, attempts, error_code, error_detail, trace, failed_at FROM dead_letter
-WHERE tenant_id = $1 AND id::text > $2 AND forgiven_at IS NULL ORDER BY id LIMIT $3
 """
 _REPLAY_DEAD = """
 WITH risen AS (DELETE FROM dead_letter WHERE tenant_id = $1 AND id = $2 AND forgiven_at IS NULL RETURNING *)
@@ -179,35 +164,6 @@ class PostgresDeadLetters:
         """See the port."""
         tag = await self._connection.execute(_FORGIVE, self._context.tenant, job, self._context.now)
         return bool(tag.endswith(" 1"))
-
-
-class PostgresQueueView:
-    """See ports.queue.QueueView."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def depth(self, tenants: Sequence[TenantId] | None = None) -> Mapping[str, Depth]:
-        """See the port."""
-        async with self._database.dispatching() as connection:
-            rows = await connection.fetch(_DEPTH, tenants)
-        found: dict[str, Depth] = {}
-        for row in rows:
-            have = found.get(row["queue"], Depth(ready=0, leased=0, delayed=0, parked=0, dead=0))
-            found[row["queue"]] = Depth(
-                ready=have.ready + row["ready"],
-                leased=have.leased + row["leased"],
-                delayed=have.delayed + row["delayed"],
-                parked=have.parked + row["parked"],
-                dead=have.dead + row["dead"],
-            )
-        return found
-
-    async def dead(self, tenant: TenantId, *, after: str, limit: int) -> Sequence[DeadLetter]:
-        """See the port."""
-        async with self._database.reading(tenant) as connection:
-            rows = await connection.fetch(_DEAD, tenant, after, limit)
-        return [DeadLetter(tenant=tenant, **{**dict(row.items()), "id": JobId(str(row["id"]))}) for row in rows]
 
 
 def _to_leased(row: Any) -> LeasedJob:

@@ -21,11 +21,10 @@ from redis.exceptions import RedisError
 from adapters.redis.scripts import DEPTH, DONE, RECEIVE, SEND
 from core.kernel.ids import MessageId, TenantId
 from core.kernel.job import LeaseLost
-from core.kernel.message import STRANDS, Batch, Message, Priority, strand_of
+from core.kernel.message import LOWEST_FIRST_EVERY, STRANDS, Batch, Message, Priority, strand_of
 from ports.broker import QUEUE_MAX, BrokerUnavailable, QueueFull
 from ports.queue import Depth
 
-LOWEST_FIRST_EVERY = 8
 ANSWER_SECONDS = 2.0
 """From asking to the whole answer, waiting for a connection and making one included."""
 CONNECTIONS = 8
@@ -104,7 +103,7 @@ class RedisBroker:
         """See the port."""
         keys = _keys_of(queue)
         waiting, out = await _answer(self._depth, [*keys.streams, *keys.holders], [])
-        return Depth(ready=waiting - out, leased=out, delayed=0, parked=0, dead=0)
+        return Depth(ready=waiting - out, leased=out)
 
 
 class _Keys(NamedTuple):

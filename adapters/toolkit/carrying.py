@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from adapters.toolkit.envelope import seal
-from core.kernel.event import EVENTS, RecordedEvent
+from core.kernel.event import EVENT_QUEUE, RecordedEvent
 from core.kernel.ids import MessageId, TenantId
 from core.kernel.job import DeadLetter
 from core.kernel.message import Message
@@ -20,7 +20,7 @@ def to_message(event: RecordedEvent) -> Message:
     return _message(
         id=MessageId(event.id),
         tenant=event.tenant,
-        queue=EVENTS,
+        queue=EVENT_QUEUE,
         key=event.stream,
         payload=seal(event),
         correlation=event.correlation,
@@ -56,9 +56,9 @@ class CarriedQueues:
         """See the port."""
         found = dict(await self._inner.depth(tenants))
         if tenants is None:
-            carried = await self._broker.depth(EVENTS)
-            waiting = found.get(EVENTS, Depth(ready=0, leased=0, delayed=0, parked=0, dead=0))
-            found[EVENTS] = replace(
+            carried = await self._broker.depth(EVENT_QUEUE)
+            waiting = found.get(EVENT_QUEUE, Depth())
+            found[EVENT_QUEUE] = replace(
                 waiting, ready=waiting.ready + carried.ready, leased=waiting.leased + carried.leased
             )
         return found

@@ -8,7 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 Schema = dict[str, Any]
-_SAYS = ("type", "const", "format", "minimum", "maximum", "exclusiveMinimum", "pattern", "minLength", "maxLength")
+_SAYS = (
+    *("type", "const", "format", "pattern", "minLength", "maxLength", "minItems", "maxItems"),
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+)
+_INNER = (("items", "[]"), ("additionalProperties", "{}"))
+"""What stands for every element of a list, or every value of a table."""
 _MANY = ("anyOf", "oneOf", "allOf", "prefixItems")
 
 
@@ -30,8 +35,12 @@ def _breaks(was: Schema, now: Schema, old: Schema, new: Schema, path: str, seen:
     if gone:
         yield f"{path}: {gone} is no value any more"
     yield from _fields(was, now, old, new, path, seen)
-    if isinstance(was.get("items"), dict):
-        yield from _breaks(was["items"], now.get("items", {}), old, new, f"{path}[]", seen)
+    for keyword, sign in _INNER:
+        before, after = was.get(keyword), now.get(keyword)
+        if isinstance(before, dict) and isinstance(after, dict):
+            yield from _breaks(before, after, old, new, path + sign, seen)
+        elif before != after:
+            yield f"{path}: {keyword} {before!r} became {after!r}"
     for keyword in _MANY:
         ways, still = was.get(keyword, ()), now.get(keyword, ())
         if len(still) < len(ways):

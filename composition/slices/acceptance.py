@@ -10,7 +10,7 @@ from core.acceptance.policies import SetPolicy
 from core.acceptance.queues import AcceptOrders, AcceptQueued
 from core.acceptance.use_cases.accept_orders import accept_orders
 from core.acceptance.use_cases.accept_queued import accept_queued
-from core.acceptance.use_cases.end_job import bury_job, find_held_up, finish_job, retry_job, set_aside
+from core.acceptance.use_cases.jobs import bury_job, find_held_up, finish_job, retry_job, set_aside
 from core.acceptance.use_cases.record_demand import record_demand
 from core.acceptance.use_cases.set_policy import set_policy
 from core.identity.permission import Scope

@@ -16,7 +16,7 @@ Cursor = NewType("Cursor", str)
 
 START = Cursor("")
 
-EVENTS = "events"
+EVENT_QUEUE = "events"
 """The queue events are relayed to, and those set aside wait in."""
 
 

@@ -69,9 +69,9 @@ class FindHeldUp:
 
 @value
 class SetAside:
-    """Keep ``job`` to be done by itself: what it is about broke the batch it was in."""
+    """Keep each of ``jobs`` to be done by itself: it is about what broke its batch, or waits for one that did."""
 
-    job: NewJob
+    jobs: tuple[NewJob, ...]
 
 
 @value

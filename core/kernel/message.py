@@ -23,6 +23,15 @@ class Priority(IntEnum):
     LOW = 2
 
 
+LOWEST_FIRST_EVERY = 8
+"""Receiving begins with the lowest priority once in so many times, so that a busy higher one starves nobody."""
+
+
+def lowest_first(turn: int) -> bool:
+    """Whether the receiving number ``turn`` (from 1) begins with the lowest priority."""
+    return turn % LOWEST_FIRST_EVERY == 0
+
+
 @value
 class Message:
     """``payload`` is bytes no broker reads. ``id`` tells duplicates: a message may come more than once."""

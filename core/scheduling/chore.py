@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from core.kernel.ids import NO_LOT, JobId, derived_id
+from core.kernel.ids import JobId, TenantId, derived_id
 from core.kernel.value import value
 
 CHORES = "chores"
@@ -39,6 +39,6 @@ class FireChore:
     due: datetime
 
 
-def job_id(chore: str) -> JobId:
-    """The one job a chore has: fired again while it waits, it is not put twice."""
-    return JobId(derived_id(NO_LOT, f"chore:{chore}"))
+def job_id(tenant: TenantId, chore: str) -> JobId:
+    """The one job a chore of ``tenant`` has: fired again while it waits, it is not put twice."""
+    return JobId(derived_id(tenant, f"{tenant}:chore:{chore}"))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Container, Sequence
 
 from core.kernel.context import Context
 from core.kernel.decider import in_halves
-from core.kernel.event import EVENTS, RecordedEvent
+from core.kernel.event import EVENT_QUEUE, RecordedEvent
 from core.kernel.ids import JobId, TenantId
 from core.kernel.job import FindHeldUp, FinishJob, LeasedJob, NewJob, SetAside
 from core.kernel.message import Message
@@ -19,12 +19,10 @@ from entrypoints.worker.leases import LeasedWork
 from ports.clock import Clock
 from ports.delivery import Publisher
 from ports.queue import JobSource
-from ports.storage import CommitUnknown, StorageUnavailable, TransactionConflict
+from ports.storage import TROUBLE
 from ports.telemetry import Telemetry
 
 Stream = tuple[TenantId, str]
-TROUBLE = (StorageUnavailable, CommitUnknown, TransactionConflict)
-"""No event's fault: the whole batch comes again."""
 
 
 class Aside:
@@ -39,31 +37,41 @@ class Aside:
         """The streams of ``events`` of which one was set aside before and is not done."""
         streams = frozenset((event.tenant, str(event.stream)) for event in events)
         context = self._context(tuple(sorted({tenant for tenant, _ in streams})), events[0].correlation)
-        return set(await self._dispatch.run(FindHeldUp(queue=EVENTS, keys=streams), context))
+        return set(await self._dispatch.run(FindHeldUp(queue=EVENT_QUEUE, keys=streams), context))
 
-    async def put(self, message: Message, place: int, why: str | None) -> None:
-        """Keep what is in ``message`` for later, at ``place`` in its stream. Raises what the storage raises.
+    async def put(self, message: Message, place: int, why: str) -> None:
+        """Keep what is in ``message`` for later, at ``place`` in its stream: ``why`` says what is wrong with it.
 
-        ``why``: what is wrong with it; None: it only waits for one that was set aside before it.
+        Raises what the storage raises.
         """
-        self._telemetry.count("events_set_aside_total", waits="" if why else "yes")
-        if why is not None:
-            self._telemetry.log("error", "event set aside", event=message.id, tenant=message.tenant, error=why)
-        job = NewJob(
-            id=JobId(message.id),
-            tenant=message.tenant,
-            queue=EVENTS,
-            payload=message.payload,
-            correlation=message.correlation,
-            delay_seconds=delay_seconds(DEFAULT, 1, message.id) if why else 0.0,
-            max_attempts=DEFAULT.attempts,
-            key=message.key,
-            place=place,
-        )
-        await self._dispatch.run(SetAside(job=job), self._context((message.tenant,), message.correlation))
+        self._telemetry.log("error", "event set aside", event=message.id, tenant=message.tenant, error=why)
+        await self._keep([_job(message, place, delay_seconds(DEFAULT, 1, message.id))], waits="")
+
+    async def put_behind(self, placed: Sequence[tuple[Message, int]]) -> None:
+        """Keep these, each with its place, behind what was set aside of their streams. Raises as ``put``."""
+        await self._keep([_job(message, place, 0.0) for message, place in placed], waits="yes")
+
+    async def _keep(self, jobs: Sequence[NewJob], waits: str) -> None:
+        tenants = tuple(sorted({job.tenant for job in jobs}))
+        await self._dispatch.run(SetAside(jobs=tuple(jobs)), self._context(tenants, jobs[0].correlation))
+        self._telemetry.count("events_set_aside_total", len(jobs), waits=waits)
 
     def _context(self, tenants: tuple[TenantId, ...], correlation: str) -> Context:
         return Context(tenants=tenants, actor="relay", now=self._clock.now(), correlation=correlation)
+
+
+def _job(message: Message, place: int, delay: float) -> NewJob:
+    return NewJob(
+        id=JobId(message.id),
+        tenant=message.tenant,
+        queue=EVENT_QUEUE,
+        payload=message.payload,
+        correlation=message.correlation,
+        delay_seconds=delay,
+        max_attempts=DEFAULT.attempts,
+        key=message.key,
+        place=place,
+    )
 
 
 class SettingAside:
@@ -79,6 +87,8 @@ class SettingAside:
 
     async def publish(self, events: Sequence[RecordedEvent]) -> None:
         """See the port. Raises what the storage raises, and nothing else."""
+        if not events:
+            return
         blocked = await self._aside.blocked(events)
         left = [events]
         while left:
@@ -87,7 +97,7 @@ class SettingAside:
                 if part:
                     await self._inner.publish(part)
             except TROUBLE:
-                raise
+                raise  # no event's fault: the whole batch comes again
             except Exception as error:  # noqa: BLE001 - whatever one event can do wrong must not stop the others
                 if len(part) == 1:
                     (event,) = part
@@ -98,13 +108,11 @@ class SettingAside:
 
     async def _passing(self, events: Sequence[RecordedEvent], blocked: Container[Stream]) -> Sequence[RecordedEvent]:
         """Those of ``events`` that wait for nothing; the others are set aside."""
-        passing: list[RecordedEvent] = []
-        for event in events:
-            if (event.tenant, event.stream) in blocked:
-                await self._aside.put(self._write(event), event.version, None)
-            else:
-                passing.append(event)
-        return passing
+        waiting = [event for event in events if (event.tenant, event.stream) in blocked]
+        if not waiting:
+            return events
+        await self._aside.put_behind([(self._write(event), event.version) for event in waiting])
+        return [event for event in events if (event.tenant, event.stream) not in blocked]
 
 
 class AsideRunner:
@@ -121,7 +129,9 @@ class AsideRunner:
         self._dispatch = dispatch
         self._publisher = publisher
         self._unseal = unseal
-        self._work = LeasedWork(source, dispatch, telemetry, {EVENTS: self._deliver}, failures="events_buried_total")
+        self._work = LeasedWork(
+            source, dispatch, telemetry, {EVENT_QUEUE: self._deliver}, failures="events_buried_total"
+        )
 
     async def step(self, context: Context) -> int:
         """Run what is due now; answers how many jobs were taken."""

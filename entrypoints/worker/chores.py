@@ -18,7 +18,7 @@ from ports.telemetry import Telemetry
 
 LEASE_SECONDS = 900.0
 """A chore that takes longer is begun a second time beside the first: each does what is left to do."""
-FIRING = Pace(idle_first_seconds=1.0, idle_last_seconds=1.0, linger_seconds=0.0, worth_it=1)
+HOUSEKEEPING = Pace(idle_first_seconds=1.0, idle_last_seconds=1.0, linger_seconds=0.0, worth_it=1)
 
 
 @value

@@ -11,15 +11,13 @@ from core.kernel.ids import TenantId
 from entrypoints.dispatch import Dispatch
 from entrypoints.worker.tenants import EachTenant
 from ports.execution import OrderChores
-from ports.storage import CommitUnknown, StorageUnavailable, TransactionConflict
+from ports.storage import TROUBLE
 from ports.telemetry import Telemetry
 
 SHELVES = 50
 """So many are looked at in one go."""
 TURNS_MAX = 8
 """So many goes with one batch of events: the relay is held for a few seconds, and everybody waits for it."""
-TROUBLE = (StorageUnavailable, CommitUnknown, TransactionConflict)
-"""It may have happened or not: the batch comes again, for all."""
 
 
 async def cover(
@@ -63,7 +61,7 @@ class Covering:
                 alone = replace(context, tenants=(tenant,))
                 _, left = await cover(self._dispatch, list(self._left[tenant]), alone, TURNS_MAX)
             except TROUBLE:
-                raise
+                raise  # it may have happened or not: the batch comes again, for all
             except Exception as error:  # noqa: BLE001 - what one tenant's orders cannot have must not stop all others
                 self._telemetry.log("error", "covering failed", tenant=tenant, error=repr(error))
                 self._telemetry.count("covering_failed_total")

@@ -7,7 +7,7 @@ from core.kernel.ids import NewId, TenantId
 from core.tenants.tenant import SHARDS
 from entrypoints.worker.accept import BATCH, BatchAcceptance
 from entrypoints.worker.aside import AsideRunner
-from entrypoints.worker.chores import FIRING, Chores
+from entrypoints.worker.chores import HOUSEKEEPING, Chores
 from entrypoints.worker.jobs import JobRunner
 from entrypoints.worker.pace import Pace, Repeater
 from entrypoints.worker.receiving import RECEIVING, Receiver
@@ -82,8 +82,8 @@ class WorkerLoops:
             if self._receiver is not None:
                 group.create_task(repeat(self._receiver.step, RECEIVING), name="events")
             if (chores := self._chores) is not None:
-                group.create_task(repeat(lambda: chores.fire(self._context()), FIRING), name="schedule")
-                group.create_task(repeat(lambda: chores.do(self._context()), RETRYING), name="chores")
+                group.create_task(repeat(lambda: chores.fire(self._context()), HOUSEKEEPING), name="schedule")
+                group.create_task(repeat(lambda: chores.do(self._context()), HOUSEKEEPING), name="chores")
             group.create_task(self._keep_beating(), name="heart")
         try:
             await self._workers.leave(self._worker)

@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 from core.kernel.value import value
 from ports.broker import BrokerUnavailable, QueueFull
 from ports.clock import Clock
-from ports.storage import CommitUnknown, StorageUnavailable, TransactionConflict
+from ports.storage import TROUBLE
 from ports.telemetry import Telemetry
 
 DOWN_SECONDS = 0.5
-AWAY = (StorageUnavailable, CommitUnknown, TransactionConflict, BrokerUnavailable, QueueFull)
+AWAY = (*TROUBLE, BrokerUnavailable, QueueFull)
 
 
 @value

@@ -3,9 +3,9 @@
 Whatever goes wrong, a batch is either applied or comes again: it is held until then, and applied once by the inbox.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from core.kernel.event import EVENTS, RecordedEvent
+from core.kernel.event import EVENT_QUEUE, RecordedEvent
 from core.kernel.job import LeaseLost
 from core.kernel.message import Batch, Message
 from entrypoints.worker.aside import Aside
@@ -46,7 +46,7 @@ class Receiver:
         Raises what the storage raises, and BrokerUnavailable; then the batch stays in hand for the next step.
         """
         if self._in_hand is None:
-            self._in_hand = await self._broker.receive(EVENTS, BATCH, HELD_SECONDS)
+            self._in_hand = await self._broker.receive(EVENT_QUEUE, BATCH, HELD_SECONDS)
         batch = self._in_hand
         if batch is None:
             return 0
@@ -61,28 +61,15 @@ class Receiver:
         return len(batch.messages)
 
     async def _deliver(self, batch: Batch) -> None:
-        if batch.attempt > ATTEMPTS_MAX:
-            for message in batch.messages:
-                await self._put_aside(message, "nobody survived applying it")
-            return
-        events = await self._read(batch.messages)
-        if events:
-            await self._publisher.publish(events)
-
-    async def _read(self, messages: Sequence[Message]) -> Sequence[RecordedEvent]:
-        """Those of ``messages`` that hold an event."""
-        events: list[RecordedEvent] = []
-        for message in messages:
+        read: list[tuple[Message, RecordedEvent]] = []
+        for message in batch.messages:
             try:
-                events.append(self._unseal(message.payload))
+                read.append((message, self._unseal(message.payload)))
             except ValueError as error:
-                await self._put_aside(message, repr(error))
-        return events
-
-    async def _put_aside(self, message: Message, why: str) -> None:
-        """What cannot be read has the first place: everything in its stream may depend on it."""
-        try:
-            place = self._unseal(message.payload).version
-        except ValueError:
-            place = 0
-        await self._aside.put(message, place, why)
+                # It has the first place: everything in its stream may depend on it.
+                await self._aside.put(message, 0, repr(error))
+        if batch.attempt > ATTEMPTS_MAX:
+            for message, event in read:
+                await self._aside.put(message, event.version, "nobody survived applying it")
+        elif read:
+            await self._publisher.publish([event for _, event in read])

@@ -43,6 +43,7 @@ class Relay:
         """Carry one batch; answers how many events. The position moves only after every one was confirmed."""
         cursor = await self._position.take(self._name)
         if cursor is None:
+            self._tell_lag(())  # it is another's now
             return 0
         events = await self._feed.read(cursor, BATCH)
         self._tell_lag(events)

@@ -22,7 +22,7 @@ from adapters.memory.identity import MemoryCredentials, MemoryTenantsView
 from adapters.memory.intake import MemoryIntakeLog, MemoryIntakeView
 from adapters.memory.invariants import MemoryInvariants
 from adapters.memory.journal import MemoryJournalFeed
-from adapters.memory.queue import MemoryJobSource, MemoryQueueView
+from adapters.memory.queue import MemoryJobSource
 from adapters.memory.relay import MemoryRelayPosition
 from adapters.memory.reservations import MemoryReservationsView
 from adapters.memory.sagas import MemorySagasView
@@ -36,6 +36,7 @@ from adapters.memory.views.history import MemoryStockHistory
 from adapters.memory.views.inventory import MemoryInventoryView
 from adapters.memory.views.orders import MemoryOrdersView
 from adapters.memory.views.past import MemoryPast
+from adapters.memory.views.queue import MemoryQueueView
 from adapters.memory.work import MemoryWork, MemoryWorkers
 from adapters.postgres.allotments import PostgresAllotmentsView
 from adapters.postgres.catalogue import PostgresCatalogueView
@@ -48,7 +49,7 @@ from adapters.postgres.identity import PostgresCredentials, PostgresTenantsView
 from adapters.postgres.intake import PostgresIntakeLog, PostgresIntakeView
 from adapters.postgres.invariants import PostgresInvariants
 from adapters.postgres.journal import PostgresJournalFeed
-from adapters.postgres.queue import PostgresJobSource, PostgresQueueView
+from adapters.postgres.queue import PostgresJobSource
 from adapters.postgres.relay import PostgresRelayPosition
 from adapters.postgres.reservations import PostgresReservationsView
 from adapters.postgres.sagas import PostgresSagasView
@@ -62,6 +63,7 @@ from adapters.postgres.views.history import PostgresStockHistory
 from adapters.postgres.views.inventory import PostgresInventoryView
 from adapters.postgres.views.orders import PostgresOrdersView
 from adapters.postgres.views.past import PostgresPast
+from adapters.postgres.views.queue import PostgresQueueView
 from adapters.postgres.work import PostgresWork, PostgresWorkers
 from tests.support.given import numbered_ids
 

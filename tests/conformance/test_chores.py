@@ -16,7 +16,7 @@ from tests.support.given import NOW
 
 HOUR = timedelta(hours=1)
 CONTEXT = Context(tenants=(NOBODY,), actor="worker:w", now=NOW, correlation="c-1")
-NONE = Depth(ready=0, leased=0, delayed=0, parked=0, dead=0)
+NONE = Depth()
 
 
 class House:
@@ -147,7 +147,7 @@ async def test_what_kills_its_worker_is_left_until_its_next_moment(storage: Stor
     await worker.fire()
     for _ in range(3):
         (job,) = await storage.jobs.lease(CHORES, 1, 0.0)
-        assert job.id == job_id("tidy")
+        assert job.id == job_id(NOBODY, "tidy")
     assert await worker.do() == 1
     assert house.done == []
     assert await house.depth() == NONE

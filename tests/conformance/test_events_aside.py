@@ -8,7 +8,7 @@ import pytest
 from adapters.toolkit.carrying import to_message
 from adapters.toolkit.envelope import unseal
 from core.intake.dead_letters import ForgiveDeadLetter, ReplayDeadLetter
-from core.kernel.event import EVENTS, START, RecordedEvent
+from core.kernel.event import EVENT_QUEUE, START, RecordedEvent
 from core.kernel.ids import JobId
 from core.kernel.retry import DEFAULT
 from entrypoints.worker.aside import Aside, AsideRunner, SettingAside
@@ -20,7 +20,7 @@ from tests.conformance.storage import Storage
 from tests.support.given import NOW, OTHER_TENANT, TENANT, a_context
 
 Place = tuple[int, int]
-NONE = Depth(ready=0, leased=0, delayed=0, parked=0, dead=0)
+NONE = Depth()
 ALL = [(51, 1), (51, 2), (51, 3), (52, 1), (52, 2), (53, 1)]
 
 
@@ -95,7 +95,7 @@ class Delivery:
 
     async def aside(self) -> Depth:
         depths = await self._storage.queue.depth([TENANT])
-        found: Depth = depths.get(EVENTS, NONE)
+        found: Depth = depths.get(EVENT_QUEUE, NONE)
         return found
 
 
@@ -144,7 +144,7 @@ async def test_it_is_delivered_by_itself_just_as_it_was_recorded(storage: Storag
 async def leased(storage: Storage) -> Sequence[Any]:
     """The jobs of events set aside, held no longer than the look takes."""
     await storage.make_due()
-    jobs: Sequence[Any] = await storage.jobs.lease(EVENTS, 10, 0.0)
+    jobs: Sequence[Any] = await storage.jobs.lease(EVENT_QUEUE, 10, 0.0)
     return jobs
 
 
@@ -166,7 +166,7 @@ async def test_what_never_can_be_applied_is_buried_with_its_cause_and_replayed(s
         assert await delivery.work() == 1
     assert await delivery.work() == 0
     (letter,) = await storage.queue.dead(TENANT, after="", limit=9)
-    assert (letter.id, letter.queue, letter.attempts) == (events[1].id, EVENTS, DEFAULT.attempts)
+    assert (letter.id, letter.queue, letter.attempts) == (events[1].id, EVENT_QUEUE, DEFAULT.attempts)
     assert (letter.error_code, letter.error_detail) == ("Poisoned", "(51, 2) cannot be applied")
     assert "Poisoned" in letter.trace
     delivery.subscriber.bad = ()

@@ -11,7 +11,7 @@ import pytest
 from adapters.memory.broker import MemoryBroker
 from adapters.toolkit.carrying import BrokerPublisher, CarriedQueues, to_message
 from adapters.toolkit.envelope import unseal
-from core.kernel.event import EVENTS, START, RecordedEvent
+from core.kernel.event import EVENT_QUEUE, START, RecordedEvent
 from core.kernel.ids import MessageId
 from core.kernel.message import Message
 from entrypoints.worker.aside import Aside, SettingAside
@@ -66,13 +66,13 @@ class Line:
         self.office = Office(storage)
         publisher = BrokerPublisher(self.broker)
         self.relay = Relay(storage.feed, storage.relay("one"), publisher, self.clock, self.office.telemetry, "r")  # type: ignore[arg-type]
+        self.put_aside = Aside(self.office.dispatch, self.clock, self.office.telemetry)  # type: ignore[arg-type]
         self.one, self.two = self.receiver(), self.receiver()
 
     def receiver(self) -> Receiver:
         """A process that receives, with nothing in hand."""
-        aside = Aside(self.office.dispatch, self.clock, self.office.telemetry)  # type: ignore[arg-type]
-        delivery = SettingAside(self.subscriber, aside, to_message)
-        return Receiver(self.broker, delivery, aside, unseal, self.office.telemetry)
+        delivery = SettingAside(self.subscriber, self.put_aside, to_message)
+        return Receiver(self.broker, delivery, self.put_aside, unseal, self.office.telemetry)
 
     async def record(self, count: int = 5) -> None:
         await a_tenant(self.storage)
@@ -81,11 +81,13 @@ class Line:
     async def aside(self) -> list[str]:
         """The ids of what was set aside."""
         await self.storage.make_due()
-        return [job.id for job in await self.storage.jobs.lease(EVENTS, 100, 0.0)]
+        return [job.id for job in await self.storage.jobs.lease(EVENT_QUEUE, 100, 0.0)]
 
 
 def a_message(payload: bytes = b"said") -> Message:
-    return Message(id=MessageId(an_id(9)), tenant=TENANT, queue=EVENTS, key=an_id(51), payload=payload, correlation="c")
+    return Message(
+        id=MessageId(an_id(9)), tenant=TENANT, queue=EVENT_QUEUE, key=an_id(51), payload=payload, correlation="c"
+    )
 
 
 async def test_what_is_recorded_reaches_the_subscriber_as_it_is_and_in_order(storage: Storage) -> None:
@@ -135,7 +137,7 @@ async def test_what_kills_its_receivers_goes_where_attempts_are_counted_and_the_
     await line.relay.step()
     line.subscriber.dies_of = 3
     deaths = 0
-    while (await line.broker.depth(EVENTS)).ready:
+    while (await line.broker.depth(EVENT_QUEUE)).ready:
         try:
             await line.receiver().step()
         except SystemExit:
@@ -145,7 +147,7 @@ async def test_what_kills_its_receivers_goes_where_attempts_are_counted_and_the_
     assert deaths == ATTEMPTS_MAX
     assert sorted(event.id for event in line.subscriber.applied) == sorted([events[0].id, events[1].id, events[5].id])
     assert await line.aside() == [events[2].id]
-    assert (await storage.queue.depth([TENANT]))[EVENTS].ready == 2, "what waits for it"
+    assert (await storage.queue.depth([TENANT]))[EVENT_QUEUE].ready == 2, "what waits for it"
 
 
 async def test_what_holds_no_event_is_set_aside_as_it_came(storage: Storage) -> None:
@@ -156,7 +158,7 @@ async def test_what_holds_no_event_is_set_aside_as_it_came(storage: Storage) -> 
     await line.relay.step()
     await line.one.step()
     await storage.make_due()
-    (job,) = await storage.jobs.lease(EVENTS, 10, 0.0)
+    (job,) = await storage.jobs.lease(EVENT_QUEUE, 10, 0.0)
     assert (job.id, job.payload) == (junk.id, junk.payload)
     assert line.subscriber.applied == [], "all of its stream may depend on it"
 
@@ -182,7 +184,7 @@ async def test_what_is_sent_twice_is_the_same_message(storage: Storage) -> None:
     publisher = BrokerPublisher(line.broker)
     for _ in range(2):
         await publisher.publish(events)
-    batch = await line.broker.receive(EVENTS, 100, 60.0)
+    batch = await line.broker.receive(EVENT_QUEUE, 100, 60.0)
     assert batch is not None
     assert [message.id for message in batch.messages] == [event.id for event in events] * 2
 
@@ -191,12 +193,12 @@ async def test_the_depth_of_a_queue_is_what_waits_on_the_way_and_what_was_set_as
     line = Line(storage)
     await line.record(5)
     await line.relay.step()
-    await line.broker.receive(EVENTS, 2, 60.0)
+    await line.broker.receive(EVENT_QUEUE, 2, 60.0)
     queues = CarriedQueues(storage.queue, line.broker)
-    depth = (await queues.depth())[EVENTS]
+    depth = (await queues.depth())[EVENT_QUEUE]
     assert (depth.ready, depth.leased, depth.delayed) == (3, 2, 0)
-    await line.one._put_aside(a_message(), "it cannot be applied")
-    depth = (await queues.depth())[EVENTS]
+    await line.put_aside.put(a_message(), 1, "it cannot be applied")
+    depth = (await queues.depth())[EVENT_QUEUE]
     assert (depth.ready, depth.leased, depth.delayed) == (3, 2, 1)
-    assert (await queues.depth([TENANT]))[EVENTS] == replace(depth, ready=0, leased=0)
+    assert (await queues.depth([TENANT]))[EVENT_QUEUE] == replace(depth, ready=0, leased=0)
     assert await queues.dead(TENANT, after="", limit=9) == []

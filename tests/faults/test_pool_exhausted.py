@@ -20,7 +20,7 @@ def test_no_free_connection_is_unavailable_and_counted(
         database = Database(url, 1, lambda: counted.append(1))
         await database.open()
         async with database.acquire():
-            with pytest.raises(StorageUnavailable):
+            with pytest.raises(StorageUnavailable, match="none came free in time"):
                 async with database.acquire():
                     raise AssertionError("there was none")
         async with database.acquire() as connection:

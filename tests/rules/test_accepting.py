@@ -9,10 +9,11 @@ import msgspec
 import pytest
 
 from adapters.memory.intake import MemoryIntakeLog
-from adapters.memory.queue import MemoryJobSource, MemoryQueueView
+from adapters.memory.queue import MemoryJobSource
 from adapters.memory.tables import DEMAND, JOBS
 from adapters.memory.telemetry import MemoryTelemetry
 from adapters.memory.views.orders import MemoryOrdersView
+from adapters.memory.views.queue import MemoryQueueView
 from core.acceptance.demand import RecordDemand
 from core.acceptance.events import OrderAccepted, OrderHeld
 from core.acceptance.facts import Outcome, Requested
@@ -20,7 +21,7 @@ from core.acceptance.policies import SetPolicy
 from core.acceptance.queues import RETRY, REVIEW, AcceptOrders, AcceptQueued, status_of
 from core.acceptance.use_cases.accept_orders import accept_orders
 from core.acceptance.use_cases.accept_queued import accept_queued
-from core.acceptance.use_cases.end_job import bury_job, retry_job
+from core.acceptance.use_cases.jobs import bury_job, retry_job
 from core.acceptance.use_cases.record_demand import record_demand
 from core.acceptance.use_cases.set_policy import set_policy
 from core.catalogue.item import CreateItem, CreateItems

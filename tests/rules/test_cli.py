@@ -15,6 +15,7 @@ from entrypoints.cli.errors import EXITS, ExitCode, exit_of
 from entrypoints.cli.main import build
 from entrypoints.cli.session import Operations, Session
 from entrypoints.cli.simulate import read_seeds
+from ports.broker import BrokerUnavailable
 from ports.storage import StorageUnavailable
 
 COMMANDS = (
@@ -149,6 +150,7 @@ def test_a_defect_is_not_explained_away() -> None:
 
 
 def test_the_one_error_of_a_group_counts() -> None:
+    assert exit_of(BrokerUnavailable("away")) == ("broker_unavailable", "away", ExitCode.NO_STORAGE)
     group = ExceptionGroup("workers", [StorageUnavailable("gone")])
     assert exit_of(group) == ("storage_unavailable", "gone", ExitCode.NO_STORAGE)
 

@@ -23,6 +23,7 @@ ORDER: dict[str, Any] = {
                 "lines": {"type": "array", "items": {"$ref": "#/$defs/Line"}},
                 "note": {"anyOf": [{"type": "string"}, {"type": "null"}]},
                 "parent": {"$ref": "#/$defs/Order"},
+                "prices": {"type": "object", "additionalProperties": {"type": "integer"}},
             },
             "required": ["id", "lines"],
         },
@@ -82,6 +83,11 @@ def test_what_is_added_and_may_be_missing_breaks_nothing(new: dict[str, Any]) ->
             "$.note<0>: type 'string' became 'integer'",
         ),
         (changed("Order", "properties", "lines", "items", to={"type": "string"}), "$.lines[].sku: gone"),
+        (changed("Order", "properties", "lines", "items"), "$.lines: items {'$ref': '#/$defs/Line'} became None"),
+        (
+            changed("Order", "properties", "prices", "additionalProperties", to={"type": "string"}),
+            "$.prices{}: type 'integer' became 'string'",
+        ),
     ],
 )
 def test_whatever_else_changes_is_named_with_its_path(new: dict[str, Any], broken: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from adapters.memory.telemetry import MemoryTelemetry
 from entrypoints.worker.pace import DOWN_SECONDS, Pace, Repeater
+from ports.broker import BrokerUnavailable, QueueFull
 from ports.storage import CommitUnknown, StorageUnavailable, TransactionConflict
 from tests.support.given import NOW
 
@@ -28,6 +29,11 @@ class NappingClock:
 
 def naps(*results: int | Exception) -> list[float]:
     """How long a loop sleeps between steps with these results."""
+    return played(*results)[0]
+
+
+def played(*results: int | Exception) -> tuple[list[float], list[str]]:
+    """The same, and at which level it tells of what went wrong."""
     clock, telemetry = NappingClock(), MemoryTelemetry()
     repeater = Repeater(clock, telemetry)  # type: ignore[arg-type]
     left: Iterator[int | Exception] = iter(results)
@@ -45,7 +51,7 @@ def naps(*results: int | Exception) -> list[float]:
 
     asyncio.run(_bounded(repeater.repeat(step, PACE)))
     assert done == len(results)
-    return clock.naps
+    return clock.naps, [level for level, _, _ in telemetry.messages]
 
 
 async def _bounded(run: Awaitable[None]) -> None:
@@ -66,7 +72,15 @@ def test_work_begins_the_waiting_anew() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [StorageUnavailable("down"), CommitUnknown("lost"), TransactionConflict("race"), ZeroDivisionError()]
+    ("error", "level"),
+    [
+        (StorageUnavailable("down"), "warning"),
+        (CommitUnknown("lost"), "warning"),
+        (TransactionConflict("race"), "warning"),
+        (BrokerUnavailable("down"), "warning"),
+        (QueueFull("behind"), "warning"),
+        (ZeroDivisionError(), "error"),
+    ],
 )
-def test_a_step_that_fails_is_tried_again(error: Exception) -> None:
-    assert naps(error, error, 10) == [DOWN_SECONDS, DOWN_SECONDS]
+def test_a_step_that_fails_is_tried_again_and_only_a_defect_is_told_as_one(error: Exception, level: str) -> None:
+    assert played(error, error, 10) == ([DOWN_SECONDS, DOWN_SECONDS], [level, level])

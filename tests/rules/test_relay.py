@@ -87,6 +87,20 @@ def test_how_far_the_relay_is_behind_is_told() -> None:
     asyncio.run(run())
 
 
+def test_who_is_the_relay_no_more_is_behind_with_nothing() -> None:
+    async def run() -> None:
+        world = World()
+        await world.record()
+        world.time += timedelta(seconds=90)
+        await world.relay.step()
+        world.time += HELD + STEP
+        await world.other()
+        assert await world.relay.step() == 0
+        assert world.telemetry.gauges["journal_relay_lag_seconds"] == 0.0
+
+    asyncio.run(run())
+
+
 def test_while_the_storage_is_away_it_is_asked_again() -> None:
     class Away(Faults):
         def __init__(self) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from adapters.toolkit.cron import Cron, InvalidCron
 from core.scheduling.chore import Every, job_id
+from tests.support.given import OTHER_TENANT, TENANT
 
 
 def test_a_rare_moment_is_found_too() -> None:
@@ -26,5 +27,5 @@ def test_what_is_no_expression_is_refused_by_what_is_wrong_with_it(expression: s
 
 
 def test_a_chore_has_one_job() -> None:
-    assert job_id("tidy") == job_id("tidy")
-    assert job_id("tidy") != job_id("close-orders")
+    assert job_id(TENANT, "tidy") == job_id(TENANT, "tidy")
+    assert len({job_id(TENANT, "tidy"), job_id(TENANT, "close-orders"), job_id(OTHER_TENANT, "tidy")}) == 3

@@ -114,6 +114,13 @@ def test_a_message_that_takes_back_what_it_promised_is_not_written(tmp_path: Pat
     assert promised.read_bytes() == before
 
 
+def test_no_message_is_taken_away(tmp_path: Path) -> None:
+    write_contracts(tmp_path)
+    (tmp_path / "messages" / "order.eaten.v1.schema.json").write_text("{}")
+    with pytest.raises(IncompatibleChange, match=r"order\.eaten\.v1 is gone"):
+        write_contracts(tmp_path)
+
+
 @pytest.mark.parametrize("name", EVENTS)
 def test_a_sample_in_its_envelope_is_what_the_asyncapi_document_says(name: str) -> None:
     document = msgspec.json.decode((CONTRACTS / "asyncapi.json").read_bytes())

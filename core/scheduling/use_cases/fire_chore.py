@@ -13,7 +13,7 @@ async def fire_chore(command: FireChore, context: Context, tx: ScheduleTransacti
     if not await tx.schedule.advance(command.chore, command.due):
         return False
     job = NewJob(
-        id=job_id(command.chore),
+        id=job_id(context.tenant, command.chore),
         tenant=context.tenant,
         queue=CHORES,
         payload=command.chore.encode(),

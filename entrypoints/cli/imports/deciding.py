@@ -12,7 +12,7 @@ from ports.queue import Depth
 
 INTAKE = "intake"
 POLL_SECONDS = 0.2
-NONE = Depth(ready=0, leased=0, delayed=0, parked=0, dead=0)
+NONE = Depth()
 
 
 @asynccontextmanager

@@ -16,8 +16,8 @@ async def find_held_up(
 
 
 async def set_aside(command: SetAside, context: Context, tx: AcceptanceTransaction) -> None:
-    """Keep the job, unless it is there already, alive or dead."""
-    await tx.queue.put([command.job])
+    """Keep the jobs but those that are there already, alive or dead."""
+    await tx.queue.put(command.jobs)
 
 
 async def finish_job(command: FinishJob, context: Context, tx: AcceptanceTransaction) -> None:
