@@ -82,6 +82,13 @@ async def test_of_two_that_would_one_fires_and_one_does_it(storage: Storage) -> 
     assert house.done == ["tidy", "tidy"]
 
 
+async def test_between_two_moments_nobody_is_asked(storage: Storage) -> None:
+    worker = House(storage).worker()
+    await worker.fire()
+    storage.next_statement_breaks()
+    assert await worker.fire() == 0
+
+
 async def test_two_that_fire_at_the_same_moment_fire_once(storage: Storage) -> None:
     house = House(storage)
     workers = [house.worker() for _ in range(4)]
