@@ -65,6 +65,10 @@ class JobSource(Protocol):
         """
         ...
 
+    async def keep(self, job: LeasedJob, seconds: float) -> bool:
+        """Hold ``job`` for ``seconds`` from now instead of what is left of its lease; False: it has ended."""
+        ...
+
 
 class QueueView(Protocol):
     """For operators."""

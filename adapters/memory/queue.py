@@ -121,6 +121,17 @@ class MemoryJobSource:
                     leased.append(await _lease(session, key, seconds))
             return leased
 
+    async def keep(self, job: LeasedJob, seconds: float) -> bool:
+        """See the port."""
+        async with self._database.dispatching() as session:
+            key = (job.tenant, job.id)
+            await session.lock(JOBS, key)
+            row = session.get(JOBS, key)
+            if row is None or not lease_holds(row, job, session.now):
+                return False
+            await session.put(JOBS, key, replace(row, run_at=session.now + timedelta(seconds=seconds)))
+            return True
+
 
 async def _lease(session: Session, key: Key, seconds: float) -> LeasedJob:
     row = session.get(JOBS, key)

@@ -47,6 +47,7 @@ WHERE EXISTS (SELECT FROM queue_job q WHERE q.tenant_id = n.t AND q.queue = $1 A
 _WITHDRAW = "DELETE FROM queue_job WHERE tenant_id = $1 AND id = $2"
 _HELD = "tenant_id = $1 AND id = $2 AND fence = $3 AND leased AND run_at > now()"
 _HOLD = f"SELECT id FROM queue_job WHERE {_HELD} FOR UPDATE"
+_KEEP = f"UPDATE queue_job SET run_at = now() + $4 * interval '1 second' WHERE {_HELD}"
 _FINISH = f"DELETE FROM queue_job WHERE {_HELD}"
 _RETRY = f"""
 UPDATE queue_job SET leased = false, run_at = COALESCE(now() + $4 * interval '1 second', 'infinity') WHERE {_HELD}
@@ -143,6 +144,12 @@ class PostgresJobSource:
         async with self._database.dispatching() as connection:
             rows = await connection.fetch(_LEASE, queue, limit, seconds)
         return [_to_leased(row) for row in rows]
+
+    async def keep(self, job: LeasedJob, seconds: float) -> bool:
+        """See the port."""
+        async with self._database.dispatching() as connection:
+            tag = await connection.execute(_KEEP, job.tenant, job.id, job.fence, seconds)
+        return bool(tag == "UPDATE 1")
 
 
 class PostgresDeadLetters:

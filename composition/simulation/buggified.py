@@ -106,6 +106,7 @@ class Jobs:
     def __init__(self, inner: JobSource, buggify: Buggify) -> None:
         self._inner = inner
         self._buggify = buggify
+        self.keep = inner.keep
 
     async def lease(self, queue: str, limit: int, seconds: float) -> Sequence[LeasedJob]:
         """See the port."""

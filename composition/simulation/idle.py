@@ -22,6 +22,7 @@ class IdleJobs:
     def __init__(self, inner: JobSource, store: Store) -> None:
         self._inner = inner
         self._store = store
+        self.keep = inner.keep
 
     async def lease(self, queue: str, limit: int, seconds: float) -> Sequence[LeasedJob]:
         """See the port."""

@@ -11,13 +11,16 @@ from core.kernel.retry import DEFAULT, delay_seconds
 from core.kernel.value import value
 from core.scheduling.chore import CHORES, FireChore, Rhythm
 from entrypoints.dispatch import Dispatch
+from entrypoints.worker.holding import Holder
 from entrypoints.worker.pace import Pace
 from ports.clock import Clock
 from ports.queue import JobSource
 from ports.telemetry import Telemetry
 
-LEASE_SECONDS = 900.0
-"""A chore that takes longer is begun a second time beside the first: each does what is left to do."""
+LEASE_SECONDS = 30.0
+"""For so long nobody does a chore again whose worker died at it."""
+RENEW_SECONDS = 10.0
+"""A lease that is lost all the same means a second worker beside the first: each does what is left to do."""
 HOUSEKEEPING = Pace(idle_first_seconds=1.0, idle_last_seconds=1.0, linger_seconds=0.0, worth_it=1)
 
 
@@ -48,6 +51,7 @@ class Chores:
         self._dispatch = dispatch
         self._clock = clock
         self._telemetry = telemetry
+        self._holder = Holder(clock, telemetry)
         self._seen: dict[str, datetime] = {}
 
     async def fire(self, context: Context) -> int:
@@ -84,7 +88,8 @@ class Chores:
             self._fail(name, "nobody knows it" if chore is None else "nobody survived doing it")
             return FinishJob(job=job)
         try:
-            await chore.do()
+            async with self._holder.holding(lambda: self._source.keep(job, LEASE_SECONDS), RENEW_SECONDS):
+                await chore.do()
         except Exception as error:  # noqa: BLE001 - one chore's trouble must not keep the others waiting
             self._fail(name, "".join(traceback.format_exception(error)))
             if job.attempt >= job.max_attempts:

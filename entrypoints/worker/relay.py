@@ -1,16 +1,15 @@
 """Carrying the journal to whoever subscribed: read below the oldest running transaction, publish, then remember."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 
 from core.kernel.event import RecordedEvent
+from entrypoints.worker.holding import Holder
 from entrypoints.worker.pace import Pace, Repeater
 from entrypoints.worker.receiving import RECEIVING, Receiver
 from ports.clock import Clock
 from ports.delivery import Publisher, RelayPosition
 from ports.journal import JournalFeed
-from ports.storage import StorageUnavailable
 from ports.telemetry import Telemetry
 
 BATCH = 2048
@@ -38,6 +37,7 @@ class Relay:
         self._clock = clock
         self._telemetry = telemetry
         self._name = name
+        self._holder = Holder(clock, telemetry)
 
     async def step(self) -> int:
         """Carry one batch; answers how many events. The position moves only after every one was confirmed."""
@@ -49,7 +49,8 @@ class Relay:
         self._tell_lag(events)
         if not events:
             return 0
-        async with self._held():
+        # However long publishing takes, nobody else begins with the same events as long as this process lives.
+        async with self._holder.holding(lambda: self._position.take(self._name), RENEW_SECONDS):
             await self._publisher.publish(events)
         await self._position.advance(self._name, events[-1].cursor)
         self._telemetry.count("journal_events_relayed_total", len(events), relay=self._name)
@@ -59,23 +60,6 @@ class Relay:
         """How old the oldest event is that was not relayed yet."""
         lag = (self._clock.now() - events[0].recorded_at).total_seconds() if events else 0.0
         self._telemetry.gauge("journal_relay_lag_seconds", max(0.0, lag), relay=self._name)
-
-    @asynccontextmanager
-    async def _held(self) -> AsyncIterator[None]:
-        """However long publishing takes, nobody else begins with the same events as long as this process lives."""
-        renewing = asyncio.create_task(self._renew())
-        try:
-            yield
-        finally:
-            renewing.cancel()
-
-    async def _renew(self) -> None:
-        while True:
-            await self._clock.sleep(RENEW_SECONDS)
-            try:
-                await self._position.take(self._name)
-            except StorageUnavailable as error:
-                self._telemetry.log("warning", "the relay is not held longer", error=repr(error))
 
 
 class RelayLoop:

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core.kernel.context import Context
+from core.kernel.job import LeasedJob
 from core.scheduling.chore import CHORES, Every, FireChore, job_id
-from entrypoints.worker.chores import Chore, Chores
+from entrypoints.worker.chores import LEASE_SECONDS, RENEW_SECONDS, Chore, Chores
 from entrypoints.worker.loop import NOBODY
 from ports.queue import Depth
 from tests.conformance.office import Office
@@ -62,6 +63,11 @@ class Worker:
 
     def now(self) -> datetime:
         return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        """Between renewals no time passes."""
+        assert seconds == RENEW_SECONDS
+        await asyncio.sleep(0)
 
     async def fire(self) -> int:
         return await self._chores.fire(CONTEXT)
@@ -186,6 +192,30 @@ async def test_who_took_too_long_does_not_end_what_another_has_begun(storage: St
     assert await late.do() == 1
     assert (await house.depth()).leased == len(taken) == 1
     assert [message for _, message, _ in house.office.telemetry.messages] == ["lease lost"]
+
+
+async def test_it_is_held_a_little_longer_again_and_again_while_it_is_done(storage: Storage) -> None:
+    house, kept = House(storage), asyncio.Event()
+    keep = storage.jobs.keep
+
+    async def keeping(job: LeasedJob, seconds: float) -> bool:
+        assert seconds == LEASE_SECONDS
+        assert await keep(job, seconds)
+        kept.set()
+        return True
+
+    async def slow() -> int:
+        for _ in range(3):
+            kept.clear()
+            await kept.wait()
+        return 1
+
+    storage.jobs.keep = keeping  # type: ignore[method-assign]
+    worker = Worker(house, {"tidy": Chore(rhythm=Every(seconds=3600), do=slow)})
+    await worker.fire()
+    assert await worker.do() == 1
+    assert await house.depth() == NONE
+    assert house.office.telemetry.messages == []
 
 
 async def test_firing_says_what_it_is_for(storage: Storage) -> None:

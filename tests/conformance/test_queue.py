@@ -272,3 +272,28 @@ async def test_keys_of_two_tenants_do_not_meet(storage: Storage) -> None:
     await a_tenant(storage, OTHER_TENANT)
     await put(storage, in_place(71, 1), in_place(72, 2, tenant=OTHER_TENANT))
     assert {job.tenant for job in await storage.jobs.lease("q", 10, LONG)} == {TENANT, OTHER_TENANT}
+
+
+async def test_a_lease_is_kept_for_longer_or_given_up_sooner(storage: Storage) -> None:
+    await a_tenant(storage)
+    await put(storage, a_job())
+    first = await leased(storage)
+    assert await storage.jobs.keep(first, LONG)
+    assert await storage.jobs.lease("q", 10, LONG) == []
+    assert await storage.jobs.keep(first, 0.0)
+    second = await leased(storage)
+    assert second.attempt == 2
+    assert not await storage.jobs.keep(first, LONG)
+    await end(storage, "finish", second)
+
+
+async def test_a_lease_that_has_ended_is_not_kept(storage: Storage) -> None:
+    await a_tenant(storage)
+    await put(storage, a_job())
+    job = await leased(storage, seconds=0.0)
+    assert not await storage.jobs.keep(job, LONG)
+    again = await leased(storage)
+    assert again.attempt == 2
+    await end(storage, "retry", again, None, "parked")
+    assert not await storage.jobs.keep(again, LONG)
+    assert await storage.jobs.lease("q", 10, LONG) == []

@@ -8,7 +8,7 @@ import pytest
 from core.kernel.event import START
 from core.kernel.ids import GroupId
 from ports.storage import CommitUnknown, StorageUnavailable, TransactionConflict
-from tests.conformance.shop import a_shop, a_tenant, an_event, held, receive, recorded, shelf, taking
+from tests.conformance.shop import a_job, a_shop, a_tenant, an_event, held, put, receive, recorded, shelf, taking
 from tests.conformance.storage import Storage
 from tests.support.given import NOW, OTHER_TENANT, TENANT, a_context, a_key, an_id, an_item
 
@@ -199,6 +199,8 @@ async def test_a_commit_without_an_answer_happened_or_did_not(storage: Storage, 
 
 async def test_a_connection_that_breaks_is_storage_unavailable_wherever_it_breaks(storage: Storage) -> None:
     await a_tenant(storage)
+    await put(storage, a_job())
+    (job,) = await storage.jobs.lease("q", 1, 1.0)
     relay = storage.relay("one")
     asks = [
         lambda: recorded(storage, an_event()),
@@ -207,6 +209,7 @@ async def test_a_connection_that_breaks_is_storage_unavailable_wherever_it_break
         lambda: storage.workers.leave("a"),
         lambda: relay.take("r"),
         lambda: storage.jobs.lease("q", 1, 1.0),
+        lambda: storage.jobs.keep(job, 1.0),
         lambda: storage.feed.read(START, 9),
         lambda: storage.intake.progress(TENANT, an_id(201)),
     ]

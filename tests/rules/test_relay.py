@@ -122,7 +122,7 @@ def test_while_the_storage_is_away_it_is_asked_again() -> None:
 
         world.publish = publish_while_away  # type: ignore[method-assign]
         assert await world.relay.step() == 1
-        assert [message for _, message, _ in world.telemetry.messages] == ["the relay is not held longer"] * 2
+        assert [message for _, message, _ in world.telemetry.messages] == ["not held longer; trying again"] * 2
 
     asyncio.run(run())
 

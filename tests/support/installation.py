@@ -55,18 +55,20 @@ class Installed:
 
     def wait_until_decided(self) -> None:
         """Until nothing waits: no submission, no due job, no event that is not delivered."""
-        waiting = """
-            SELECT (SELECT count(*) FROM intake_job) + (SELECT count(*) FROM queue_job WHERE run_at < 'infinity')
-                + (SELECT count(*) FROM journal j, relay_position r
-                   WHERE (j.transaction_id, j.position) > (r.transaction_id, r.position))
-                + (SELECT count(*) FROM message) AS open
+        query = """
+            SELECT (SELECT count(*) FROM intake_job) AS submissions,
+                   (SELECT count(*) FROM queue_job WHERE run_at < 'infinity') AS jobs,
+                   (SELECT count(*) FROM journal j, relay_position r
+                    WHERE (j.transaction_id, j.position) > (r.transaction_id, r.position)) AS unrelayed,
+                   (SELECT count(*) FROM message) AS messages
         """
         for _ in range(PATIENCE_SECONDS * 4):
-            if self.rows(waiting)[0]["open"] == 0 and not self._on_the_way():
+            waiting = dict(self.rows(query)[0])
+            if not any(waiting.values()) and not self._on_the_way():
                 return
             self.process.poll()
             asyncio.run(asyncio.sleep(0.25))
-        raise AssertionError("orders are still waiting")
+        raise AssertionError(f"still waiting: {waiting}")
 
     def _on_the_way(self) -> bool:
         """Whether a broker of its own still carries something."""
