@@ -38,8 +38,11 @@ class Queue(Protocol):
         """The job is done."""
         ...
 
-    async def retry(self, job: LeasedJob, delay_seconds: float | None, detail: str) -> None:
-        """Try again after ``delay_seconds``; None parks the job until somebody replays it."""
+    async def retry(self, job: LeasedJob, delay_seconds: float | None, detail: str, *, counted: bool = True) -> None:
+        """Try again after ``delay_seconds``; None parks the job until somebody replays it.
+
+        Unless ``counted`` the attempt was none: it came to nothing through no fault of the job's.
+        """
         ...
 
     async def bury(self, job: LeasedJob, code: str, detail: str, trace: str) -> None:

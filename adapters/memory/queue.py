@@ -55,10 +55,11 @@ class MemoryQueue:
         await self._held(job)
         await self._session.delete(JOBS, (job.tenant, job.id))
 
-    async def retry(self, job: LeasedJob, delay_seconds: float | None, detail: str) -> None:
+    async def retry(self, job: LeasedJob, delay_seconds: float | None, detail: str, *, counted: bool = True) -> None:
         """See the port."""
         row = await self._held(job)
-        changed = replace(row, leased=False, run_at=self._after(delay_seconds))
+        attempts = row.attempts if counted else row.attempts - 1
+        changed = replace(row, leased=False, run_at=self._after(delay_seconds), attempts=attempts)
         await self._session.put(JOBS, (job.tenant, job.id), changed)
 
     async def bury(self, job: LeasedJob, code: str, detail: str, trace: str) -> None:

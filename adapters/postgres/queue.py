@@ -50,7 +50,9 @@ _HOLD = f"SELECT id FROM queue_job WHERE {_HELD} FOR UPDATE"
 _KEEP = f"UPDATE queue_job SET run_at = now() + $4 * interval '1 second' WHERE {_HELD}"
 _FINISH = f"DELETE FROM queue_job WHERE {_HELD}"
 _RETRY = f"""
-UPDATE queue_job SET leased = false, run_at = COALESCE(now() + $4 * interval '1 second', 'infinity') WHERE {_HELD}
+UPDATE queue_job SET leased = false, run_at = COALESCE(now() + $4 * interval '1 second', 'infinity'),
+       attempts = attempts - CASE WHEN $5 THEN 0 ELSE 1 END
+WHERE {_HELD}
 """
 _BURY = f"""
 WITH gone AS (DELETE FROM queue_job WHERE {_HELD} RETURNING *)
@@ -115,9 +117,9 @@ class PostgresQueue:
         """See the port."""
         await self._end(job, _FINISH)
 
-    async def retry(self, job: LeasedJob, delay_seconds: float | None, detail: str) -> None:
+    async def retry(self, job: LeasedJob, delay_seconds: float | None, detail: str, *, counted: bool = True) -> None:
         """See the port."""
-        await self._end(job, _RETRY, delay_seconds)
+        await self._end(job, _RETRY, delay_seconds, counted)
 
     async def bury(self, job: LeasedJob, code: str, detail: str, trace: str) -> None:
         """See the port."""

@@ -130,10 +130,10 @@ class Queue:
         """See the port."""
         await self._inner.put([replace(job, delay_seconds=self._other(job.delay_seconds)) for job in jobs])
 
-    async def retry(self, job: LeasedJob, delay_seconds: float | None, detail: str) -> None:
+    async def retry(self, job: LeasedJob, delay_seconds: float | None, detail: str, *, counted: bool = True) -> None:
         """See the port."""
         delay = self._other(delay_seconds) if job.attempt <= ATTEMPTS_MAX else delay_seconds
-        await self._inner.retry(job, delay, detail)
+        await self._inner.retry(job, delay, detail, counted=counted)
 
     def _other(self, seconds: float | None) -> float | None:
         if not seconds:

@@ -83,11 +83,12 @@ class FinishJob:
 
 @value
 class RetryJob:
-    """Give ``job`` back, to be due after ``delay_seconds``."""
+    """Give ``job`` back, to be due after ``delay_seconds``; unless ``counted``, as if it had not been attempted."""
 
     job: LeasedJob
     delay_seconds: float
     detail: str
+    counted: bool = True
 
 
 @value

@@ -10,6 +10,7 @@ from core.kernel.job import BuryJob, LeasedJob, LeaseLost, RetryJob
 from core.kernel.retry import DEFAULT, delay_seconds
 from entrypoints.dispatch import Dispatch
 from ports.queue import JobSource
+from ports.storage import TROUBLE
 from ports.telemetry import Telemetry
 
 LEASE_SECONDS = 60.0
@@ -71,6 +72,10 @@ class LeasedWork:
 
 def ending_of(job: LeasedJob, error: Exception) -> RetryJob | BuryJob:
     """The one table from what went wrong to what becomes of the job."""
+    if isinstance(error, TROUBLE):
+        # The storage is away or busy: however long that goes on, it is no job's fault, and none is given up for it.
+        delay = delay_seconds(DEFAULT, job.attempt, job.id)
+        return RetryJob(job=job, delay_seconds=delay, detail=repr(error), counted=False)
     hopeless = isinstance(error, DomainError) and error.kind in HOPELESS
     if hopeless or job.attempt >= job.max_attempts:
         code = error.code if isinstance(error, DomainError) else type(error).__name__

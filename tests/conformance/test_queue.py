@@ -147,6 +147,18 @@ async def test_a_retry_is_due_after_its_delay_and_keeps_its_count(storage: Stora
     assert (await storage.queue.depth([TENANT]))["q"].delayed == 1
 
 
+async def test_an_attempt_that_is_not_counted_was_none(storage: Storage) -> None:
+    await a_tenant(storage)
+    await put(storage, a_job())
+    for _ in range(3):
+        job = await leased(storage)
+        assert job.attempt == 1
+        async with storage.transactions.begin(a_context()) as tx:
+            await tx.queue.retry(job, 0.0, "the storage was away", counted=False)
+    again = await leased(storage)
+    assert again.fence > job.fence
+
+
 async def test_a_parked_job_waits_for_a_person(storage: Storage) -> None:
     await a_tenant(storage)
     await put(storage, a_job(71, delay=None), a_job(72))

@@ -27,7 +27,7 @@ async def finish_job(command: FinishJob, context: Context, tx: AcceptanceTransac
 
 async def retry_job(command: RetryJob, context: Context, tx: AcceptanceTransaction) -> None:
     """Give the job back for later. Raises LeaseLost."""
-    await tx.queue.retry(command.job, command.delay_seconds, command.detail)
+    await tx.queue.retry(command.job, command.delay_seconds, command.detail, counted=command.counted)
 
 
 async def bury_job(command: BuryJob, context: Context, tx: AcceptanceTransaction) -> None:
