@@ -30,9 +30,13 @@ from adapters.postgres.views.inventory import PostgresInventoryView
 from adapters.postgres.views.orders import PostgresOrdersView
 from adapters.postgres.views.past import PostgresPast
 from adapters.postgres.views.queue import PostgresQueueView
+from adapters.postgres.webhooks import PostgresWebhooksView
 from adapters.postgres.work import PostgresWork, PostgresWorkers
 from adapters.system.clock import SystemClock
 from adapters.system.ids import Uuid7, new_secret
+from adapters.webhooks.caller import HttpCaller
+from adapters.webhooks.guarded import GuardedCaller
+from composition.telemetry import VERSION
 
 
 class Adapters(containers.DeclarativeContainer):
@@ -40,6 +44,7 @@ class Adapters(containers.DeclarativeContainer):
 
     database = providers.Dependency(instance_of=Database)
     telemetry: providers.Dependency[Any] = providers.Dependency()
+    webhook_networks: providers.Dependency[Any] = providers.Dependency(default=())
 
     clock = providers.Singleton(SystemClock)
     new_id = providers.Singleton(Uuid7)
@@ -74,4 +79,7 @@ class Adapters(containers.DeclarativeContainer):
     credit_view = providers.Singleton(PostgresCreditView, database)
     configuration_view = providers.Singleton(PostgresConfigurationView, database)
     queue_view = providers.Singleton(PostgresQueueView, database)
+    webhooks_view = providers.Singleton(PostgresWebhooksView, database)
+    http_caller = providers.Singleton(HttpCaller, webhook_networks, f"Fluxor/{VERSION} (webhooks)")
+    webhook_caller = providers.Singleton(GuardedCaller, http_caller, clock, telemetry)
     tenants_view = providers.Singleton(PostgresTenantsView, database)

@@ -16,6 +16,7 @@ from composition.slices.inventory import Inventory
 from composition.slices.sagas import Sagas
 from composition.slices.scheduling import Scheduling
 from composition.slices.transfers import Transfers
+from composition.slices.webhooks import Webhooks
 from entrypoints.dispatch import Dispatch, UseCase
 
 
@@ -48,6 +49,7 @@ class Door(containers.DeclarativeContainer):
     intake = providers.Container(Intake)
     sagas = providers.Container(Sagas, new_id=new_id)
     scheduling = providers.Container(Scheduling)
+    webhooks = providers.Container(Webhooks, new_id=new_id, new_secret=new_secret)
 
     use_cases = providers.Singleton(
         merged,
@@ -62,6 +64,7 @@ class Door(containers.DeclarativeContainer):
         intake.use_cases,
         sagas.use_cases,
         scheduling.use_cases,
+        webhooks.use_cases,
     )
     saga_definitions = sagas.definitions
     accept = acceptance.accept

@@ -35,7 +35,9 @@ class Http(containers.DeclarativeContainer):
     stopping: providers.Dependency[Any] = providers.Dependency()
     cursor_secret = providers.Dependency(instance_of=bytes)
 
-    adapters = providers.Container(Adapters, database=database, telemetry=telemetry)
+    adapters = providers.Container(
+        Adapters, database=database, telemetry=telemetry, webhook_networks=settings.provided.own_networks
+    )
     door = providers.Container(
         Door,
         transactions=adapters.transactions,
@@ -62,6 +64,7 @@ class Http(containers.DeclarativeContainer):
         supply=adapters.supply_view,
         allotments=adapters.allotments_view,
         sagas=adapters.sagas_view,
+        webhooks=adapters.webhooks_view,
     )
     parts = providers.Singleton(
         HttpParts,
@@ -71,6 +74,7 @@ class Http(containers.DeclarativeContainer):
         credentials=adapters.credentials,
         views=views,
         feed=adapters.feed,
+        webhook_caller=adapters.webhook_caller,
         intake_writer=intake_writer,
         telemetry=telemetry,
         health=adapters.health,

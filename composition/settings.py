@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal, get_type_hints
 import msgspec
 from msgspec import Meta
 
+from core.webhooks.target import Network, networks_of
+
 Port = Annotated[int, Meta(ge=0, le=65535, description="a port number from 0 (any free one) to 65535")]
 DatabaseUrl = Annotated[
     str, Meta(pattern=r"^postgres(ql)?://", description="a URL that begins with postgresql:// or postgres://")
@@ -59,6 +61,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
     data_dir: Annotated[Path, Meta(description="the path of a folder")]
     # Signs list cursors; processes of one installation share it. Unset: derived from the database's URL.
     cursor_secret: str | None = None
+    # Networks of one's own that webhooks may call besides the open internet; http is called there, and any port.
+    webhook_networks: Annotated[str, Meta(description="networks such as 10.0.0.0/8, separated by commas")] = ""
     otel_exporter_otlp_endpoint: HttpUrl | None = None
     # A delivered order nothing happens with for so long is closed; 0: only by hand.
     close_after_days: Annotated[int, Meta(ge=0, le=3650, description="days from 0 (never) to 3650")] = 30
@@ -73,9 +77,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
         given = {name: text.strip() for name, text in environment.items() if text.strip()}
         raw = _prepared(given)
         try:
-            return msgspec.convert(raw, cls, strict=False, dec_hook=_decode_path)
+            settings = msgspec.convert(raw, cls, strict=False, dec_hook=_decode_path)
         except msgspec.ValidationError as error:
             raise _explained(error, given) from error
+        settings._check_networks()
+        return settings
+
+    def _check_networks(self) -> None:
+        try:
+            _ = self.own_networks
+        except ValueError as error:
+            raise SettingsError(f"WEBHOOK_NETWORKS={self.webhook_networks!r} is wrong: {error}") from error
+
+    @property
+    def own_networks(self) -> tuple[Network, ...]:
+        """``webhook_networks``, read."""
+        return networks_of([text for text in map(str.strip, self.webhook_networks.split(",")) if text])
 
 
 def _prepared(given: Mapping[str, str]) -> dict[str, str]:

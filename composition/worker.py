@@ -34,6 +34,7 @@ from entrypoints.worker.snapshotting import Snapshotting
 from entrypoints.worker.subscribers import InProcessPublisher
 from entrypoints.worker.sweep import Sweep
 from entrypoints.worker.tenants import EachTenant
+from entrypoints.worker.webhooks import WebhookRunner
 from ports.broker import Broker
 
 WORKER_CONNECTIONS = 4
@@ -46,10 +47,11 @@ class Worker(containers.DeclarativeContainer):
 
     database = providers.Dependency(instance_of=Database)
     telemetry: providers.Dependency[Any] = providers.Dependency()
+    webhook_networks: providers.Dependency[Any] = providers.Dependency(default=())
     close_after_days: providers.Dependency[int] = providers.Dependency(instance_of=int)
     broker: providers.Provider[Broker | None] = providers.Object(None)
 
-    adapters = providers.Container(Adapters, database=database, telemetry=telemetry)
+    adapters = providers.Container(Adapters, database=database, telemetry=telemetry, webhook_networks=webhook_networks)
     door = providers.Container(
         Door,
         transactions=adapters.transactions,
@@ -67,6 +69,15 @@ class Worker(containers.DeclarativeContainer):
     delivery = providers.Singleton(SettingAside, subscribers, put_aside, providers.Object(to_message))
     aside = providers.Singleton(
         AsideRunner, adapters.jobs, door.dispatch, subscribers, providers.Object(unseal), telemetry
+    )
+    webhooks = providers.Singleton(
+        WebhookRunner,
+        adapters.jobs,
+        door.dispatch,
+        adapters.webhooks_view,
+        adapters.webhook_caller,
+        adapters.clock,
+        telemetry,
     )
     publisher = providers.Singleton(publisher_of, broker, delivery)
     receiver = providers.Singleton(receiver_of, broker, delivery, put_aside, telemetry)
@@ -95,6 +106,7 @@ class Worker(containers.DeclarativeContainer):
         jobs=jobs,
         sagas=sagas,
         aside=aside,
+        webhooks=webhooks,
         relay=relay,
         receiver=receiver,
         chores=None,
@@ -142,6 +154,7 @@ async def _opened(settings: Settings, database_url: str, service: str) -> AsyncI
                 database=database,
                 telemetry=telemetry,
                 close_after_days=settings.close_after_days,
+                webhook_networks=settings.own_networks,
                 broker=providers.Object(broker),
             )
     finally:

@@ -29,6 +29,8 @@ from core.orders.returns import Return
 from core.risk.assessment import CustomerHistory
 from core.sagas.saga import MOVING, Saga
 from core.tenants.tenant import Tenant
+from core.webhooks.delivery import Attempt, Delivery
+from core.webhooks.endpoint import Endpoint
 
 Row = TypeVar("Row")
 Key = tuple[Any, ...]
@@ -210,4 +212,7 @@ JOBS: Table[QueueRow] = Table("queue_job")
 DEAD: Table[DeadRow] = Table("dead_letter")
 RELAYS: Table[RelayRow] = Table("relay_position", shared=True)
 SCHEDULE: Table[datetime] = Table("schedule", shared=True)
+ENDPOINTS: Table[Endpoint] = Table("webhook_endpoint")
+DELIVERIES: Table[Delivery] = Table("webhook_delivery")
+ATTEMPTS: Table[Attempt] = Table("webhook_attempt")
 WORKERS: Table[tuple[datetime, int]] = Table("worker", shared=True)

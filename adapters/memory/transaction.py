@@ -27,6 +27,7 @@ from adapters.memory.schedule import MemorySchedule
 from adapters.memory.session import Session
 from adapters.memory.supply import MemorySupply
 from adapters.memory.transfers import MemoryTransfers
+from adapters.memory.webhooks import MemoryDeliveries, MemoryEndpoints
 from core.kernel.context import Context
 from core.kernel.ids import NewId, TenantId
 from ports.storage import StorageUnavailable
@@ -64,6 +65,8 @@ class MemoryTransaction:
         self.dead_letters = MemoryDeadLetters(session, context)
         self.inbox = MemoryInbox(session)
         self.demand = MemoryDemand(session)
+        self.endpoints = MemoryEndpoints(session, context)
+        self.deliveries = MemoryDeliveries(session, context)
 
     def of(self, tenant: TenantId) -> "MemoryTransaction":
         """See ports.acceptance.AcceptanceTransaction."""

@@ -1,4 +1,7 @@
-"""Taking away what has served its time: answers and applied deliveries. Dead letters stay: they end a submission."""
+"""Taking away what has served its time: answers, applied events, webhook deliveries.
+
+Dead letters stay: they end a submission.
+"""
 
 from adapters.postgres.engine import Database, begin_as
 from adapters.postgres.identity import PostgresTenantsView
@@ -9,8 +12,11 @@ TOGETHER = 200
 _KEPT = (
     ("answer", "created_at", "24 hours"),
     ("inbox", "applied_at", "7 days"),
+    ("webhook_attempt", "at", "30 days"),
+    ("webhook_delivery", "created_at", "30 days"),
 )
-"""An answer is repeated for a day; a delivery comes again within seconds of the first, a week is plenty."""
+"""An answer is repeated for a day; an event comes again within seconds of the first time, a week is plenty; a webhook's
+delivery ends within four days, and may be asked about for a month."""
 
 
 async def tidy(database: Database) -> int:

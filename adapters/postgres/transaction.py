@@ -28,6 +28,7 @@ from adapters.postgres.schedule import PostgresSchedule
 from adapters.postgres.supply import PostgresSupply
 from adapters.postgres.taking_in import PostgresSubmissions
 from adapters.postgres.transfers import PostgresTransfers
+from adapters.postgres.webhooks import PostgresDeliveries, PostgresEndpoints
 from core.kernel.context import Context
 from core.kernel.errors import Rejected
 from core.kernel.ids import NewId, TenantId
@@ -80,6 +81,8 @@ class PostgresTransaction:
         self.dead_letters = PostgresDeadLetters(connection, context)
         self.inbox = PostgresInbox(connection)
         self.demand = PostgresDemand(connection)
+        self.endpoints = PostgresEndpoints(connection, context)
+        self.deliveries = PostgresDeliveries(connection, context)
 
     def of(self, tenant: TenantId) -> "PostgresTransaction":
         """See ports.acceptance.AcceptanceTransaction."""

@@ -67,6 +67,15 @@ from core.orders.return_events import (
 )
 from core.sagas.events import SagaAdvanced, SagaEnded, SagaStarted, SagaStuck
 from core.tenants.tenant import TenantCreated
+from core.webhooks.endpoint import (
+    TESTED,
+    WebhookAdded,
+    WebhookDisabled,
+    WebhookEnabled,
+    WebhookRemoved,
+    WebhookSecretRotated,
+    WebhookTested,
+)
 
 Type = TypeVar("Type")
 
@@ -134,6 +143,12 @@ EVENTS: dict[str, type] = {
     "credit_limit.set.v1": CreditLimitSet,
     "flag.set.v1": FlagSet,
     "policy.set.v1": PolicySet,
+    "webhook.added.v1": WebhookAdded,
+    "webhook.removed.v1": WebhookRemoved,
+    "webhook.secret_rotated.v1": WebhookSecretRotated,
+    "webhook.enabled.v1": WebhookEnabled,
+    "webhook.disabled.v1": WebhookDisabled,
+    TESTED: WebhookTested,
 }
 _NAMES = {kind: name for name, kind in EVENTS.items()}
 _encoder = msgspec.json.Encoder()

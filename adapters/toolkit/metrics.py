@@ -17,6 +17,9 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "chores_fired_total": ("Chores that were due", ("chore",)),
     "chores_done_total": ("Chores that were done", ("chore",)),
     "chores_failed_total": ("Chores that failed", ("chore",)),
+    "webhook_attempts_total": ("Calls of endpoints, by what became of the delivery", ("outcome",)),
+    "webhooks_disabled_total": ("Endpoints that are called no more because they failed", ()),
+    "circuit_breaker_total": ("What happened to breakers", ("breaker", "event")),
     "database_pool_exhausted_total": ("Requests that found no database connection", ()),
 }
 SECONDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -30,5 +33,6 @@ GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "queue_depth": ("Jobs in a queue", ("queue", "state")),
     "sagas_stuck": ("Sagas that wait for a person", ("saga",)),
     "journal_relay_lag_seconds": ("Age of the oldest event that was not relayed yet", ("relay",)),
+    "circuit_breakers": ("Breakers that are not closed", ("breaker", "state")),
     "database_pool_connections": ("Database connections", ("state",)),
 }

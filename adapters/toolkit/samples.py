@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 from adapters.toolkit.order_samples import order_samples
 from adapters.toolkit.transfer_samples import transfer_samples
+from adapters.toolkit.webhook_samples import webhook_samples
 from core.acceptance.events import Explanation, LineExplanation, OrderAccepted, OrderHeld, OrderRejected
 from core.acceptance.policies import PolicySet
 from core.catalogue.item import ItemAmended, ItemCreated
@@ -88,37 +89,12 @@ def _facts(*parts: AllocatedPart) -> OrderFacts:
 
 def samples() -> dict[str, object]:
     """An example of each event, by its name on the wire."""
-    risky = assess(_SIGNALS, DEFAULT_RISK)
     return {
-        "order.accepted.v1": OrderAccepted(
-            facts=_facts(*(AllocatedPart(location=p.location, quantity=p.quantity) for p in _ALLOCATION.parts)),
-            vendor="berlin-tea",
-            explanation=Explanation(
-                risk=assess(replace(_SIGNALS, recent_orders=0), DEFAULT_RISK),
-                credit="within the limit",
-                allocation=(LineExplanation(number=1, allocation=_ALLOCATION),),
-                routing=choose(None, "DE", RoutingPolicy(by_country={"DE": "berlin-tea"})),
-            ),
-        ),
-        "order.rejected.v1": OrderRejected(
-            facts=_facts(),
-            reasons=(
-                Reason(
-                    code="insufficient_stock",
-                    detail="TEA-250: 2 of 5 base units are not available",
-                    path="$.items[0].quantity",
-                ),
-            ),
-            explanation=Explanation(credit="no account"),
-        ),
-        "order.held.v1": OrderHeld(
-            facts=_facts(),
-            reasons=(Reason(code="fraud_review", detail=f"risk score {risky.score} of 1000"),),
-            explanation=Explanation(risk=risky),
-        ),
+        **_decision_samples(),
         **order_samples(),
         **_stock_samples(),
         **transfer_samples(),
+        **webhook_samples(),
         **_saga_samples(),
         "item.created.v1": ItemCreated(
             item_id=_ITEM,
@@ -212,4 +188,36 @@ def _saga_samples() -> dict[str, object]:
             saga_id=saga, status=Status.COMPENSATED, forgiven=("allot",), reason="withdrawn by hand"
         ),
         "saga.stuck.v1": SagaStuck(saga_id=saga, still_done=("allot",), reason="allot: its undo is not answered"),
+    }
+
+
+def _decision_samples() -> dict[str, object]:
+    risky = assess(_SIGNALS, DEFAULT_RISK)
+    return {
+        "order.accepted.v1": OrderAccepted(
+            facts=_facts(*(AllocatedPart(location=p.location, quantity=p.quantity) for p in _ALLOCATION.parts)),
+            vendor="berlin-tea",
+            explanation=Explanation(
+                risk=assess(replace(_SIGNALS, recent_orders=0), DEFAULT_RISK),
+                credit="within the limit",
+                allocation=(LineExplanation(number=1, allocation=_ALLOCATION),),
+                routing=choose(None, "DE", RoutingPolicy(by_country={"DE": "berlin-tea"})),
+            ),
+        ),
+        "order.rejected.v1": OrderRejected(
+            facts=_facts(),
+            reasons=(
+                Reason(
+                    code="insufficient_stock",
+                    detail="TEA-250: 2 of 5 base units are not available",
+                    path="$.items[0].quantity",
+                ),
+            ),
+            explanation=Explanation(credit="no account"),
+        ),
+        "order.held.v1": OrderHeld(
+            facts=_facts(),
+            reasons=(Reason(code="fraud_review", detail=f"risk score {risky.score} of 1000"),),
+            explanation=Explanation(risk=risky),
+        ),
     }

@@ -63,6 +63,7 @@ def _loops(world: World, process: Process, dispatch: Dispatch, place: str) -> Wo
         JobRunner(jobs, dispatch, telemetry),
         parts.sagas(jobs, dispatch, telemetry, MemorySagasView(process.database), DEFINITIONS),
         AsideRunner(jobs, dispatch, subscribers, unseal, telemetry),
+        None,
         parts.relay(feed, position, BadPublisher(inner, world.faults, world.observer), process.clock, telemetry, RELAY),
         None,
         None,

@@ -28,6 +28,8 @@ ExpectedReceiptId = NewType("ExpectedReceiptId", str)
 AllotmentId = NewType("AllotmentId", str)
 SagaId = NewType("SagaId", str)
 MessageId = NewType("MessageId", str)
+WebhookId = NewType("WebhookId", str)
+DeliveryId = NewType("DeliveryId", str)
 
 NewId = Callable[[], str]
 """Makes one UUIDv7 in canonical text; later calls sort after earlier ones of the same process."""

@@ -21,6 +21,10 @@ DEFAULT = RetryPolicy()
 def delay_seconds(policy: RetryPolicy, attempt: int, message: str) -> float:
     """How long to wait after attempt number ``attempt`` (from 1): min(base * 2^(n-1), cap), give or take the jitter."""
     plain: float = min(policy.base_seconds * 2 ** min(attempt - 1, 62), policy.cap_seconds)
-    digest = hashlib.blake2b(f"{message}:{attempt}".encode(), digest_size=4).digest()
-    share = int.from_bytes(digest, "big") / 0xFFFFFFFF
-    return plain * (1 + policy.jitter * (2 * share - 1))
+    return jittered(plain, policy.jitter, f"{message}:{attempt}")
+
+
+def jittered(seconds: float, share: float, name: str) -> float:
+    """``seconds`` give or take up to ``share`` of them, the same for the same ``name`` each time."""
+    digest = hashlib.blake2b(name.encode(), digest_size=4).digest()
+    return seconds * (1 + share * (2 * int.from_bytes(digest, "big") / 0xFFFFFFFF - 1))

@@ -38,6 +38,8 @@ from entrypoints.http import (
     stock,
     stock_batches,
     transfers,
+    webhook_deliveries,
+    webhooks,
 )
 from entrypoints.http.openapi import document
 from entrypoints.http.parts import HttpParts
@@ -74,6 +76,8 @@ API: tuple[Route, ...] = (
     *dead_letters.ROUTES,
     *sagas.ROUTES,
     *keys.ROUTES,
+    *webhooks.ROUTES,
+    *webhook_deliveries.ROUTES,
 )
 
 

@@ -53,10 +53,10 @@ class StreamQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 async def list_events(call: Call) -> Reply:
     """Events in order. `next_cursor` is never null: asked again later, it gives what came since."""
     query: EventsQuery = call.query
-    after = _place(call, query.after)
+    after = place_of(call, query.after)
     events = await call.parts.feed.page(call.tenant, after, query.limit)
     last = events[-1].cursor if events else after
-    return call.reply(Page([show_event(call, event) for event in events], _cursor(call, last)))
+    return call.reply(Page([show_event(call, event) for event in events], cursor_at(call, last)))
 
 
 async def stream_events(call: Call) -> Reply:
@@ -64,7 +64,7 @@ async def stream_events(call: Call) -> Reply:
     query: StreamQuery = call.query
     header = call.headers.get(b"last-event-id")
     resume = header.decode("latin-1") if header else query.after
-    return Reply(status=200, media=EVENT_STREAM, stream=_follow(call, _place(call, resume)))
+    return Reply(status=200, media=EVENT_STREAM, stream=_follow(call, place_of(call, resume)))
 
 
 def show_event(call: Call, event: RecordedEvent) -> dict[str, object]:
@@ -119,15 +119,17 @@ async def _still_welcome(call: Call) -> bool:
 
 def _frame(call: Call, event: RecordedEvent) -> bytes:
     shown = show_event(call, event)
-    cursor = _cursor(call, event.cursor)
+    cursor = cursor_at(call, event.cursor)
     return f"id: {cursor}\nevent: {shown['type']}\ndata: ".encode() + encode(shown) + b"\n\n"
 
 
-def _cursor(call: Call, cursor: Cursor) -> str:
+def cursor_at(call: Call, cursor: Cursor) -> str:
+    """A place in the events, for the caller to come back with."""
     return call.cursor(_LISTING, cursor)
 
 
-def _place(call: Call, after: str | None) -> Cursor:
+def place_of(call: Call, after: str | None) -> Cursor:
+    """The place the caller came back with; the beginning without one. Raises Refused (400)."""
     place = call.desk.cursors.read(call.tenant, _LISTING, after, str, field="after")
     return START if place is None else Cursor(place)
 

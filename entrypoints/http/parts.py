@@ -29,6 +29,7 @@ from ports.sagas import SagasView
 from ports.supply import SupplyView
 from ports.telemetry import Telemetry
 from ports.transfers import TransfersView
+from ports.webhooks import WebhookCaller, WebhooksView
 
 
 class TakesIn(Protocol):
@@ -67,6 +68,7 @@ class Views:
     supply: SupplyView
     allotments: AllotmentsView
     sagas: SagasView
+    webhooks: WebhooksView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,7 @@ class HttpParts:
     credentials: Credentials
     views: Views
     feed: JournalFeed
+    webhook_caller: WebhookCaller
     intake_writer: TakesIn
     telemetry: Telemetry
     health: Health

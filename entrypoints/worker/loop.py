@@ -14,6 +14,7 @@ from entrypoints.worker.receiving import RECEIVING, Receiver
 from entrypoints.worker.relay import RELAYING, Relay
 from entrypoints.worker.sagas import SagaRunner
 from entrypoints.worker.suspicion import Suspicion
+from entrypoints.worker.webhooks import WebhookRunner
 from ports.clock import Clock
 from ports.storage import StorageUnavailable
 from ports.telemetry import Telemetry
@@ -29,8 +30,8 @@ NOBODY = TenantId("00000000-0000-0000-0000-000000000000")
 class WorkerLoops:
     """The loops of one worker, until it is told to stop.
 
-    ``relay`` is None where another process relays, ``receiver`` where the relay delivers by itself, ``chores`` where
-    others keep house.
+    ``relay`` is None where another process relays, ``receiver`` where the relay delivers by itself, ``webhooks`` where
+    others call, ``chores`` where others keep house.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class WorkerLoops:
         jobs: JobRunner,
         sagas: SagaRunner,
         aside: AsideRunner,
+        webhooks: WebhookRunner | None,
         relay: Relay | None,
         receiver: Receiver | None,
         chores: Chores | None,
@@ -54,6 +56,7 @@ class WorkerLoops:
         self._jobs = jobs
         self._sagas = sagas
         self._aside = aside
+        self._webhooks = webhooks
         self._relay = relay
         self._receiver = receiver
         self._chores = chores
@@ -84,7 +87,11 @@ class WorkerLoops:
             if (chores := self._chores) is not None:
                 group.create_task(repeat(lambda: chores.fire(self._context()), HOUSEKEEPING), name="schedule")
                 group.create_task(repeat(lambda: chores.do(self._context()), HOUSEKEEPING), name="chores")
+            if (webhooks := self._webhooks) is not None:
+                group.create_task(repeat(lambda: webhooks.step(self._context()), RETRYING), name="webhooks")
             group.create_task(self._keep_beating(), name="heart")
+        if self._webhooks is not None:
+            await self._webhooks.finish()
         try:
             await self._workers.leave(self._worker)
         except StorageUnavailable as error:

@@ -7,6 +7,7 @@ from core.kernel.context import Context
 from core.kernel.event import RecordedEvent
 from core.kernel.ids import NewId
 from core.sagas.subscriptions import concerning
+from core.webhooks.delivery import SpreadEvents
 from entrypoints.dispatch import Dispatch
 from entrypoints.worker.covering import Covering
 from ports.clock import Clock
@@ -14,7 +15,11 @@ from ports.telemetry import Telemetry
 
 Subscription = Callable[[tuple[RecordedEvent, ...]], object | None]
 
-SUBSCRIPTIONS: tuple[Subscription, ...] = (lambda events: RecordDemand(events=events), concerning)
+SUBSCRIPTIONS: tuple[Subscription, ...] = (
+    lambda events: RecordDemand(events=events),
+    concerning,
+    lambda events: SpreadEvents(events=events),
+)
 """Each subscriber as the command it makes of a batch of events; None: none of them is for it.
 
 Covering, which takes several commands, follows them.

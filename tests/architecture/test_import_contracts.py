@@ -47,6 +47,8 @@ PLANTS = [
     ("SQL away from home", {"adapters/system/planted.py": "import sqlalchemy"}, "home-of-the-database"),
     ("SQL behind a guard", {"adapters/system/planted.py": GUARDED}, "home-of-the-database"),
     ("a stream away from home", {"adapters/toolkit/planted.py": "import redis"}, "home-of-redis"),
+    ("a call away from home", {"entrypoints/worker/planted.py": "import httpcore"}, "home-of-calling-out"),
+    ("a breaker away from home", {"adapters/webhooks/planted.py": "import pybreaker"}, "home-of-the-breaker"),
     ("a log line away from home", {"entrypoints/http/planted.py": "import structlog"}, "home-of-telemetry"),
     ("a route away from home", {"entrypoints/worker/planted.py": "import litestar"}, "home-of-http"),
     ("a table away from home", {"composition/planted.py": "import rich"}, "home-of-the-terminal"),

@@ -37,6 +37,7 @@ from adapters.memory.views.inventory import MemoryInventoryView
 from adapters.memory.views.orders import MemoryOrdersView
 from adapters.memory.views.past import MemoryPast
 from adapters.memory.views.queue import MemoryQueueView
+from adapters.memory.webhooks import MemoryWebhooksView
 from adapters.memory.work import MemoryWork, MemoryWorkers
 from adapters.postgres.allotments import PostgresAllotmentsView
 from adapters.postgres.catalogue import PostgresCatalogueView
@@ -64,6 +65,7 @@ from adapters.postgres.views.inventory import PostgresInventoryView
 from adapters.postgres.views.orders import PostgresOrdersView
 from adapters.postgres.views.past import PostgresPast
 from adapters.postgres.views.queue import PostgresQueueView
+from adapters.postgres.webhooks import PostgresWebhooksView
 from adapters.postgres.work import PostgresWork, PostgresWorkers
 from tests.support.given import numbered_ids
 
@@ -87,6 +89,7 @@ class Storage(Protocol):
     credit: Any
     credentials: Any
     tenants: Any
+    webhooks: Any
     intake_log: Any
     intake: Any
     work: Any
@@ -183,6 +186,7 @@ class MemoryStorage:
         self.credit = MemoryCreditView(database)
         self.credentials = MemoryCredentials(database)
         self.tenants = MemoryTenantsView(database)
+        self.webhooks = MemoryWebhooksView(database)
         self.intake_log = MemoryIntakeLog(database)
         self.intake = MemoryIntakeView(database)
         self.work = MemoryWork(database, new_id)
@@ -283,6 +287,7 @@ class PostgresStorage:
         self.credit = PostgresCreditView(database)
         self.credentials = PostgresCredentials(database)
         self.tenants = PostgresTenantsView(database)
+        self.webhooks = PostgresWebhooksView(database)
         self.intake_log = PostgresIntakeLog(database)
         self.intake = PostgresIntakeView(database)
         self.work = PostgresWork(database, new_id)

@@ -1,0 +1,1 @@
+"""Calling endpoints over HTTP, and what protects both sides of it."""
