@@ -23,6 +23,9 @@ class Bad:
 NOBODY = "00000000-0000-7000-8000-000000000000"
 GOOD: dict[str, bytes] = {
     "POST /catalogue/items": b'{"sku":"X","name":"X"}',
+    "POST /webhooks": b'{"url":"http://127.0.0.1:1/","events":["*"]}',
+    f"POST /webhooks/{NOBODY}/replay": b'{"limit":1}',
+    f"POST /webhooks/{NOBODY}/retry-failed": b'{"since":"2026-01-01T00:00:00Z"}',
     "POST /locations": b'{"code":"X","kind":"store"}',
     "POST /stock/receipts": b'{"sku":"SKU-A","location":"LOC-A","quantity":1}',
     "POST /stock/adjustments": b'{"sku":"SKU-A","location":"LOC-A","quantity":1,"reason":"r"}',
@@ -419,6 +422,12 @@ def without_bodies() -> Iterator[Bad]:
         ("DELETE", "/api-keys/not-an-id", 404, "not-an-id"),
         ("DELETE", "/api-keys/00000000-0000-7000-8000-000000000000", 404, "no API key"),
         ("POST", "/dead-letters/not-an-id/replay", 404, "not-an-id"),
+        ("GET", "/webhooks/not-an-id", 404, "not-an-id"),
+        ("GET", "/webhooks/00000000-0000-7000-8000-000000000000/deliveries", 404, "no webhook"),
+        ("DELETE", "/webhooks/00000000-0000-7000-8000-000000000000", 404, "no webhook"),
+        ("POST", "/webhooks/00000000-0000-7000-8000-000000000000/test", 404, "no webhook"),
+        ("POST", "/webhooks/00000000-0000-7000-8000-000000000000/enable", 404, "no webhook"),
+        ("POST", "/webhooks/not-an-id/rotate-secret", 404, "not-an-id"),
         ("POST", "/dead-letters/00000000-0000-7000-8000-000000000000/forgive", 404, "no dead letter"),
         ("PATCH", "/catalogue/items/00000000-0000-7000-8000-000000000000", 404, "no item"),
     ):

@@ -27,7 +27,9 @@ def world(database_url: str) -> Iterator[World]:
         telemetry=telemetry,
         stopping=stopping,
         cursor_secret=b"for tests",
-        settings=Settings.from_environment({"FLUXOR_DATA_DIR": "/nowhere", "ENVIRONMENT": "test"}),
+        settings=Settings.from_environment(
+            {"FLUXOR_DATA_DIR": "/nowhere", "ENVIRONMENT": "test", "WEBHOOK_NETWORKS": "127.0.0.0/8"}
+        ),
     )
     yield World(loop, http, telemetry, stopping)
     loop.run_until_complete(database.close())

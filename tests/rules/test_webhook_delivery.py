@@ -42,7 +42,9 @@ from core.webhooks.endpoint import (
     wants,
 )
 from core.webhooks.target import ForbiddenTarget
+from tests.support.drawing import drawing
 from tests.support.given import NOW, OTHER_TENANT, TENANT, an_id
+from tests.support.installation import ROOT
 
 WEBHOOK = WebhookId(an_id(1))
 ENDPOINT = Endpoint(
@@ -231,3 +233,11 @@ def test_an_endpoint_is_enabled_and_disabled_in_turn() -> None:
     assert on == replace(ENDPOINT, version=3)
     assert tried(on)[0].version == 4
     assert OTHER_TENANT not in repr(on)
+
+
+def test_the_page_draws_the_table() -> None:
+    page = (ROOT / "docs" / "webhooks.md").read_text(encoding="utf-8")
+    assert drawing(NEXT, DeliveryState.WAITING) in page
+    said = " ".join(page.split())
+    *most, last = [f"{seconds / 3600:.0f} h" for seconds in SCHEDULE if seconds >= 3600]
+    assert f"then after 5 s, 5 min, 30 min, {', '.join(most)} and {last}," in said

@@ -109,8 +109,13 @@ class Installed:
 
 
 @contextmanager
-def installed(data_dir: Path, *, port: int | None = None, queue_url: str = "postgres:") -> Iterator[Installed]:
-    """Start it, its events carried by the broker at ``queue_url``, hand it over when it is ready, stop it in order."""
+def installed(
+    data_dir: Path, *, port: int | None = None, queue_url: str = "postgres:", **settings: str
+) -> Iterator[Installed]:
+    """Start it, its events carried by the broker at ``queue_url``, hand it over when it is ready, stop it in order.
+
+    ``settings`` are further variables of its environment.
+    """
     port = port or free_port()
     environment = {
         **{name: text for name, text in os.environ.items() if name not in ("DATABASE_URL", "DATABASE_OWNER_URL")},
@@ -118,6 +123,7 @@ def installed(data_dir: Path, *, port: int | None = None, queue_url: str = "post
         "PORT": str(port),
         "QUEUE_URL": queue_url,
         "LOG_LEVEL": "warning",
+        **settings,
     }
     process = subprocess.Popen(
         [sys.executable, "-m", "composition.cli", "up"],
