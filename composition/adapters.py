@@ -12,6 +12,7 @@ from adapters.postgres.engine import Database
 from adapters.postgres.expected import PostgresExpectedReceiptsView
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.identity import PostgresCredentials, PostgresTenantsView
+from adapters.postgres.ingress import PostgresIngressView
 from adapters.postgres.intake import PostgresIntakeLog, PostgresIntakeView
 from adapters.postgres.invariants import PostgresInvariants
 from adapters.postgres.journal import PostgresJournalFeed
@@ -80,6 +81,7 @@ class Adapters(containers.DeclarativeContainer):
     configuration_view = providers.Singleton(PostgresConfigurationView, database)
     queue_view = providers.Singleton(PostgresQueueView, database)
     webhooks_view = providers.Singleton(PostgresWebhooksView, database)
+    ingress_view = providers.Singleton(PostgresIngressView, database)
     http_caller = providers.Singleton(HttpCaller, webhook_networks, f"Fluxor/{VERSION} (webhooks)")
     webhook_caller = providers.Singleton(GuardedCaller, http_caller, clock, telemetry)
     tenants_view = providers.Singleton(PostgresTenantsView, database)

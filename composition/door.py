@@ -11,6 +11,7 @@ from composition.slices.configuration import Configuration
 from composition.slices.credit import Credit
 from composition.slices.execution import Execution
 from composition.slices.identity import Identity
+from composition.slices.ingress import Ingress
 from composition.slices.intake import Intake
 from composition.slices.inventory import Inventory
 from composition.slices.sagas import Sagas
@@ -49,6 +50,7 @@ class Door(containers.DeclarativeContainer):
     intake = providers.Container(Intake)
     sagas = providers.Container(Sagas, new_id=new_id)
     scheduling = providers.Container(Scheduling)
+    ingress = providers.Container(Ingress, new_id=new_id)
     webhooks = providers.Container(Webhooks, new_id=new_id, new_secret=new_secret)
 
     use_cases = providers.Singleton(
@@ -65,6 +67,7 @@ class Door(containers.DeclarativeContainer):
         sagas.use_cases,
         scheduling.use_cases,
         webhooks.use_cases,
+        ingress.use_cases,
     )
     saga_definitions = sagas.definitions
     accept = acceptance.accept

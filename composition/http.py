@@ -65,6 +65,7 @@ class Http(containers.DeclarativeContainer):
         allotments=adapters.allotments_view,
         sagas=adapters.sagas_view,
         webhooks=adapters.webhooks_view,
+        ingress=adapters.ingress_view,
     )
     parts = providers.Singleton(
         HttpParts,

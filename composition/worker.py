@@ -13,6 +13,7 @@ from dependency_injector import containers, providers
 from adapters.postgres.engine import Database
 from adapters.toolkit.carrying import to_message
 from adapters.toolkit.envelope import unseal
+from adapters.toolkit.notices import read_notice
 from composition.adapters import Adapters
 from composition.broker import opened_broker, publisher_of, queues_of, receiver_of
 from composition.door import Door
@@ -27,6 +28,7 @@ from entrypoints.worker.closing import Closing
 from entrypoints.worker.covering import Coverage
 from entrypoints.worker.jobs import JobRunner
 from entrypoints.worker.loop import WorkerLoops
+from entrypoints.worker.notices import NoticeRunner
 from entrypoints.worker.pace import Repeater
 from entrypoints.worker.relay import Relay, RelayLoop
 from entrypoints.worker.sagas import SagaRunner
@@ -79,6 +81,9 @@ class Worker(containers.DeclarativeContainer):
         adapters.clock,
         telemetry,
     )
+    notices = providers.Singleton(
+        NoticeRunner, adapters.jobs, door.dispatch, adapters.ingress_view, providers.Object(read_notice), telemetry
+    )
     publisher = providers.Singleton(publisher_of, broker, delivery)
     receiver = providers.Singleton(receiver_of, broker, delivery, put_aside, telemetry)
     relay = providers.Singleton(
@@ -107,6 +112,7 @@ class Worker(containers.DeclarativeContainer):
         sagas=sagas,
         aside=aside,
         webhooks=webhooks,
+        notices=notices,
         relay=relay,
         receiver=receiver,
         chores=None,

@@ -11,6 +11,8 @@ from typing import Any, Generic, TypeVar
 from core.catalogue.item import Item
 from core.credit.account import CreditAccount
 from core.identity.api_key import ApiKey
+from core.ingress.notice import Notice, Subject
+from core.ingress.source import Source
 from core.intake.submission import Lane, Submission
 from core.inventory.allotment import Allotment
 from core.inventory.balance import Balance, Movement
@@ -215,4 +217,8 @@ SCHEDULE: Table[datetime] = Table("schedule", shared=True)
 ENDPOINTS: Table[Endpoint] = Table("webhook_endpoint")
 DELIVERIES: Table[Delivery] = Table("webhook_delivery")
 ATTEMPTS: Table[Attempt] = Table("webhook_attempt")
+SOURCES: Table[Source] = Table("webhook_source")
+NOTICES: Table[Notice] = Table("notice")
+NOTICE_IDENTITIES: Table[bool] = Table("notice_identity")
+SUBJECTS: Table[Subject] = Table("notice_subject")
 WORKERS: Table[tuple[datetime, int]] = Table("worker", shared=True)

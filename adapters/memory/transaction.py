@@ -16,6 +16,7 @@ from adapters.memory.expected import MemoryExpectedReceipts
 from adapters.memory.idempotency import MemoryAnswers
 from adapters.memory.identity import MemoryApiKeys, MemoryTenants
 from adapters.memory.inbox import MemoryInbox
+from adapters.memory.ingress import MemoryNotices, MemorySources
 from adapters.memory.intake import MemorySubmissions
 from adapters.memory.inventory import MemoryLedger, MemoryLocations
 from adapters.memory.journal import MemoryJournal
@@ -67,6 +68,8 @@ class MemoryTransaction:
         self.demand = MemoryDemand(session)
         self.endpoints = MemoryEndpoints(session, context)
         self.deliveries = MemoryDeliveries(session, context)
+        self.sources = MemorySources(session, context)
+        self.notices = MemoryNotices(session, context)
 
     def of(self, tenant: TenantId) -> "MemoryTransaction":
         """See ports.acceptance.AcceptanceTransaction."""

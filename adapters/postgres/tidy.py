@@ -14,9 +14,10 @@ _KEPT = (
     ("inbox", "applied_at", "7 days"),
     ("webhook_attempt", "at", "30 days"),
     ("webhook_delivery", "created_at", "30 days"),
+    ("notice", "received_at", "30 days"),
 )
 """An answer is repeated for a day; an event comes again within seconds of the first time, a week is plenty; a webhook's
-delivery ends within four days, and may be asked about for a month."""
+delivery ends within four days, a notice is sent again for two; both may be asked about for a month."""
 
 
 async def tidy(database: Database) -> int:

@@ -18,6 +18,7 @@ from adapters.postgres.expected import PostgresExpectedReceipts
 from adapters.postgres.idempotency import PostgresAnswers
 from adapters.postgres.identity import PostgresApiKeys, PostgresTenants
 from adapters.postgres.inbox import PostgresInbox
+from adapters.postgres.ingress import PostgresNotices, PostgresSources
 from adapters.postgres.inventory import PostgresLedger, PostgresLocations
 from adapters.postgres.journal import PostgresJournal
 from adapters.postgres.lots import PostgresLots
@@ -83,6 +84,8 @@ class PostgresTransaction:
         self.demand = PostgresDemand(connection)
         self.endpoints = PostgresEndpoints(connection, context)
         self.deliveries = PostgresDeliveries(connection, context)
+        self.sources = PostgresSources(connection, context)
+        self.notices = PostgresNotices(connection, context)
 
     def of(self, tenant: TenantId) -> "PostgresTransaction":
         """See ports.acceptance.AcceptanceTransaction."""

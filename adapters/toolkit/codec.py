@@ -14,6 +14,8 @@ from core.catalogue.item import ItemAmended, ItemCreated
 from core.configuration.flag import FlagSet
 from core.credit.account import CreditLimitSet
 from core.identity.api_key import ApiKeyIssued, ApiKeyRevoked
+from core.ingress.notice import NoticeAccepted
+from core.ingress.source import SourceAdded, SourceRemoved, SourceSecretReplaced
 from core.inventory.allotment import ChannelAllotmentWithdrawn, ChannelAllotted
 from core.inventory.balance import MOVED, StockMoved
 from core.inventory.delivery import LinesReceived
@@ -149,6 +151,10 @@ EVENTS: dict[str, type] = {
     "webhook.enabled.v1": WebhookEnabled,
     "webhook.disabled.v1": WebhookDisabled,
     TESTED: WebhookTested,
+    "webhook_source.added.v1": SourceAdded,
+    "webhook_source.secret_replaced.v1": SourceSecretReplaced,
+    "webhook_source.removed.v1": SourceRemoved,
+    "notice.accepted.v1": NoticeAccepted,
 }
 _NAMES = {kind: name for name, kind in EVENTS.items()}
 _encoder = msgspec.json.Encoder()

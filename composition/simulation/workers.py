@@ -64,6 +64,7 @@ def _loops(world: World, process: Process, dispatch: Dispatch, place: str) -> Wo
         parts.sagas(jobs, dispatch, telemetry, MemorySagasView(process.database), DEFINITIONS),
         AsideRunner(jobs, dispatch, subscribers, unseal, telemetry),
         None,
+        None,
         parts.relay(feed, position, BadPublisher(inner, world.faults, world.observer), process.clock, telemetry, RELAY),
         None,
         None,

@@ -30,6 +30,8 @@ SagaId = NewType("SagaId", str)
 MessageId = NewType("MessageId", str)
 WebhookId = NewType("WebhookId", str)
 DeliveryId = NewType("DeliveryId", str)
+SourceId = NewType("SourceId", str)
+NoticeId = NewType("NoticeId", str)
 
 NewId = Callable[[], str]
 """Makes one UUIDv7 in canonical text; later calls sort after earlier ones of the same process."""

@@ -24,6 +24,7 @@ from entrypoints.http import (
     fulfilments,
     health,
     history,
+    inbound,
     intake,
     keys,
     locations,
@@ -39,6 +40,7 @@ from entrypoints.http import (
     stock_batches,
     transfers,
     webhook_deliveries,
+    webhook_sources,
     webhooks,
 )
 from entrypoints.http.openapi import document
@@ -78,6 +80,8 @@ API: tuple[Route, ...] = (
     *keys.ROUTES,
     *webhooks.ROUTES,
     *webhook_deliveries.ROUTES,
+    *webhook_sources.ROUTES,
+    *inbound.ROUTES,
 )
 
 

@@ -18,6 +18,7 @@ from ports.expected import ExpectedReceiptsView
 from ports.health import Health
 from ports.history import StockHistory
 from ports.identity import Credentials
+from ports.ingress import IngressView
 from ports.intake import IntakeView
 from ports.inventory import InventoryView
 from ports.journal import JournalFeed
@@ -69,6 +70,7 @@ class Views:
     allotments: AllotmentsView
     sagas: SagasView
     webhooks: WebhooksView
+    ingress: IngressView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

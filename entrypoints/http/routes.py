@@ -10,6 +10,7 @@ import msgspec
 from litestar.types import Receive
 
 from core.identity.permission import Scope
+from core.ingress.source import Source
 from core.intake.submission import LanePolicy
 from core.kernel.context import Context
 from core.kernel.ids import TenantId
@@ -25,6 +26,8 @@ from ports.idempotency import Answer
 T = TypeVar("T")
 JSON = b"application/json"
 LANES_KEPT = timedelta(seconds=3)
+SOURCES_KEPT = timedelta(seconds=10)
+SOURCES_MAX = 10_000
 TENANTS_MAX = 10_000
 encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -47,6 +50,8 @@ class Desk:
         self.parts = parts
         self.authenticator = Authenticator(parts.credentials, parts.clock, parts.new_id)
         self.cursors = Cursors(parts.cursor_secret)
+        self.sources: Recent[tuple[str, str], Source] = Recent(parts.clock, size=SOURCES_MAX, kept=SOURCES_KEPT)
+        """Whom incoming webhooks claim to be from, by tenant and id."""
         self._lanes: Recent[TenantId, LanePolicy] = Recent(parts.clock, size=TENANTS_MAX, kept=LANES_KEPT)
 
     async def lanes(self, context: Context) -> LanePolicy:

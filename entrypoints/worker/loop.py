@@ -9,6 +9,7 @@ from entrypoints.worker.accept import BATCH, BatchAcceptance
 from entrypoints.worker.aside import AsideRunner
 from entrypoints.worker.chores import HOUSEKEEPING, Chores
 from entrypoints.worker.jobs import JobRunner
+from entrypoints.worker.notices import NoticeRunner
 from entrypoints.worker.pace import Pace, Repeater
 from entrypoints.worker.receiving import RECEIVING, Receiver
 from entrypoints.worker.relay import RELAYING, Relay
@@ -30,8 +31,8 @@ NOBODY = TenantId("00000000-0000-0000-0000-000000000000")
 class WorkerLoops:
     """The loops of one worker, until it is told to stop.
 
-    ``relay`` is None where another process relays, ``receiver`` where the relay delivers by itself, ``webhooks`` where
-    others call, ``chores`` where others keep house.
+    ``relay`` is None where another process relays, ``receiver`` where the relay delivers by itself, ``webhooks``
+    where others call, ``notices`` where others look into them, ``chores`` where others keep house.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class WorkerLoops:
         sagas: SagaRunner,
         aside: AsideRunner,
         webhooks: WebhookRunner | None,
+        notices: NoticeRunner | None,
         relay: Relay | None,
         receiver: Receiver | None,
         chores: Chores | None,
@@ -57,6 +59,7 @@ class WorkerLoops:
         self._sagas = sagas
         self._aside = aside
         self._webhooks = webhooks
+        self._notices = notices
         self._relay = relay
         self._receiver = receiver
         self._chores = chores
@@ -87,6 +90,8 @@ class WorkerLoops:
             if (chores := self._chores) is not None:
                 group.create_task(repeat(lambda: chores.fire(self._context()), HOUSEKEEPING), name="schedule")
                 group.create_task(repeat(lambda: chores.do(self._context()), HOUSEKEEPING), name="chores")
+            if (notices := self._notices) is not None:
+                group.create_task(repeat(lambda: notices.step(self._context()), RETRYING), name="notices")
             if (webhooks := self._webhooks) is not None:
                 group.create_task(repeat(lambda: webhooks.step(self._context()), RETRYING), name="webhooks")
             group.create_task(self._keep_beating(), name="heart")

@@ -23,6 +23,8 @@ class Bad:
 NOBODY = "00000000-0000-7000-8000-000000000000"
 GOOD: dict[str, bytes] = {
     "POST /catalogue/items": b'{"sku":"X","name":"X"}',
+    "POST /webhook-sources": b'{"scheme":"shopify","name":"X","secret":"s"}',
+    f"PUT /webhook-sources/{NOBODY}/secret": b'{"secret":"s"}',
     "POST /webhooks": b'{"url":"http://127.0.0.1:1/","events":["*"]}',
     f"POST /webhooks/{NOBODY}/replay": b'{"limit":1}',
     f"POST /webhooks/{NOBODY}/retry-failed": b'{"since":"2026-01-01T00:00:00Z"}',
@@ -423,6 +425,8 @@ def without_bodies() -> Iterator[Bad]:
         ("DELETE", "/api-keys/00000000-0000-7000-8000-000000000000", 404, "no API key"),
         ("POST", "/dead-letters/not-an-id/replay", 404, "not-an-id"),
         ("GET", "/webhooks/not-an-id", 404, "not-an-id"),
+        ("DELETE", "/webhook-sources/not-an-id", 404, "not-an-id"),
+        ("GET", "/webhook-sources/00000000-0000-7000-8000-000000000000/notices", 404, "no webhook source"),
         ("GET", "/webhooks/00000000-0000-7000-8000-000000000000/deliveries", 404, "no webhook"),
         ("DELETE", "/webhooks/00000000-0000-7000-8000-000000000000", 404, "no webhook"),
         ("POST", "/webhooks/00000000-0000-7000-8000-000000000000/test", 404, "no webhook"),

@@ -19,6 +19,7 @@ from adapters.memory.execution import MemoryDossiersView
 from adapters.memory.expected import MemoryExpectedReceiptsView
 from adapters.memory.health import MemoryHealth
 from adapters.memory.identity import MemoryCredentials, MemoryTenantsView
+from adapters.memory.ingress import MemoryIngressView
 from adapters.memory.intake import MemoryIntakeLog, MemoryIntakeView
 from adapters.memory.invariants import MemoryInvariants
 from adapters.memory.journal import MemoryJournalFeed
@@ -47,6 +48,7 @@ from adapters.postgres.engine import Database
 from adapters.postgres.expected import PostgresExpectedReceiptsView
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.identity import PostgresCredentials, PostgresTenantsView
+from adapters.postgres.ingress import PostgresIngressView
 from adapters.postgres.intake import PostgresIntakeLog, PostgresIntakeView
 from adapters.postgres.invariants import PostgresInvariants
 from adapters.postgres.journal import PostgresJournalFeed
@@ -90,6 +92,7 @@ class Storage(Protocol):
     credentials: Any
     tenants: Any
     webhooks: Any
+    ingress: Any
     intake_log: Any
     intake: Any
     work: Any
@@ -187,6 +190,7 @@ class MemoryStorage:
         self.credentials = MemoryCredentials(database)
         self.tenants = MemoryTenantsView(database)
         self.webhooks = MemoryWebhooksView(database)
+        self.ingress = MemoryIngressView(database)
         self.intake_log = MemoryIntakeLog(database)
         self.intake = MemoryIntakeView(database)
         self.work = MemoryWork(database, new_id)
@@ -288,6 +292,7 @@ class PostgresStorage:
         self.credentials = PostgresCredentials(database)
         self.tenants = PostgresTenantsView(database)
         self.webhooks = PostgresWebhooksView(database)
+        self.ingress = PostgresIngressView(database)
         self.intake_log = PostgresIntakeLog(database)
         self.intake = PostgresIntakeView(database)
         self.work = PostgresWork(database, new_id)

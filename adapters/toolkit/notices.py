@@ -1,0 +1,82 @@
+"""What the body of a notice says: its subject, and since when that is so.
+
+Shopify names the resource in the topic (``orders/updated``) and writes ``updated_at``; an inventory level has two ids.
+WooCommerce writes ``date_modified_gmt`` without a zone. Standard Webhooks have ``timestamp`` and ``data``; CloudEvents
+``time`` and ``subject``. What is deleted has an id and no time.
+"""
+
+import hashlib
+from datetime import UTC, datetime
+
+import msgspec
+
+from core.ingress.notice import Reading
+from core.ingress.scheme import SchemeName
+
+Name = int | str
+
+
+class _Shopify(msgspec.Struct):
+    id: Name | None = None
+    inventory_item_id: Name | None = None
+    location_id: Name | None = None
+    updated_at: datetime | None = None
+
+
+class _WooCommerce(msgspec.Struct):
+    id: Name | None = None
+    date_modified_gmt: datetime | None = None
+
+
+class _Data(msgspec.Struct):
+    id: Name | None = None
+
+
+class _Standard(msgspec.Struct):
+    type: str = ""
+    subject: str | None = None
+    timestamp: datetime | None = None
+    time: datetime | None = None
+    data: _Data | msgspec.UnsetType = msgspec.UNSET
+
+
+_shopify = msgspec.json.Decoder(_Shopify)
+_woocommerce = msgspec.json.Decoder(_WooCommerce)
+_standard = msgspec.json.Decoder(_Standard)
+
+
+def read_notice(scheme: SchemeName, topic: str, body: bytes) -> Reading:
+    """What ``body`` says. Raises ValueError for one that is no JSON object, or whose id or time is none."""
+    subject, changed_at = _READERS[scheme](topic, body)
+    at = changed_at and (changed_at if changed_at.tzinfo else changed_at.replace(tzinfo=UTC)).astimezone(UTC)
+    return Reading(subject=subject, changed_at=at, digest=hashlib.sha256(body).digest())
+
+
+def _read_shopify(topic: str, body: bytes) -> tuple[str | None, datetime | None]:
+    said = _shopify.decode(body)
+    family = topic.partition("/")[0] or "unknown"
+    ids = [said.id] if said.id is not None else [said.inventory_item_id, said.location_id]
+    known = [str(one) for one in ids if one is not None]
+    return (":".join([family, *known]) if known else None), said.updated_at
+
+
+def _read_woocommerce(topic: str, body: bytes) -> tuple[str | None, datetime | None]:
+    said = _woocommerce.decode(body)
+    family = topic.partition(".")[0] or "unknown"
+    return (None if said.id is None else f"{family}:{said.id}"), said.date_modified_gmt
+
+
+def _read_standard(topic: str, body: bytes) -> tuple[str | None, datetime | None]:
+    said = _standard.decode(body)
+    data = said.data
+    subject = said.subject
+    if subject is None and isinstance(data, _Data) and data.id is not None:
+        subject = f"{said.type.partition('.')[0] or 'unknown'}:{data.id}"
+    return subject, said.timestamp or said.time
+
+
+_READERS = {
+    SchemeName.SHOPIFY: _read_shopify,
+    SchemeName.WOOCOMMERCE: _read_woocommerce,
+    SchemeName.STANDARD: _read_standard,
+}

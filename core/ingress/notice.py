@@ -1,0 +1,170 @@
+"""A notice: what a source told us once, and whether it is news."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from enum import StrEnum
+
+from core.kernel.ids import JobId, NoticeId, SourceId, TenantId, derived_id
+from core.kernel.job import LeasedJob, NewJob
+from core.kernel.value import value
+
+INBOUND = "inbound"
+"""The queue of notices nobody has looked into yet; a job's id is its notice's."""
+
+
+class NoticeState(StrEnum):
+    """Where a notice stands; all but RECEIVED are ends."""
+
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    STALE = "stale"
+    REPEATED = "repeated"
+    FAILED = "failed"
+
+
+class Finding(StrEnum):
+    """What looking into a notice can bring up."""
+
+    NEWS = "news"
+    OLDER = "older than what is known"
+    KNOWN = "known already"
+    UNREADABLE = "unreadable"
+
+
+NEXT: Mapping[tuple[NoticeState, Finding], NoticeState] = {
+    (NoticeState.RECEIVED, Finding.NEWS): NoticeState.ACCEPTED,
+    (NoticeState.RECEIVED, Finding.OLDER): NoticeState.STALE,
+    (NoticeState.RECEIVED, Finding.KNOWN): NoticeState.REPEATED,
+    (NoticeState.RECEIVED, Finding.UNREADABLE): NoticeState.FAILED,
+}
+
+
+@value
+class Notice:
+    """As it came: ``identity`` tells it from the source's others, ``body`` is what was signed."""
+
+    id: NoticeId
+    tenant: TenantId
+    source: SourceId
+    identity: str
+    topic: str
+    body: bytes
+    correlation: str
+    received_at: datetime
+    state: NoticeState = NoticeState.RECEIVED
+    detail: str = ""
+
+
+@value
+class Reading:
+    """What a body says: of which ``subject`` (None: of none), and since when that is so (None: it does not say).
+
+    ``digest`` stands for the whole body.
+    """
+
+    subject: str | None
+    changed_at: datetime | None
+    digest: bytes
+
+
+@value
+class Subject:
+    """The last that was accepted of a subject; ``told`` counts how often something was. ``id`` is its stream."""
+
+    id: str
+    source: SourceId
+    name: str
+    told: int = 0
+    changed_at: datetime | None = None
+    digest: bytes = b""
+    notice: NoticeId | None = None
+
+
+@value
+class TakeNotice:
+    """Keep what ``source`` was proven to have said, unless it is kept already."""
+
+    source: SourceId
+    identity: str
+    topic: str
+    body: bytes
+
+
+@value
+class ProcessNotice:
+    """Look into the notice of ``job``; ``reading`` None: its body is ``unreadable`` because."""
+
+    job: LeasedJob
+    reading: Reading | None
+    unreadable: str = ""
+
+
+@value
+class NoticeAccepted:
+    """``source_id`` told something new of ``subject`` (None: of nothing in particular): the body is the notice's."""
+
+    notice_id: NoticeId
+    source_id: SourceId
+    topic: str
+    subject: str | None
+    changed_at: datetime | None
+
+
+def notice_of(command: TakeNotice, notice: NoticeId, tenant: TenantId, correlation: str, now: datetime) -> Notice:
+    """The notice to keep."""
+    return Notice(
+        id=notice,
+        tenant=tenant,
+        source=command.source,
+        identity=command.identity,
+        topic=command.topic,
+        body=command.body,
+        correlation=correlation,
+        received_at=now,
+    )
+
+
+def job_of(notice: Notice) -> NewJob:
+    """What waits until somebody looks into it."""
+    return NewJob(
+        id=JobId(notice.id),
+        tenant=notice.tenant,
+        queue=INBOUND,
+        payload=notice.id.encode(),
+        correlation=notice.correlation,
+    )
+
+
+def subject_of(source: SourceId, name: str) -> Subject:
+    """A subject nothing was accepted of yet."""
+    return Subject(id=derived_id(source, f"{source}:{name}"), source=source, name=name)
+
+
+def found(subject: Subject, reading: Reading) -> Finding:
+    """Whether ``reading`` is news of ``subject``.
+
+    Of two that are from the same moment and differ, the one that comes later wins: nobody can tell. What does not say
+    since when it is so is news, unless it says just what was said last.
+    """
+    if subject.told and reading.digest == subject.digest:
+        return Finding.KNOWN
+    if reading.changed_at and subject.changed_at and reading.changed_at < subject.changed_at:
+        return Finding.OLDER
+    return Finding.NEWS
+
+
+def told(subject: Subject, reading: Reading, notice: NoticeId) -> Subject:
+    """The subject after ``reading`` was accepted; what does not say since when it is so changes nothing about that."""
+    return replace(
+        subject,
+        told=subject.told + 1,
+        changed_at=reading.changed_at or subject.changed_at,
+        digest=reading.digest,
+        notice=notice,
+    )
+
+
+def ended(notice: Notice, finding: Finding, detail: str = "") -> Notice:
+    """The notice after somebody looked into it."""
+    return replace(notice, state=NEXT[notice.state, finding], detail=detail or finding.value)
