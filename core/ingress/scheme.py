@@ -112,7 +112,7 @@ def _key(name: SchemeName, secret: str) -> bytes | None:
         return secret.encode()
     try:
         return b64decode(secret.removeprefix(_PREFIX), validate=True) or None
-    except binascii.Error:
+    except ValueError:  # also for what is not ASCII
         return None
 
 

@@ -104,6 +104,7 @@ def test_without_a_signature_or_a_secret_nobody_is_believed(name: SchemeName) ->
         (SchemeName.SHOPIFY, ""),
         (SchemeName.SHOPIFY, "  "),
         (SchemeName.STANDARD, "whsec_*"),
+        (SchemeName.STANDARD, "𝕋𝕙𝕖"),
         (SchemeName.STANDARD, "whsec_"),
     ],
 )
