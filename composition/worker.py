@@ -13,7 +13,6 @@ from dependency_injector import containers, providers
 from adapters.postgres.engine import Database
 from adapters.toolkit.carrying import to_message
 from adapters.toolkit.envelope import unseal
-from adapters.toolkit.notices import read_notice
 from composition.adapters import Adapters
 from composition.broker import opened_broker, publisher_of, queues_of, receiver_of
 from composition.door import Door
@@ -81,9 +80,7 @@ class Worker(containers.DeclarativeContainer):
         adapters.clock,
         telemetry,
     )
-    notices = providers.Singleton(
-        NoticeRunner, adapters.jobs, door.dispatch, adapters.ingress_view, providers.Object(read_notice), telemetry
-    )
+    notices = providers.Singleton(NoticeRunner, adapters.jobs, door.dispatch, telemetry)
     publisher = providers.Singleton(publisher_of, broker, delivery)
     receiver = providers.Singleton(receiver_of, broker, delivery, put_aside, telemetry)
     relay = providers.Singleton(

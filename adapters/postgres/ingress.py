@@ -21,9 +21,9 @@ UPDATE webhook_source SET secret = $3, old_secret = $4, old_until = $5, version 
 """
 _REMOVE_SOURCE = "DELETE FROM webhook_source WHERE tenant_id = $1 AND id = $2"
 
-_NOTICE = "tenant_id, id, source_id, identity, topic, body, correlation, received_at, state, detail"
+_NOTICE = "tenant_id, id, source_id, scheme, identity, topic, body, correlation, received_at, state, detail"
 _ADD_NOTICE = f"""
-INSERT INTO notice ({_NOTICE}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING
+INSERT INTO notice ({_NOTICE}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING
 """
 _FIND_NOTICE = f"SELECT {_NOTICE} FROM notice WHERE tenant_id = $1 AND id = $2"
 _SAVE_NOTICE = "UPDATE notice SET state = $3, detail = $4 WHERE tenant_id = $1 AND id = $2"
@@ -103,6 +103,7 @@ class PostgresNotices:
             notice.tenant,
             notice.id,
             notice.source,
+            notice.scheme,
             notice.identity,
             notice.topic,
             notice.body,
@@ -196,6 +197,7 @@ def _to_notice(row: Any) -> Notice:
         id=NoticeId(str(row["id"])),
         tenant=TenantId(str(row["tenant_id"])),
         source=SourceId(str(row["source_id"])),
+        scheme=SchemeName(row["scheme"]),
         identity=row["identity"],
         topic=row["topic"],
         body=row["body"],

@@ -5,6 +5,7 @@ from typing import Any
 
 from dependency_injector import containers, providers
 
+from adapters.toolkit.notices import read_notice
 from core.identity.permission import Scope
 from core.ingress.notice import ProcessNotice, TakeNotice
 from core.ingress.source import AddSource, RemoveSource, ReplaceSourceSecret
@@ -30,6 +31,8 @@ class Ingress(containers.DeclarativeContainer):
             TakeNotice: providers.Factory(
                 UseCase, scope=None, run=providers.Factory(partial, take_notice, new_id=new_id)
             ),
-            ProcessNotice: providers.Factory(UseCase, scope=None, run=providers.Object(process_notice)),
+            ProcessNotice: providers.Factory(
+                UseCase, scope=None, run=providers.Object(partial(process_notice, read=read_notice))
+            ),
         }
     )

@@ -1,10 +1,11 @@
 """A notice: what a source told us once, and whether it is news."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
+from core.ingress.scheme import SchemeName
 from core.kernel.ids import JobId, NoticeId, SourceId, TenantId, derived_id
 from core.kernel.job import LeasedJob, NewJob
 from core.kernel.value import value
@@ -42,11 +43,12 @@ NEXT: Mapping[tuple[NoticeState, Finding], NoticeState] = {
 
 @value
 class Notice:
-    """As it came: ``identity`` tells it from the source's others, ``body`` is what was signed."""
+    """As it came: ``identity`` tells it from the source's others, ``body`` is what was signed, as ``scheme`` has it."""
 
     id: NoticeId
     tenant: TenantId
     source: SourceId
+    scheme: SchemeName
     identity: str
     topic: str
     body: bytes
@@ -68,6 +70,10 @@ class Reading:
     digest: bytes
 
 
+Read = Callable[[SchemeName, str, bytes], Reading]
+"""(scheme, topic, body) -> what it says. Raises ValueError, saying what is wrong, for a body that says nothing."""
+
+
 @value
 class Subject:
     """The last that was accepted of a subject; ``told`` counts how often something was. ``id`` is its stream."""
@@ -86,6 +92,7 @@ class TakeNotice:
     """Keep what ``source`` was proven to have said, unless it is kept already."""
 
     source: SourceId
+    scheme: SchemeName
     identity: str
     topic: str
     body: bytes
@@ -93,11 +100,9 @@ class TakeNotice:
 
 @value
 class ProcessNotice:
-    """Look into the notice of ``job``; ``reading`` None: its body is ``unreadable`` because."""
+    """Look into the notice of ``job``."""
 
     job: LeasedJob
-    reading: Reading | None
-    unreadable: str = ""
 
 
 @value
@@ -117,6 +122,7 @@ def notice_of(command: TakeNotice, notice: NoticeId, tenant: TenantId, correlati
         id=notice,
         tenant=tenant,
         source=command.source,
+        scheme=command.scheme,
         identity=command.identity,
         topic=command.topic,
         body=command.body,

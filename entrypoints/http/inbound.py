@@ -29,6 +29,7 @@ async def take(call: Call) -> Reply:
         raise refused(401, "not_proven", "the signature does not prove that this source sent this body")
     command = TakeNotice(
         source=source.id,
+        scheme=source.scheme,
         identity=identity_of(source.scheme, headers, call.raw),
         topic=topic_of(source.scheme, headers),
         body=call.raw,

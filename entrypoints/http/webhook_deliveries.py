@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from core.identity.permission import Scope
@@ -96,7 +97,7 @@ async def get_delivery(call: Call) -> Reply:
         raise missing
     attempts = await call.parts.views.webhooks.attempts(call.tenant, delivery.id)
     shown = _show(delivery)
-    known = {name: getattr(shown, name) for name in shown.__struct_fields__}
+    known = msgspec.structs.asdict(shown)
     return call.reply(ShownAttempts(**known, calls=[_show_attempt(attempt) for attempt in attempts]))
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from core.identity.permission import Scope
@@ -132,7 +133,7 @@ def show_webhook(endpoint: Endpoint) -> ShownWebhook:
 
 def _show_secret(endpoint: Endpoint) -> ShownSecret:
     shown = show_webhook(endpoint)
-    known = {name: getattr(shown, name) for name in shown.__struct_fields__}
+    known = msgspec.structs.asdict(shown)
     return ShownSecret(**known, secret=endpoint.secrets[0].text)
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from adapters.toolkit.notices import read_notice
 from entrypoints.worker.notices import NoticeRunner
 from tests.api.world import Caller, World, as_worker
 
@@ -37,9 +36,7 @@ def said(
 
 def look(world: World, caller: Caller) -> None:
     adapters = world.http.adapters
-    runner = NoticeRunner(
-        adapters.jobs(), world.http.door.dispatch(), adapters.ingress_view(), read_notice, world.telemetry
-    )
+    runner = NoticeRunner(adapters.jobs(), world.http.door.dispatch(), world.telemetry)
 
     async def run() -> None:
         while await runner.step(as_worker(world, caller)):

@@ -6,6 +6,7 @@ from core.ingress.notice import (
     NoticeAccepted,
     NoticeState,
     ProcessNotice,
+    Read,
     Reading,
     ended,
     found,
@@ -18,18 +19,21 @@ from core.kernel.ids import NoticeId, StreamId
 from ports.ingress import IngressTransaction
 
 
-async def process_notice(command: ProcessNotice, context: Context, tx: IngressTransaction) -> NoticeState | None:
+async def process_notice(
+    command: ProcessNotice, context: Context, tx: IngressTransaction, *, read: Read
+) -> NoticeState | None:
     """How it ended; None: there is no such notice any more. Raises LeaseLost, with nothing written."""
     await tx.queue.hold(command.job)
     notice = await tx.notices.find(NoticeId(command.job.id))
-    if notice is None or notice.state is not NoticeState.RECEIVED:
+    if notice is None:
         await tx.queue.finish(command.job)
-        return None if notice is None else notice.state
-    if command.reading is None:
-        finding = Finding.UNREADABLE
+        return None
+    try:
+        reading = read(notice.scheme, notice.topic, notice.body)
+    except ValueError as error:
+        after = ended(notice, Finding.UNREADABLE, str(error))
     else:
-        finding = await _look(notice, command.reading, tx)
-    after = ended(notice, finding, command.unreadable)
+        after = ended(notice, await _look(notice, reading, tx))
     await tx.notices.save(after)
     await tx.queue.finish(command.job)
     return after.state

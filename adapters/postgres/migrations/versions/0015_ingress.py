@@ -26,6 +26,7 @@ CREATE TABLE notice (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
     source_id uuid NOT NULL,
+    scheme text NOT NULL,
     identity text NOT NULL,
     topic text NOT NULL,
     body bytea NOT NULL,
