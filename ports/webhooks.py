@@ -1,7 +1,7 @@
 """Endpoints, deliveries, and calling them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 from core.kernel.ids import DeliveryId, TenantId, WebhookId
@@ -9,6 +9,11 @@ from core.webhooks.delivery import Answer, Attempt, Delivery, DeliveryState
 from core.webhooks.endpoint import Endpoint
 from ports.journal import Journal
 from ports.queue import Queue
+
+Place = tuple[datetime, str]
+"""Where a delivery stands in a list: when it began, its id."""
+END: Place = (datetime.max.replace(tzinfo=UTC), "ffffffff-ffff-ffff-ffff-ffffffffffff")
+"""Behind all of them."""
 
 
 class Endpoints(Protocol):
@@ -59,7 +64,7 @@ class Deliveries(Protocol):
         ...
 
     async def log(self, tenant: TenantId, attempt: Attempt) -> None:
-        """Keep an attempt."""
+        """Keep an attempt. Raises TransactionConflict for one whose number is taken."""
         ...
 
 
@@ -91,9 +96,9 @@ class WebhooksView(Protocol):
         ...
 
     async def deliveries(
-        self, tenant: TenantId, webhook: WebhookId, *, state: DeliveryState | None, before: str, limit: int
+        self, tenant: TenantId, webhook: WebhookId, *, state: DeliveryState | None, before: Place, limit: int
     ) -> Sequence[Delivery]:
-        """Deliveries to one endpoint with ids below ``before`` ("": all), newest event first."""
+        """Deliveries to one endpoint that began before ``before``, the last that began first."""
         ...
 
     async def delivery(self, tenant: TenantId, delivery: DeliveryId) -> Delivery | None:

@@ -10,6 +10,7 @@ from core.kernel.context import Context
 from core.kernel.ids import DeliveryId, TenantId, WebhookId
 from core.webhooks.delivery import Attempt, Delivery, DeliveryState
 from core.webhooks.endpoint import Endpoint
+from ports.webhooks import Place
 
 
 class MemoryEndpoints:
@@ -95,7 +96,8 @@ class MemoryDeliveries:
     async def log(self, tenant: TenantId, attempt: Attempt) -> None:
         """See the port."""
         await self._session.statement()
-        await self._session.put(ATTEMPTS, (tenant, attempt.delivery, attempt.number), attempt)
+        if not await self._session.insert(ATTEMPTS, (tenant, attempt.delivery, attempt.number), attempt):
+            raise self._session.refuse("there is an attempt with this number")
 
     async def _held(self, deliveries: Sequence[DeliveryId]) -> list[Delivery]:
         found: list[Delivery] = []
@@ -125,15 +127,15 @@ class MemoryWebhooksView:
             return session.get(ENDPOINTS, (tenant, webhook))
 
     async def deliveries(
-        self, tenant: TenantId, webhook: WebhookId, *, state: DeliveryState | None, before: str, limit: int
+        self, tenant: TenantId, webhook: WebhookId, *, state: DeliveryState | None, before: Place, limit: int
     ) -> Sequence[Delivery]:
         """See the port."""
         async with self._database.reading(tenant) as session:
             found = [
                 one for _, one in session.scan(DELIVERIES) if one.endpoint == webhook and state in (None, one.state)
             ]
-        older = [one for one in found if not before or one.id < before]
-        return sorted(older, key=lambda one: one.id, reverse=True)[:limit]
+        older = [one for one in found if (one.created_at, one.id) < before]
+        return sorted(older, key=lambda one: (one.created_at, one.id), reverse=True)[:limit]
 
     async def delivery(self, tenant: TenantId, delivery: DeliveryId) -> Delivery | None:
         """See the port."""

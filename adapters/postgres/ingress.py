@@ -29,12 +29,14 @@ _FIND_NOTICE = f"SELECT {_NOTICE} FROM notice WHERE tenant_id = $1 AND id = $2"
 _SAVE_NOTICE = "UPDATE notice SET state = $3, detail = $4 WHERE tenant_id = $1 AND id = $2"
 _NEWEST = f"""
 SELECT {_NOTICE} FROM notice
-WHERE tenant_id = $1 AND source_id = $2 AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4
+WHERE tenant_id = $1 AND source_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4
 """
 _NEWEST_IN_STATE = f"""
 SELECT {_NOTICE} FROM notice
-WHERE tenant_id = $1 AND source_id = $2 AND state = $5 AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4
+WHERE tenant_id = $1 AND source_id = $2 AND state = $5 AND id < $3 ORDER BY id DESC LIMIT $4
 """
+
+_LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
 _SUBJECT = "id, source_id, name, told, changed_at, digest, notice_id"
 _NEW_SUBJECT = f"""
@@ -168,7 +170,7 @@ class PostgresIngressView:
         """See the port."""
         query, others = (_NEWEST, ()) if state is None else (_NEWEST_IN_STATE, (state,))
         async with self._database.reading(tenant) as connection:
-            rows = await connection.fetch(query, tenant, source, before or None, limit, *others)
+            rows = await connection.fetch(query, tenant, source, before or _LAST_ID, limit, *others)
         return [_to_notice(row) for row in rows]
 
     async def notice(self, tenant: TenantId, notice: NoticeId) -> Notice | None:

@@ -9,15 +9,14 @@ from adapters.postgres.transaction import committed
 
 TOGETHER = 200
 """Tenants in one transaction."""
-_KEPT = (
-    ("answer", "created_at", "24 hours"),
-    ("inbox", "applied_at", "7 days"),
-    ("webhook_attempt", "at", "30 days"),
-    ("webhook_delivery", "created_at", "30 days"),
-    ("notice", "received_at", "30 days"),
+_DELETES = (
+    "DELETE FROM answer WHERE created_at < now() - interval '24 hours'",
+    "DELETE FROM inbox WHERE applied_at < now() - interval '7 days'",
+    "DELETE FROM webhook_delivery WHERE created_at < now() - interval '30 days' AND state <> 'waiting'",
+    "DELETE FROM notice WHERE received_at < now() - interval '30 days' AND state <> 'received'",
 )
-"""An answer is repeated for a day; an event comes again within seconds of the first time, a week is plenty; a webhook's
-delivery ends within four days, a notice is sent again for two; both may be asked about for a month."""
+"""An answer is repeated for a day; an event comes again within seconds of the first time, a week is plenty; deliveries,
+with their attempts, and notices may be asked about for a month once they have ended."""
 
 
 async def tidy(database: Database) -> int:
@@ -27,7 +26,7 @@ async def tidy(database: Database) -> int:
     for start in range(0, len(tenants), TOGETHER):
         together = tuple(tenants[start : start + TOGETHER])
         async with database.acquire() as connection, committed(connection, begin_as(together)):
-            for table, column, kept in _KEPT:
-                tag = await connection.execute(f"DELETE FROM {table} WHERE {column} < now() - interval '{kept}'")
+            for delete in _DELETES:
+                tag = await connection.execute(delete)
                 gone += int(tag.rpartition(" ")[2])
     return gone

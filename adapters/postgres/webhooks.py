@@ -10,6 +10,7 @@ from core.kernel.context import Context
 from core.kernel.ids import DeliveryId, TenantId, WebhookId
 from core.webhooks.delivery import Attempt, Delivery, DeliveryState
 from core.webhooks.endpoint import Endpoint, Secret
+from ports.webhooks import Place
 
 _ENDPOINT = "tenant_id, id, url, description, events, secrets, created_at, disabled, failing_since, version"
 _ALL = f"SELECT {_ENDPOINT} FROM webhook_endpoint WHERE tenant_id = ANY($1::uuid[]) ORDER BY id"
@@ -38,18 +39,21 @@ WHERE tenant_id = $1 AND endpoint_id = $2 AND state = 'failed' AND created_at >=
 ORDER BY created_at, id LIMIT $4 FOR UPDATE
 """
 _SAVE_DELIVERIES = """
-UPDATE webhook_delivery d SET body = n.body, state = n.state, attempts = n.attempts, detail = n.detail
-FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::text[], $5::int[], $6::text[])
-    AS n(tenant_id, id, body, state, attempts, detail)
+UPDATE webhook_delivery d
+SET body = n.body, state = n.state, attempts = n.attempts, detail = n.detail, created_at = n.created_at
+FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::text[], $5::int[], $6::text[], $7::timestamptz[])
+    AS n(tenant_id, id, body, state, attempts, detail, created_at)
 WHERE d.tenant_id = n.tenant_id AND d.id = n.id
 """
 _NEWEST = f"""
 SELECT {_DELIVERY} FROM webhook_delivery
-WHERE tenant_id = $1 AND endpoint_id = $2 AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4
+WHERE tenant_id = $1 AND endpoint_id = $2 AND (created_at, id) < ($3, $4)
+ORDER BY created_at DESC, id DESC LIMIT $5
 """
 _NEWEST_IN_STATE = f"""
 SELECT {_DELIVERY} FROM webhook_delivery
-WHERE tenant_id = $1 AND endpoint_id = $2 AND state = $5 AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4
+WHERE tenant_id = $1 AND endpoint_id = $2 AND state = $6 AND (created_at, id) < ($3, $4)
+ORDER BY created_at DESC, id DESC LIMIT $5
 """
 _ONE = f"SELECT {_DELIVERY} FROM webhook_delivery WHERE tenant_id = $1 AND id = $2"
 
@@ -137,7 +141,10 @@ class PostgresDeliveries:
     async def save(self, deliveries: Sequence[Delivery]) -> None:
         """See the port."""
         if deliveries:
-            rows = [(one.tenant, one.id, one.body, one.state, one.attempts, one.detail) for one in deliveries]
+            rows = [
+                (one.tenant, one.id, one.body, one.state, one.attempts, one.detail, one.created_at)
+                for one in deliveries
+            ]
             await self._connection.execute(_SAVE_DELIVERIES, *columns_of(rows))
 
     async def log(self, tenant: TenantId, attempt: Attempt) -> None:
@@ -173,12 +180,12 @@ class PostgresWebhooksView:
         return None if row is None else _to_endpoint(row)
 
     async def deliveries(
-        self, tenant: TenantId, webhook: WebhookId, *, state: DeliveryState | None, before: str, limit: int
+        self, tenant: TenantId, webhook: WebhookId, *, state: DeliveryState | None, before: Place, limit: int
     ) -> Sequence[Delivery]:
         """See the port."""
         query, others = (_NEWEST, ()) if state is None else (_NEWEST_IN_STATE, (state,))
         async with self._database.reading(tenant) as connection:
-            rows = await connection.fetch(query, tenant, webhook, before or None, limit, *others)
+            rows = await connection.fetch(query, tenant, webhook, *before, limit, *others)
         return [_to_delivery(row) for row in rows]
 
     async def delivery(self, tenant: TenantId, delivery: DeliveryId) -> Delivery | None:

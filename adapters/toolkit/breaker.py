@@ -76,7 +76,11 @@ class Breaker:
     @property
     def calm(self) -> bool:
         """Whether it is as good as new."""
-        return self.state == pybreaker.STATE_CLOSED and self._breaker.fail_counter == 0 and not self._calls
+        return (
+            self.state == pybreaker.STATE_CLOSED
+            and self._breaker.fail_counter == 0
+            and all(well for _, well in self._calls)
+        )
 
     @asynccontextmanager
     async def calling(self, failed: Callable[[BaseException], bool] = lambda error: True) -> AsyncIterator[None]:

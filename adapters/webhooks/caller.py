@@ -7,20 +7,25 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from time import monotonic
 
 import httpcore
 
 from core.kernel.ids import WebhookId
-from core.webhooks.delivery import RESPONSE_MAX, Answer
+from core.webhooks.delivery import RESPONSE_MAX, WORDS_MAX, Answer
 from core.webhooks.target import ForbiddenTarget, Network, Target, check, target_of
 
 CONNECT_SECONDS = 5.0
 CALL_SECONDS = 15.0
 """For all of a call: within it an endpoint has to take the event, not to work through it."""
 RESOLVE_SECONDS = 5.0
+RESOLVERS = 32
+"""Names looked up at once: a name server that keeps silent must not hold up those who ask another."""
 _TIMEOUT = {"connect": CONNECT_SECONDS, "read": CALL_SECONDS, "write": CALL_SECONDS, "pool": CONNECT_SECONDS}
 _FAILURES = (
     httpcore.TimeoutException,
@@ -48,7 +53,7 @@ class HttpCaller:
     ) -> None:
         self._own = own
         self._user_agent = user_agent
-        self._resolve = resolve or _resolve
+        self._resolve = resolve or Resolver()
         self._tls = tls or ssl.create_default_context()
 
     async def check(self, url: str) -> None:
@@ -61,17 +66,18 @@ class HttpCaller:
 
     async def call(self, webhook: WebhookId, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """See the port."""
-        began = monotonic()
+        began, head = monotonic(), _Head()
         try:
             target = target_of(url)
             addresses = await self._addresses(target)
             async with asyncio.timeout(CALL_SECONDS):
-                status, answered, kept = await self._post(target, addresses, headers, body)
+                await self._post(target, addresses, headers, body, head)
         except _FAILURES as error:
-            return Answer(status=None, error=_words(error), body=b"", took_ms=_since(began))
-        asked = next((text for name, text in answered if name.lower() == b"retry-after"), None)
-        after = None if asked is None else retry_after(asked.decode("latin-1"), datetime.now(UTC))
-        return Answer(status=status, error=None, body=kept, took_ms=_since(began), retry_after=after)
+            # Once there is a status it says what became of the event, however the rest of the answer ends.
+            if head.status is None:
+                return Answer(status=None, error=_words(error), body=b"", took_ms=_since(began))
+        after = retry_after(head.retry_after, datetime.now(UTC))
+        return Answer(status=head.status, error=None, body=head.kept, took_ms=_since(began), retry_after=after)
 
     async def _addresses(self, target: Target) -> Sequence[str]:
         async with asyncio.timeout(RESOLVE_SECONDS):
@@ -80,8 +86,8 @@ class HttpCaller:
         return addresses
 
     async def _post(
-        self, target: Target, addresses: Sequence[str], headers: Mapping[str, str], body: bytes
-    ) -> tuple[int, Sequence[tuple[bytes, bytes]], bytes]:
+        self, target: Target, addresses: Sequence[str], headers: Mapping[str, str], body: bytes, head: "_Head"
+    ) -> None:
         url = httpcore.URL(
             scheme=target.scheme.encode(), host=target.host.encode(), port=target.port, target=target.path.encode()
         )
@@ -92,16 +98,23 @@ class HttpCaller:
         }
         sent.update(headers.items())
         pool = httpcore.AsyncConnectionPool(ssl_context=self._tls, network_backend=_Pinned(addresses))
-        async with (
-            pool,
-            pool.stream("POST", url, headers=sent, content=body, extensions={"timeout": _TIMEOUT}) as reply,
-        ):
-            kept = b""
+        extensions = {"timeout": _TIMEOUT}
+        async with pool, pool.stream("POST", url, headers=sent, content=body, extensions=extensions) as reply:
+            asked = [text for name, text in reply.headers if name.lower() == b"retry-after"]
+            head.status, head.retry_after = reply.status, b"".join(asked[:1]).decode("latin-1")
             async for part in reply.aiter_stream():
-                kept += part[: RESPONSE_MAX - len(kept)]
-                if len(kept) == RESPONSE_MAX:
-                    break
-            return reply.status, reply.headers, kept
+                head.kept += part[: RESPONSE_MAX - len(head.kept)]
+                if len(head.kept) == RESPONSE_MAX:
+                    return
+
+
+@dataclass(slots=True)
+class _Head:
+    """What has come of an answer so far."""
+
+    status: int | None = None
+    retry_after: str = ""
+    kept: bytes = b""
 
 
 class _Pinned(httpcore.AsyncNetworkBackend):
@@ -135,19 +148,28 @@ def retry_after(text: str, now: datetime) -> float | None:
         return float(text)
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return max(0.0, (at - now).total_seconds())
 
 
-async def _resolve(host: str, port: int) -> Sequence[str]:
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(where[0]) for *_, where in found))
+class Resolver:
+    """The system's, on threads of its own: the loop's are few, and others wait for names as well."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(RESOLVERS, thread_name_prefix="resolver")
+
+    async def __call__(self, host: str, port: int) -> Sequence[str]:
+        """See Resolve."""
+        ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(self._threads, ask)
+        return list(dict.fromkeys(str(where[0]) for *_, where in found))
 
 
 def _words(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return text[:WORDS_MAX]
 
 
 def _since(began: float) -> int:

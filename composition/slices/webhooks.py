@@ -8,7 +8,7 @@ from dependency_injector import containers, providers
 from adapters.toolkit.codec import EVENTS
 from adapters.toolkit.envelope import seal
 from core.identity.permission import Scope
-from core.webhooks.delivery import RepeatFailed, SettleDelivery, SpreadEvents
+from core.webhooks.delivery import RepeatFailed, ReplayEvents, SettleDelivery, SpreadEvents
 from core.webhooks.endpoint import (
     AddWebhook,
     DisableWebhook,
@@ -21,7 +21,7 @@ from core.webhooks.use_cases import change_webhook as change
 from core.webhooks.use_cases.add_webhook import add_webhook
 from core.webhooks.use_cases.repeat_failed import repeat_failed
 from core.webhooks.use_cases.settle_delivery import settle_delivery
-from core.webhooks.use_cases.spread_events import spread_events
+from core.webhooks.use_cases.spread_events import replay_events, spread_events
 from entrypoints.dispatch import UseCase
 
 _WRITE = Scope.CONFIGURATION_WRITE
@@ -52,6 +52,9 @@ class Webhooks(containers.DeclarativeContainer):
             TryWebhook: providers.Factory(UseCase, scope=_WRITE, run=providers.Object(change.try_webhook)),
             RemoveWebhook: providers.Factory(UseCase, scope=_WRITE, run=providers.Object(change.remove_webhook)),
             RepeatFailed: providers.Factory(UseCase, scope=_WRITE, run=providers.Object(repeat_failed)),
+            ReplayEvents: providers.Factory(
+                UseCase, scope=_WRITE, run=providers.Object(partial(replay_events, seal=seal))
+            ),
             SpreadEvents: providers.Factory(
                 UseCase, scope=None, run=providers.Object(partial(spread_events, seal=seal))
             ),

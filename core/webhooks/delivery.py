@@ -13,11 +13,11 @@ from core.kernel.value import value
 from core.webhooks.endpoint import Endpoint, WebhookDisabled, disabled
 
 WEBHOOKS = "webhooks"
-"""The queue of deliveries that wait; a job's id is its delivery's."""
+"""The queue of deliveries that wait; a job's id is its delivery's, its payload the endpoint's."""
 HOUR = 3600.0
 SCHEDULE = (0.0, 5.0, 300.0, HOUR / 2, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR)
 """Seconds before each attempt, after the one before it: ten within some three days (Standard Webhooks, "Operational
-considerations")."""
+considerations"), unless the endpoint asks for longer waits."""
 JITTER = 0.1
 WAIT_MAX = 24 * HOUR
 """However long an endpoint asks to be left alone."""
@@ -25,6 +25,8 @@ SUSTAINED = timedelta(days=3)
 """An endpoint that took nothing for so long, and let a delivery run through its whole schedule, is called no more."""
 RESPONSE_MAX = 4096
 """Bytes of an answer that are kept."""
+WORDS_MAX = 200
+"""Characters of what went wrong that are kept: part of it may be the other side's."""
 GONE = 410
 
 
@@ -92,7 +94,7 @@ class Answer:
     @property
     def words(self) -> str:
         """What came of it, in short."""
-        return f"HTTP {self.status}" if self.error is None else self.error
+        return f"HTTP {self.status}" if self.error is None else self.error[:WORDS_MAX]
 
 
 @value
@@ -110,13 +112,17 @@ class Attempt:
 
 @value
 class SpreadEvents:
-    """Let a delivery of each of ``events`` begin to each endpoint that wants it. They come as delivered: perhaps again.
-
-    ``only`` names the one endpoint they are meant for, and asks for them again where they were delivered before.
-    """
+    """Let a delivery of each of ``events`` begin to each endpoint that wants it. They may come again."""
 
     events: tuple[RecordedEvent, ...]
-    only: WebhookId | None = None
+
+
+@value
+class ReplayEvents:
+    """Deliver those of ``events`` that endpoint ``id`` wants to it, also where they were before."""
+
+    id: WebhookId
+    events: tuple[RecordedEvent, ...]
 
 
 @value
@@ -137,11 +143,15 @@ class RepeatFailed:
 
 @value
 class Settled:
-    """What becomes of a delivery and its endpoint; ``again`` is in how many seconds it is tried again, if it is."""
+    """What becomes of a delivery and its endpoint; ``again`` is in how many seconds it is tried again, if it is.
+
+    Unless ``counted`` the attempt was none.
+    """
 
     delivery: Delivery
     endpoint: Endpoint | None
     again: float | None = None
+    counted: bool = True
     announced: WebhookDisabled | None = None
 
 
@@ -165,7 +175,7 @@ def job_of(delivery: Delivery) -> NewJob:
         id=JobId(delivery.id),
         tenant=delivery.tenant,
         queue=WEBHOOKS,
-        payload=delivery.id.encode(),
+        payload=delivery.endpoint.encode(),
         correlation=delivery.correlation,
         max_attempts=len(SCHEDULE),
     )
@@ -179,7 +189,7 @@ def attempt_of(delivery: Delivery, answer: Answer, now: datetime) -> Attempt:
         at=now,
         took_ms=answer.took_ms,
         status=answer.status,
-        error=answer.error,
+        error=answer.error and answer.error[:WORDS_MAX],
         response=answer.body[:RESPONSE_MAX],
     )
 
@@ -187,9 +197,12 @@ def attempt_of(delivery: Delivery, answer: Answer, now: datetime) -> Attempt:
 def settle(delivery: Delivery, endpoint: Endpoint | None, answer: Answer | None, made: int, now: datetime) -> Settled:
     """What becomes of ``delivery`` after ``made`` attempts of its schedule, the last of which got ``answer``.
 
-    ``endpoint`` None: it was removed. No answer: nobody called, because of that or because it is disabled, or whoever
+    ``endpoint`` None: it was removed. No answer: nobody called, because of that or because it was disabled, or whoever
     called did not live to say what came of it.
     """
+    if answer is None and endpoint is not None and endpoint.disabled is None and made <= len(SCHEDULE):
+        # It was disabled when somebody would have called, and is not any more.
+        return Settled(delivery=delivery, endpoint=endpoint, again=0.0, counted=False)
     if answer is None:
         return Settled(delivery=_moved(delivery, Happening.GIVEN_UP, _why_uncalled(endpoint)), endpoint=endpoint)
     tried = replace(delivery, attempts=delivery.attempts + 1)
@@ -217,11 +230,9 @@ def wait_seconds(made: int, retry_after: float | None, delivery: str) -> float:
     return max(scheduled, min(retry_after or 0.0, WAIT_MAX))
 
 
-def asked_again(delivery: Delivery, body: bytes) -> Delivery:
-    """The delivery before the first attempt of a new schedule, with ``body``; what was waiting, waits."""
-    if delivery.state is DeliveryState.WAITING:
-        return delivery
-    return replace(_moved(delivery, Happening.ASKED_AGAIN, "asked for again"), body=body)
+def asked_again(delivery: Delivery, body: bytes, now: datetime) -> Delivery:
+    """A delivery that has ended, before the first attempt of a new schedule that begins ``now``, with ``body``."""
+    return replace(_moved(delivery, Happening.ASKED_AGAIN, "asked for again"), body=body, created_at=now)
 
 
 def _why_uncalled(endpoint: Endpoint | None) -> str:

@@ -18,6 +18,12 @@ OWN_SCHEMES = frozenset({"https", "http"})
 DEFAULT_PORT = {"https": 443, "http": 80}
 _EMBEDDING = tuple(ip_network(net) for net in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96"))
 """IPv6 with an IPv4 address within (NAT64, 6to4, Teredo, compatible): what is behind it nobody sees from outside."""
+_INSIDE = tuple(
+    ip_network(net)
+    for net in ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "100.64.0.0/10", "fec0::/10", "fc00::/7")
+)
+"""What clouds and older networks keep for themselves, and not every Python knows as such: protocol assignments, relays,
+a provider's own host, carriers, site-local and unique local addresses."""
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -52,8 +58,8 @@ def target_of(url: str) -> Target:
         raise _forbidden("a URL begins with https:// and names a host")
     if parts.username is not None or parts.password is not None:
         raise _forbidden("a URL holds no user and no password: deliveries are signed")
-    if parts.fragment:
-        raise _forbidden("a URL has no fragment")
+    if parts.fragment or port == 0:
+        raise _forbidden("a URL has no fragment, and a port, if any, from 1 to 65535")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     host = parts.hostname.rstrip(".")
     return Target(scheme=parts.scheme, host=host, port=port or DEFAULT_PORT[parts.scheme], path=path)
@@ -76,7 +82,8 @@ def check(target: Target, addresses: Collection[str], own: Collection[Network]) 
         if any(address in network for network in own):
             continue
         if not _is_open(address):
-            raise _forbidden(f"{target.host} is at {address}, which is not in the open internet")
+            # Without the address: whoever asks would learn what names mean inside.
+            raise _forbidden(f"{target.host} is not in the open internet")
         if target.port not in PORTS.get(target.scheme, frozenset()):
             allowed = ", ".join(f"{scheme} {sorted(ports)}" for scheme, ports in PORTS.items())
             raise _forbidden(f"{target.scheme} on port {target.port} is not called; what is: {allowed}")
@@ -89,6 +96,8 @@ def _is_open(address: Address) -> bool:
             return _is_open(address.ipv4_mapped)
         if any(address in network for network in _EMBEDDING):
             return False
+    if any(address in network for network in _INSIDE):
+        return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 

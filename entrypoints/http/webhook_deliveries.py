@@ -8,13 +8,14 @@ from msgspec import Meta
 
 from core.identity.permission import Scope
 from core.kernel.ids import DeliveryId
-from core.webhooks.delivery import Attempt, Delivery, DeliveryState, RepeatFailed, SpreadEvents
-from core.webhooks.endpoint import WebhookNotFound, WebhookState
+from core.webhooks.delivery import Attempt, Delivery, DeliveryState, RepeatFailed, ReplayEvents
+from core.webhooks.endpoint import WebhookNotFound
 from entrypoints.http import events
 from entrypoints.http.fields import Body, Moment, Shown, known_id
 from entrypoints.http.paging import Cursor, Page, PageQuery, page_of
 from entrypoints.http.routes import Call, Reply, Route
 from entrypoints.http.webhooks import ONE, endpoint_of, webhook_id
+from ports.webhooks import END
 
 _LISTING = "webhook deliveries"
 
@@ -77,15 +78,30 @@ class ShownReplay(Shown):
     next_cursor: str | None
 
 
+class _Place(msgspec.Struct, frozen=True):
+    """Where a list of deliveries goes on."""
+
+    created_at: datetime
+    id: str
+
+
 async def list_deliveries(call: Call) -> Reply:
-    """Deliveries to a webhook, newest event first."""
+    """Deliveries to a webhook, the last that began first."""
     query: DeliveriesQuery = call.query
     endpoint = await endpoint_of(call)
-    before = call.place(_LISTING, str) or ""
+    place = call.place(_LISTING, _Place)
     rows = await call.parts.views.webhooks.deliveries(
-        call.tenant, endpoint.id, state=query.status, before=before, limit=query.limit + 1
+        call.tenant,
+        endpoint.id,
+        state=query.status,
+        before=END if place is None else (place.created_at, place.id),
+        limit=query.limit + 1,
     )
-    return call.reply(page_of(rows, query.limit, _show, lambda one: call.cursor(_LISTING, one.id)))
+    return call.reply(
+        page_of(
+            rows, query.limit, _show, lambda one: call.cursor(_LISTING, _Place(created_at=one.created_at, id=one.id))
+        )
+    )
 
 
 async def get_delivery(call: Call) -> Reply:
@@ -104,12 +120,10 @@ async def get_delivery(call: Call) -> Reply:
 async def replay(call: Call) -> Reply:
     """Deliver events again from a place in the journal on, a page at a time."""
     body: ReplayFrom = call.body
-    endpoint = await endpoint_of(call)
-    if endpoint.disabled is not None:
-        raise WebhookState(f"this webhook is disabled: {endpoint.disabled}")
+    webhook = webhook_id(call)
     page = await call.parts.feed.page(call.tenant, events.place_of(call, body.after), body.limit)
     more = events.cursor_at(call, page[-1].cursor) if len(page) == body.limit else None
-    command = SpreadEvents(events=tuple(page), only=endpoint.id)
+    command = ReplayEvents(id=webhook, events=tuple(page))
     return await call.run(command, lambda number: ShownReplay(replayed=number, next_cursor=more))
 
 

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from ports.clock import Clock
-from ports.storage import TROUBLE
 from ports.telemetry import Telemetry
 
 
@@ -18,7 +17,7 @@ class Holder:
 
     @asynccontextmanager
     async def holding(self, renew: Callable[[], Awaitable[object]], every_seconds: float) -> AsyncIterator[None]:
-        """Calls ``renew`` again and again until the block ends; trouble with the storage is waited out."""
+        """Calls ``renew`` again and again until the block ends; whatever goes wrong with that is tried again."""
         renewing = asyncio.create_task(self._renew(renew, every_seconds))
         try:
             yield
@@ -30,5 +29,5 @@ class Holder:
             await self._clock.sleep(every_seconds)
             try:
                 await renew()
-            except TROUBLE as error:
+            except Exception as error:  # noqa: BLE001 - the work goes on, and so does holding it
                 self._telemetry.log("warning", "not held longer; trying again", error=repr(error))

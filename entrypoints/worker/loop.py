@@ -95,8 +95,11 @@ class WorkerLoops:
             if (webhooks := self._webhooks) is not None:
                 group.create_task(repeat(lambda: webhooks.step(self._context()), RETRYING), name="webhooks")
             group.create_task(self._keep_beating(), name="heart")
+        await self._leave()
         if self._webhooks is not None:
             await self._webhooks.finish()
+
+    async def _leave(self) -> None:
         try:
             await self._workers.leave(self._worker)
         except StorageUnavailable as error:

@@ -12,7 +12,7 @@ import pytest
 from core.configuration.flag import Flag, SetFlag
 from core.kernel.context import Context
 from core.kernel.event import START, RecordedEvent
-from core.kernel.ids import WebhookId
+from core.kernel.ids import StreamId, WebhookId
 from core.kernel.job import LeaseLost
 from core.webhooks.delivery import (
     SCHEDULE,
@@ -21,6 +21,7 @@ from core.webhooks.delivery import (
     Delivery,
     DeliveryState,
     RepeatFailed,
+    ReplayEvents,
     SettleDelivery,
     SpreadEvents,
 )
@@ -37,7 +38,10 @@ from core.webhooks.endpoint import (
     WebhookNotFound,
     WebhookState,
 )
-from entrypoints.worker.webhooks import TOGETHER, WebhookRunner
+from core.webhooks.use_cases.spread_events import TOGETHER as TOGETHER_IN_A_STATEMENT
+from entrypoints.worker.webhooks import OF_ONE_MAX, TOGETHER, WebhookRunner
+from ports.storage import CommitUnknown
+from ports.webhooks import END
 from tests.conformance.office import CONTEXT, Office
 from tests.conformance.shop import a_tenant
 from tests.conformance.storage import Storage
@@ -58,6 +62,7 @@ class House:
         self.answers: deque[Answer] = deque()
         self.called: list[tuple[WebhookId, Mapping[str, str], bytes]] = []
         self.cursor = START
+        self.time = NOW
         self.runner = self.a_runner()
 
     def a_runner(self) -> WebhookRunner:
@@ -73,6 +78,10 @@ class House:
 
     def now(self) -> Any:
         return NOW
+
+    async def sleep(self, seconds: float) -> None:
+        """Nothing takes so long here that it must be held longer."""
+        await asyncio.Event().wait()
 
     async def check(self, url: str) -> None:
         """Anywhere is fine."""
@@ -98,7 +107,7 @@ class House:
     async def spread(self, events: list[RecordedEvent] | None = None) -> int:
         """What the relay does with what has happened since it last did."""
         events = await self.news() if events is None else events
-        context = replace(CONTEXT, tenants=(TENANT, OTHER_TENANT))
+        context = replace(CONTEXT, tenants=(TENANT, OTHER_TENANT), now=self.time)
         begun: int = await self.office.run(SpreadEvents(events=tuple(events)), context)
         return begun
 
@@ -110,7 +119,7 @@ class House:
 
     async def deliveries(self, webhook: WebhookId, state: DeliveryState | None = None) -> list[Delivery]:
         view = self.storage.webhooks
-        return list(await view.deliveries(TENANT, webhook, state=state, before="", limit=100))
+        return list(await view.deliveries(TENANT, webhook, state=state, before=END, limit=100))
 
 
 async def a_house(storage: Storage) -> House:
@@ -275,7 +284,13 @@ async def test_what_waits_for_an_endpoint_that_was_removed_is_given_up_uncalled(
     assert await house.work() == 1
     assert house.called == []
     assert [one.detail for one in await house.deliveries(endpoint.id)] == ["the webhook was removed"]
-    for command in (RemoveWebhook(id=endpoint.id), TryWebhook(id=endpoint.id), RepeatFailed(id=endpoint.id, since=NOW)):
+    again = ReplayEvents(id=endpoint.id, events=())
+    for command in (
+        RemoveWebhook(id=endpoint.id),
+        TryWebhook(id=endpoint.id),
+        RepeatFailed(id=endpoint.id, since=NOW),
+        again,
+    ):
         with pytest.raises(WebhookNotFound):
             await house.office.run(command)
 
@@ -293,8 +308,9 @@ async def test_what_happened_meanwhile_is_replayed_from_a_place_on(storage: Stor
     await house.work()
     house.called.clear()
     events = tuple(await house.storage.feed.page(TENANT, START, 100))
-    replay = SpreadEvents(events=events, only=endpoint.id)
+    replay = ReplayEvents(id=endpoint.id, events=events)
     assert await house.office.run(replay) == 3
+    assert await house.office.run(replay) == 0
     assert await house.work() == 3
     assert {webhook for webhook, _, _ in house.called} == {endpoint.id} != {other.id}
     assert len({headers["webhook-id"] for _, headers, _ in house.called}) == 3
@@ -355,7 +371,7 @@ async def test_who_took_too_long_writes_nothing_about_what_is_anothers(storage: 
     assert [one.state for one in await house.deliveries(endpoint.id)] == [DeliveryState.DELIVERED]
 
 
-async def test_what_cannot_be_settled_comes_again(storage: Storage) -> None:
+async def test_trouble_with_the_storage_costs_no_attempt(storage: Storage) -> None:
     house = await a_house(storage)
     endpoint = await house.add()
     await house.happen()
@@ -363,42 +379,104 @@ async def test_what_cannot_be_settled_comes_again(storage: Storage) -> None:
     call = house.call
 
     async def call_and_break(*given: Any) -> Answer:
-        house.storage.next_statement_breaks()
+        storage.next_statement_breaks()
         return await call(*given)
 
     house.call = call_and_break  # type: ignore[method-assign]
-    assert await house.work() == 1
+    for _ in range(len(SCHEDULE) + 1):
+        assert await house.work() == 1
+        await storage.make_due()
     assert [one.state for one in await house.deliveries(endpoint.id)] == [DeliveryState.WAITING]
     house.call = call  # type: ignore[method-assign]
-    await house.storage.make_due()
+    (job,) = await storage.jobs.lease(WEBHOOKS, 1, 0.0)
+    assert job.attempt == 1
     assert await house.work() == 1
     assert [one.state for one in await house.deliveries(endpoint.id)] == [DeliveryState.DELIVERED]
-    assert len(house.called) == 2
 
 
-async def test_a_slow_endpoint_takes_places_and_holds_up_nobody(storage: Storage) -> None:
+@pytest.mark.parametrize("done", [True, False])
+async def test_a_settlement_nobody_heard_of_is_made_once(storage: Storage, done: bool) -> None:
     house = await a_house(storage)
-    await house.add()
-    await house.happen(TOGETHER + 2)
+    endpoint = await house.add()
+    await house.happen()
     await house.spread()
-    ends, called = asyncio.Event(), 0
     call = house.call
 
-    async def slow(*given: Any) -> Answer:
-        nonlocal called
-        called += 1
-        if called < TOGETHER:
-            await ends.wait()
+    async def call_and_lose(*given: Any) -> Answer:
+        storage.next_commit_unknown(done=done)
         return await call(*given)
 
-    house.call = slow  # type: ignore[method-assign]
-    assert await house.runner.step(CONTEXT) == TOGETHER
-    assert await house.runner.step(CONTEXT) == 1
-    assert await house.runner.step(CONTEXT) == 1
-    assert len(house.called) == 2
+    house.call = call_and_lose  # type: ignore[method-assign]
+    await house.work()
+    house.call = call  # type: ignore[method-assign]
+    await storage.make_due()
+    assert await house.work() == (0 if done else 1)
+    (delivery,) = await house.deliveries(endpoint.id)
+    assert (delivery.state, delivery.attempts) == (DeliveryState.DELIVERED, 1)
+    assert len(await storage.webhooks.attempts(TENANT, delivery.id)) == 1
+
+
+@pytest.mark.parametrize("done", [True, False])
+async def test_a_spreading_nobody_heard_of_is_made_once(storage: Storage, done: bool) -> None:
+    house = await a_house(storage)
+    endpoint = await house.add()
+    await house.happen(2)
+    events = await house.news()
+    storage.next_commit_unknown(done=done)
+    with pytest.raises(CommitUnknown):
+        await house.spread(events)
+    assert await house.spread(events) == (0 if done else 2)
+    await house.work()
+    assert len(house.called) == len(await house.deliveries(endpoint.id)) == 2
+
+
+async def test_a_defect_of_the_caller_is_an_attempt_like_any_other(storage: Storage) -> None:
+    house = await a_house(storage)
+    endpoint = await house.add()
+    await house.happen()
+    await house.spread()
+
+    async def defective(*given: Any) -> Answer:
+        raise ZeroDivisionError("x" * 1000)
+
+    house.call = defective  # type: ignore[method-assign]
+    assert await house.work() == 1
+    (delivery,) = await house.deliveries(endpoint.id)
+    (attempt,) = await storage.webhooks.attempts(TENANT, delivery.id)
+    assert attempt.error is not None
+    assert attempt.error.startswith("ZeroDivisionError")
+    assert (delivery.attempts, len(attempt.error)) == (1, 200)
+
+
+async def test_a_slow_endpoint_has_so_many_places_and_the_others_the_rest(storage: Storage) -> None:
+    house = await a_house(storage)
+    slow = await house.add()
+    await house.happen(TOGETHER)
+    await house.spread()
+    ends = asyncio.Event()
+    call = house.call
+
+    async def wait_and_call(webhook: WebhookId, *given: Any) -> Answer:
+        if webhook == slow.id:
+            await ends.wait()
+        return await call(webhook, *given)
+
+    house.call = wait_and_call  # type: ignore[method-assign]
+    assert await house.runner.step(CONTEXT) == OF_ONE_MAX
+    quick = await house.add()
+    await house.happen()
+    await house.spread()
+    await storage.make_due()
+    while quick.id not in [webhook for webhook, _, _ in house.called]:
+        await house.runner.step(CONTEXT)
+    assert slow.id not in [webhook for webhook, _, _ in house.called]
     ends.set()
     await house.runner.finish()
-    assert len(house.called) == TOGETHER + 2
+    for _ in range(TOGETHER):
+        await storage.make_due()
+        await house.work()
+    assert [one.state for one in await house.deliveries(slow.id)] == [DeliveryState.DELIVERED] * (TOGETHER + 1)
+    assert {one.attempts for one in await house.deliveries(slow.id)} == {1}
 
 
 async def test_a_tenant_has_so_many_at_most(storage: Storage) -> None:
@@ -411,21 +489,50 @@ async def test_a_tenant_has_so_many_at_most(storage: Storage) -> None:
     await house.add(context=OTHERS)
 
 
-async def test_deliveries_are_listed_newest_first_page_by_page(storage: Storage) -> None:
+async def test_deliveries_are_listed_page_by_page_the_last_that_began_first(storage: Storage) -> None:
     house = await a_house(storage)
     endpoint = await house.add()
     await house.happen(5)
-    await house.spread()
-    view = house.storage.webhooks
+    events = await house.news()
+    for number, event in enumerate(events):
+        house.time = NOW + timedelta(minutes=number)
+        await house.spread([event])
+    view = storage.webhooks
     found = await house.deliveries(endpoint.id)
-    assert [one.id for one in found] == sorted((one.id for one in found), reverse=True)
-    pages = await view.deliveries(TENANT, endpoint.id, state=None, before=found[1].id, limit=2)
-    assert list(pages) == found[2:4]
-    assert await view.deliveries(TENANT, endpoint.id, state=DeliveryState.FAILED, before="", limit=9) == []
+    assert [one.event for one in found] == [event.id for event in reversed(events) if event.name == "flag.set.v1"]
+    before = (found[1].created_at, found[1].id)
+    assert list(await view.deliveries(TENANT, endpoint.id, state=None, before=before, limit=2)) == found[2:4]
+    waiting = await view.deliveries(TENANT, endpoint.id, state=DeliveryState.WAITING, before=before, limit=2)
+    assert list(waiting) == found[2:4]
+    assert await view.deliveries(TENANT, endpoint.id, state=DeliveryState.FAILED, before=END, limit=9) == []
     assert await view.delivery(TENANT, found[0].id) == found[0]
     assert await view.delivery(OTHER_TENANT, found[0].id) is None
     assert await view.delivery(TENANT, an_id(1)) is None
     assert await view.attempts(OTHER_TENANT, found[0].id) == []
+
+
+async def test_what_is_asked_for_again_begins_again(storage: Storage) -> None:
+    house = await a_house(storage)
+    endpoint = await house.add()
+    await house.happen()
+    events = tuple(await house.news())
+    await house.spread(list(events))
+    await house.work()
+    later = replace(CONTEXT, now=NOW + timedelta(days=29))
+    assert await house.office.run(ReplayEvents(id=endpoint.id, events=events), later) == 1
+    assert [one.created_at for one in await house.deliveries(endpoint.id)] == [later.now]
+
+
+async def test_many_endpoints_of_many_events_are_written_down_in_parts(storage: Storage) -> None:
+    house = await a_house(storage)
+    for _ in range(3):
+        await house.add()
+    await house.happen(2)
+    events = [event for event in await house.news() if event.name == "flag.set.v1"]
+    more = [replace(event, stream=StreamId(an_id(9_000 + number))) for number in range(250) for event in events]
+    assert len(more) * 3 > TOGETHER_IN_A_STATEMENT
+    assert await house.spread(more) == len(more) * 3
+    assert await house.spread(more) == 0
 
 
 async def test_two_change_an_endpoint_one_after_the_other(storage: Storage) -> None:

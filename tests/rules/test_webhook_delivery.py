@@ -138,9 +138,20 @@ def test_one_that_is_taken_wipes_the_slate() -> None:
     ],
 )
 def test_who_is_not_called_gets_nothing(endpoint: Endpoint | None, why: str) -> None:
-    settled = settle(DELIVERY, endpoint, None, 1, NOW)
+    settled = settle(DELIVERY, endpoint, None, 11, NOW)
     assert settled.delivery == replace(DELIVERY, state=DeliveryState.FAILED, detail=why)
     assert (settled.endpoint, settled.again) == (endpoint, None)
+
+
+def test_who_is_enabled_before_that_is_written_down_is_called_at_once() -> None:
+    settled = settle(DELIVERY, ENDPOINT, None, 10, NOW)
+    assert (settled.delivery, settled.again, settled.counted) == (DELIVERY, 0.0, False)
+
+
+def test_of_what_went_wrong_a_line_is_kept() -> None:
+    shouting = replace(DOWN, error="x" * 100_000)
+    assert len(attempt_of(DELIVERY, shouting, NOW).error or "") == 200
+    assert len(settle(DELIVERY, ENDPOINT, shouting, 1, NOW).delivery.detail) == 200
 
 
 def test_what_was_under_way_when_it_was_disabled_counts_if_it_was_taken() -> None:
@@ -155,9 +166,10 @@ def test_a_delivery_ends_once_and_can_be_asked_for_again() -> None:
     assert {came for came, _ in NEXT} == set(DeliveryState)
     assert all(NEXT[end, Happening.ASKED_AGAIN] is DeliveryState.WAITING for end in ends)
     delivered = settle(DELIVERY, ENDPOINT, FINE, 1, NOW).delivery
-    again = asked_again(delivered, b"{}")
-    assert again == replace(DELIVERY, attempts=1, detail="asked for again")
-    assert asked_again(again, b"other") == again
+    again = asked_again(delivered, b"{}", LATER)
+    assert again == replace(DELIVERY, attempts=1, detail="asked for again", created_at=LATER)
+    with pytest.raises(KeyError):
+        asked_again(again, b"other", LATER)
     with pytest.raises(KeyError):
         settle(delivered, ENDPOINT, FINE, 1, NOW)
 
@@ -172,7 +184,7 @@ def test_an_event_has_one_delivery_to_an_endpoint() -> None:
     elsewhere = delivery_of(event(), replace(ENDPOINT, id=WebhookId(an_id(8))), b"1", NOW)
     assert one.id == other.id != elsewhere.id
     job = job_of(one)
-    assert (job.id, job.queue, job.max_attempts, job.correlation) == (one.id, "webhooks", 10, "c-7")
+    assert (job.id, job.payload.decode(), job.queue, job.max_attempts) == (one.id, WEBHOOK, "webhooks", 10)
 
 
 @pytest.mark.parametrize(

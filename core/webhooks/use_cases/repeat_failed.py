@@ -16,7 +16,7 @@ async def repeat_failed(command: RepeatFailed, context: Context, tx: WebhooksTra
     if endpoint.disabled is not None:
         raise WebhookState(f"this webhook is disabled: {endpoint.disabled}")
     failed = await tx.deliveries.held_failed(command.id, command.since, TOGETHER)
-    again = [asked_again(delivery, delivery.body) for delivery in failed]
+    again = [asked_again(delivery, delivery.body, context.now) for delivery in failed]
     await tx.deliveries.save(again)
     await tx.queue.put([job_of(delivery) for delivery in again])
     return len(again)

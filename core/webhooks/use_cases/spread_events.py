@@ -1,47 +1,64 @@
 """Let a delivery of each event begin to every endpoint that wants it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from core.kernel.context import Context
 from core.kernel.event import RecordedEvent
-from core.webhooks.delivery import Delivery, SpreadEvents, asked_again, delivery_of, job_of
-from core.webhooks.endpoint import Endpoint, wants
+from core.webhooks.delivery import Delivery, DeliveryState, ReplayEvents, SpreadEvents, asked_again, delivery_of, job_of
+from core.webhooks.endpoint import Endpoint, WebhookNotFound, WebhookState, wants
 from ports.webhooks import WebhooksTransaction
 
+TOGETHER = 1000
+"""Deliveries written down by one statement: none must be too long for the storage, whatever many endpoints want."""
+Seal = Callable[[RecordedEvent], bytes]
+"""Writes down what is sent of an event."""
 
-async def spread_events(
-    command: SpreadEvents, context: Context, tx: WebhooksTransaction, *, seal: Callable[[RecordedEvent], bytes]
-) -> int:
-    """How many deliveries begin; ``seal`` writes down what is sent. Known ones begin anew only if asked for.
+
+async def spread_events(command: SpreadEvents, context: Context, tx: WebhooksTransaction, *, seal: Seal) -> int:
+    """How many deliveries begin: those that did before do not.
 
     What happened while an endpoint was disabled is not kept for it: it can be asked for, from where it stopped.
     """
-    endpoints = [one for one in await tx.endpoints.all() if _meant(one, command)]
-    found = list(_deliveries(command.events, endpoints, context, seal))
-    if not found:
-        return 0
-    fresh = await tx.deliveries.add(found)
-    begun = [delivery for delivery in found if delivery.id in fresh]
-    if command.only is not None:
-        bodies = {delivery.id: delivery.body for delivery in found if delivery.id not in fresh}
-        again = [asked_again(delivery, bodies[delivery.id]) for delivery in await tx.deliveries.held(bodies)]
+    endpoints = [endpoint for endpoint in await tx.endpoints.all() if endpoint.disabled is None]
+    begun = 0
+    for some in _slices(_deliveries(command.events, endpoints, context, seal)):
+        fresh = await tx.deliveries.add(some)
+        await tx.queue.put([job_of(delivery) for delivery in some if delivery.id in fresh])
+        begun += len(fresh)
+    return begun
+
+
+async def replay_events(command: ReplayEvents, context: Context, tx: WebhooksTransaction, *, seal: Seal) -> int:
+    """How many deliveries begin, at first or anew: those that wait go on. Raises WebhookNotFound, WebhookState."""
+    endpoint = await tx.endpoints.find(command.id)
+    if endpoint is None:
+        raise WebhookNotFound(f"there is no webhook {command.id}")
+    if endpoint.disabled is not None:
+        raise WebhookState(f"this webhook is disabled: {endpoint.disabled}")
+    begun = 0
+    for some in _slices(_deliveries(command.events, [endpoint], context, seal)):
+        fresh = await tx.deliveries.add(some)
+        known = {delivery.id: delivery.body for delivery in some if delivery.id not in fresh}
+        ended = [one for one in await tx.deliveries.held(known) if one.state is not DeliveryState.WAITING]
+        again = [asked_again(delivery, known[delivery.id], context.now) for delivery in ended]
         await tx.deliveries.save(again)
-        begun += again
-    await tx.queue.put([job_of(delivery) for delivery in begun])
-    return len(begun)
-
-
-def _meant(endpoint: Endpoint, command: SpreadEvents) -> bool:
-    return endpoint.disabled is None and command.only in (None, endpoint.id)
+        begin = [*(delivery for delivery in some if delivery.id in fresh), *again]
+        await tx.queue.put([job_of(delivery) for delivery in begin])
+        begun += len(begin)
+    return begun
 
 
 def _deliveries(
-    events: Iterable[RecordedEvent],
-    endpoints: Iterable[Endpoint],
-    context: Context,
-    seal: Callable[[RecordedEvent], bytes],
-) -> Iterable[Delivery]:
-    for endpoint in endpoints:
-        for event in events:
-            if event.tenant == endpoint.tenant and wants(endpoint, event):
-                yield delivery_of(event, endpoint, seal(event), context.now)
+    events: Sequence[RecordedEvent], endpoints: Sequence[Endpoint], context: Context, seal: Seal
+) -> Iterator[Delivery]:
+    for event in events:
+        meant = [one for one in endpoints if one.tenant == event.tenant and wants(one, event)]
+        if meant:
+            body = seal(event)
+            yield from (delivery_of(event, endpoint, body, context.now) for endpoint in meant)
+
+
+def _slices(deliveries: Iterator[Delivery]) -> Iterator[list[Delivery]]:
+    while some := list(islice(deliveries, TOGETHER)):
+        yield some

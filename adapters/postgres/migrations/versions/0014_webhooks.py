@@ -46,23 +46,22 @@ CREATE TABLE webhook_attempt (
     at timestamptz NOT NULL,
     took_ms integer NOT NULL,
     status integer,
-    error text,
+    error text CHECK (length(error) <= 200),
     response bytea NOT NULL CHECK (length(response) <= 4096),
     PRIMARY KEY (tenant_id, delivery_id, number),
+    FOREIGN KEY (tenant_id, delivery_id) REFERENCES webhook_delivery (tenant_id, id) ON DELETE CASCADE,
     CHECK ((status IS NULL) <> (error IS NULL))
 )
 """
 INDEXES = (
-    "CREATE INDEX webhook_delivery_newest ON webhook_delivery (tenant_id, endpoint_id, id)",
-    "CREATE INDEX webhook_delivery_failed ON webhook_delivery (tenant_id, endpoint_id, created_at, id)"
-    " WHERE state = 'failed'",
-    "CREATE INDEX webhook_delivery_old ON webhook_delivery (tenant_id, created_at)",
-    "CREATE INDEX webhook_attempt_old ON webhook_attempt (tenant_id, at)",
+    "CREATE INDEX webhook_delivery_newest ON webhook_delivery (tenant_id, endpoint_id, created_at, id)",
+    "CREATE INDEX webhook_delivery_in_state ON webhook_delivery (tenant_id, endpoint_id, state, created_at, id)",
+    "CREATE INDEX webhook_delivery_old ON webhook_delivery (tenant_id, created_at) WHERE state <> 'waiting'",
 )
 
 
 def upgrade() -> None:
-    """A delivery outlives its endpoint: it is looked at until its time is over."""
+    """A delivery outlives its endpoint: its job ends it, and its time."""
     for statement in (ENDPOINT, DELIVERY, ATTEMPT, *INDEXES):
         op.execute(statement)
     for table in ("webhook_endpoint", "webhook_delivery", "webhook_attempt"):

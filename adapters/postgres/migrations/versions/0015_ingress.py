@@ -53,6 +53,7 @@ CREATE TABLE notice_subject (
 """
 INDEXES = (
     "CREATE INDEX notice_newest ON notice (tenant_id, source_id, id)",
+    "CREATE INDEX notice_in_state ON notice (tenant_id, source_id, state, id)",
     "CREATE INDEX notice_old ON notice (tenant_id, received_at)",
 )
 
