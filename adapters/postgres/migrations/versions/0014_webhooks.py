@@ -72,6 +72,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """What waits is lost; the journal still has every event."""
-    for table in ("webhook_endpoint", "webhook_delivery", "webhook_attempt"):
+    for table in ("webhook_attempt", "webhook_delivery", "webhook_endpoint"):
         op.execute(f"DROP TABLE {table}")
     op.execute("DELETE FROM queue_job WHERE queue = 'webhooks'")
