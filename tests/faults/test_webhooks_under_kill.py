@@ -42,10 +42,14 @@ class Received:
             self.changed.notify_all()
             return 503 if refuses else 200
 
-    def wait_for(self, number: int) -> None:
-        """Until so many events were taken."""
-        with self.changed:
-            assert self.changed.wait_for(lambda: len(self.taken) >= number, PATIENCE_SECONDS), len(self.taken)
+    def wait_for(self, number: int, there: Installed) -> None:
+        """Until so many events were taken; what was refused is due at once, whatever its schedule says."""
+        for _ in range(PATIENCE_SECONDS):
+            there.rows("UPDATE queue_job SET run_at = now() WHERE queue = 'webhooks' AND NOT leased RETURNING id")
+            with self.changed:
+                if self.changed.wait_for(lambda: len(self.taken) >= number, 1):
+                    return
+        raise AssertionError(f"{len(self.taken)} of {number}")
 
 
 @contextmanager
@@ -105,9 +109,9 @@ def test_every_event_arrives_and_comes_twice_only_under_its_own_id(tmp_path: Pat
             )
         )
         for turn, number in enumerate(KILL_AFTER):
-            received.wait_for(number)
+            received.wait_for(number, there)
             kill(there, turn)
-        received.wait_for(ORDERS)
+        received.wait_for(ORDERS, there)
         accepted = {row["id"] for row in there.rows("SELECT event_id::text AS id FROM webhook_delivery")}
         assert received.taken == accepted
         assert len(accepted) == ORDERS
