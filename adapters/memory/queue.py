@@ -58,8 +58,13 @@ class MemoryQueue:
     async def retry(self, job: LeasedJob, delay_seconds: float | None, detail: str, *, counted: bool = True) -> None:
         """See the port."""
         row = await self._held(job)
-        attempts = row.attempts if counted else row.attempts - 1
-        changed = replace(row, leased=False, run_at=self._after(delay_seconds), attempts=attempts)
+        changed = replace(
+            row,
+            leased=False,
+            run_at=self._after(delay_seconds),
+            attempts=row.attempts if counted else row.attempts - 1,
+            failures=row.failures + 1 if counted else row.failures,
+        )
         await self._session.put(JOBS, (job.tenant, job.id), changed)
 
     async def bury(self, job: LeasedJob, code: str, detail: str, trace: str) -> None:
@@ -154,6 +159,7 @@ async def _lease(session: Session, key: Key, seconds: float) -> LeasedJob:
         attempt=row.attempts,
         max_attempts=row.max_attempts,
         fence=row.fence,
+        failures=row.failures,
     )
 
 
@@ -170,7 +176,7 @@ class MemoryDeadLetters:
         await session.statement()
         dead = session.get(DEAD, key)
         if dead is not None and not dead.forgiven and await session.delete(DEAD, key):
-            again = replace(dead.job, attempts=0, leased=False, fence=0, run_at=session.now)
+            again = replace(dead.job, attempts=0, failures=0, leased=False, fence=0, run_at=session.now)
             return await session.insert(JOBS, key, again)
         if session.get(JOBS, key) is None:
             return False
@@ -178,7 +184,7 @@ class MemoryDeadLetters:
         row = session.get(JOBS, key)
         if row is None or row.run_at is not None:
             return False
-        await session.put(JOBS, key, replace(row, attempts=0, run_at=session.now))
+        await session.put(JOBS, key, replace(row, attempts=0, failures=0, run_at=session.now))
         return True
 
     async def forgive(self, job: JobId) -> bool:

@@ -103,6 +103,7 @@ class QueueRow:
     key: str | None = None
     place: int = 0
     attempts: int = 0
+    failures: int = 0
     leased: bool = False
     fence: int = 0
 

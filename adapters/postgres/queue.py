@@ -30,7 +30,8 @@ WITH due AS (
 UPDATE queue_job q SET attempts = attempts + 1, fence = nextval('queue_fence'), leased = true,
        run_at = now() + $3 * interval '1 second'
 FROM due WHERE q.tenant_id = due.tenant_id AND q.id = due.id
-RETURNING q.tenant_id, q.id, q.queue, q.payload, q.correlation, q.attempts, q.max_attempts, q.fence
+RETURNING q.tenant_id, q.id, q.queue, q.payload, q.correlation, q.attempts, q.max_attempts, q.fence,
+          q.failures
 """
 # Mostly there is none: then nobody looks for each key.
 _ANY = """
@@ -51,7 +52,7 @@ _KEEP = f"UPDATE queue_job SET run_at = now() + $4 * interval '1 second' WHERE {
 _FINISH = f"DELETE FROM queue_job WHERE {_HELD}"
 _RETRY = f"""
 UPDATE queue_job SET leased = false, run_at = COALESCE(now() + $4 * interval '1 second', 'infinity'),
-       attempts = attempts - CASE WHEN $5 THEN 0 ELSE 1 END
+       attempts = attempts - CASE WHEN $5 THEN 0 ELSE 1 END, failures = failures + CASE WHEN $5 THEN 1 ELSE 0 END
 WHERE {_HELD}
 """
 _BURY = f"""
@@ -66,7 +67,7 @@ INSERT INTO queue_job (tenant_id, id, queue, payload, correlation, max_attempts,
 SELECT tenant_id, id, queue, payload, correlation, max_attempts, now(), key, place FROM risen
 """
 _REPLAY_PARKED = """
-UPDATE queue_job SET run_at = now(), attempts = 0 WHERE tenant_id = $1 AND id = $2 AND run_at = 'infinity'
+UPDATE queue_job SET run_at = now(), attempts = 0, failures = 0 WHERE tenant_id = $1 AND id = $2 AND run_at = 'infinity'
 """
 
 
@@ -185,4 +186,5 @@ def _to_leased(row: Any) -> LeasedJob:
         attempt=row["attempts"],
         max_attempts=row["max_attempts"],
         fence=row["fence"],
+        failures=row["failures"],
     )

@@ -31,7 +31,10 @@ class NewJob:
 
 @value
 class LeasedJob:
-    """A job one worker holds until its lease ends. ``fence`` grows with each lease; ``attempt`` counts from 1."""
+    """A job one worker holds until its lease ends. ``fence`` grows with each lease; ``attempt`` counts from 1.
+
+    Of the attempts before this one ``failures`` came to an end; the others were lost with whoever made them.
+    """
 
     id: JobId
     tenant: TenantId
@@ -41,6 +44,7 @@ class LeasedJob:
     attempt: int
     max_attempts: int
     fence: int
+    failures: int = 0
 
 
 @value

@@ -48,8 +48,8 @@ class LeasedWork:
         return taken
 
     async def _run(self, job: LeasedJob, context: Context) -> None:
-        if job.attempt > job.max_attempts:
-            # Attempts are counted before they are made: whoever made the last one did not live to say why.
+        if job.attempt - job.failures > job.max_attempts:
+            # Attempts are counted before they are made: so many did not live to say what came of theirs.
             detail = "the worker did not survive running it"
             await self._end(BuryJob(job=job, code=WORKER_LOST, detail=detail, trace=""), context)
             return
@@ -77,7 +77,8 @@ def ending_of(job: LeasedJob, error: Exception) -> RetryJob | BuryJob:
         delay = delay_seconds(DEFAULT, job.attempt, job.id)
         return RetryJob(job=job, delay_seconds=delay, detail=repr(error), counted=False)
     hopeless = isinstance(error, DomainError) and error.kind in HOPELESS
-    if hopeless or job.attempt >= job.max_attempts:
+    # What was lost with a worker may have been another job's fault: it is no failure of this one's.
+    if hopeless or job.failures + 1 >= job.max_attempts:
         code = error.code if isinstance(error, DomainError) else type(error).__name__
         trace = "".join(traceback.format_exception(error))[-TRACE_MAX:]
         return BuryJob(job=job, code=code, detail=str(error) or repr(error), trace=trace)

@@ -147,6 +147,27 @@ async def test_a_retry_is_due_after_its_delay_and_keeps_its_count(storage: Stora
     assert (await storage.queue.depth([TENANT]))["q"].delayed == 1
 
 
+async def test_failures_are_told_from_what_was_lost(storage: Storage) -> None:
+    await a_tenant(storage)
+    await put(storage, a_job())
+    await leased(storage, seconds=0.0)
+    second = await leased(storage)
+    assert (second.attempt, second.failures) == (2, 0)
+    await end(storage, "retry", second, 0.0, "again")
+    third = await leased(storage)
+    assert (third.attempt, third.failures) == (3, 1)
+    await end(storage, "bury", third, "code", "detail", "trace")
+    async with storage.transactions.begin(a_context()) as tx:
+        assert await tx.dead_letters.replay(third.id)
+    anew = await leased(storage)
+    assert (anew.attempt, anew.failures) == (1, 0)
+    await end(storage, "retry", anew, None, "parked")
+    async with storage.transactions.begin(a_context()) as tx:
+        assert await tx.dead_letters.replay(third.id)
+    once_more = await leased(storage)
+    assert (once_more.attempt, once_more.failures) == (1, 0)
+
+
 async def test_an_attempt_that_is_not_counted_was_none(storage: Storage) -> None:
     await a_tenant(storage)
     await put(storage, a_job())

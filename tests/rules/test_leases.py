@@ -10,7 +10,7 @@ from ports.storage import CommitUnknown, StorageUnavailable, TransactionConflict
 from tests.support.given import TENANT, an_id
 
 
-def job(attempt: int) -> LeasedJob:
+def job(attempt: int, failures: int | None = None) -> LeasedJob:
     return LeasedJob(
         id=JobId(an_id(1)),
         tenant=TENANT,
@@ -20,6 +20,7 @@ def job(attempt: int) -> LeasedJob:
         attempt=attempt,
         max_attempts=5,
         fence=1,
+        failures=attempt - 1 if failures is None else failures,
     )
 
 
@@ -47,3 +48,9 @@ def test_what_is_hopeless_is_given_up_at_once_and_a_conflict_is_not() -> None:
     assert isinstance(hopeless, BuryJob)
     assert hopeless.code == "not_found"
     assert isinstance(ending_of(job(1), Conflict("not yet")), RetryJob)
+
+
+def test_what_was_lost_with_a_worker_is_no_failure_of_the_jobs() -> None:
+    ending = ending_of(job(5, failures=0), ZeroDivisionError("the first time"))
+    assert isinstance(ending, RetryJob)
+    assert isinstance(ending_of(job(9, failures=4), ZeroDivisionError("no")), BuryJob)
