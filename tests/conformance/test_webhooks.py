@@ -430,6 +430,19 @@ async def test_a_spreading_nobody_heard_of_is_made_once(storage: Storage, done: 
     assert len(house.called) == len(await house.deliveries(endpoint.id)) == 2
 
 
+async def test_who_is_enabled_while_a_worker_still_thinks_otherwise_loses_no_attempt(storage: Storage) -> None:
+    house = await a_house(storage)
+    endpoint = await house.add()
+    await house.happen()
+    await house.spread()
+    (job,) = await storage.jobs.lease(WEBHOOKS, 1, 60.0)
+    await house.office.run(SettleDelivery(job=job, answer=None))
+    (again,) = await storage.jobs.lease(WEBHOOKS, 1, 0.0)
+    assert again.attempt == 1
+    assert await house.work() == 1
+    assert [one.state for one in await house.deliveries(endpoint.id)] == [DeliveryState.DELIVERED]
+
+
 async def test_a_defect_of_the_caller_is_an_attempt_like_any_other(storage: Storage) -> None:
     house = await a_house(storage)
     endpoint = await house.add()

@@ -92,6 +92,7 @@ def test_it_is_refused_when_it_is_saved_and_when_it_is_called(url: str) -> None:
         "https://good.example.com/",
         "https://GOOD.example.com:8443/hooks?x=1",
         "https://93.184.216.34/",
+        "https://[::ffff:93.184.216.34]/",
         "https://good.example.com.",
     ],
 )

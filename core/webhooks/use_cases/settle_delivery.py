@@ -12,9 +12,8 @@ from ports.webhooks import WebhooksTransaction
 async def settle_delivery(command: SettleDelivery, context: Context, tx: WebhooksTransaction) -> Settled | None:
     """What becomes of it; None: there is no such delivery any more. Raises LeaseLost, with nothing written."""
     job, answer = command.job, command.answer
-    # Before its job: whoever asks for a delivery again takes them in this order too.
+    # Before its job ends: whoever asks for a delivery again takes them in this order too.
     held = await tx.deliveries.held([DeliveryId(job.id)])
-    await tx.queue.hold(job)
     if not held:
         await tx.queue.finish(job)
         return None
