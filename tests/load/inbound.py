@@ -47,7 +47,7 @@ class Said:
 
 def story(number: int, lots: random.Random) -> tuple[list[Said], dict[str, str]]:
     """The calls, in the order they arrive, and the truth: each order's last word."""
-    orders = max(1, number // 20)
+    orders = max(1, number // 200)
     forged = int(number * FORGED)
     truly = int((number - forged) * (1 - DUPLICATES))
     truth: dict[str, str] = {}
