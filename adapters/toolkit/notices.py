@@ -7,6 +7,7 @@ WooCommerce writes ``date_modified_gmt`` without a zone. Standard Webhooks have 
 
 import hashlib
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
@@ -14,6 +15,7 @@ from core.ingress.notice import Reading
 from core.ingress.scheme import SchemeName
 
 Name = int | str
+SUBJECT_MAX = 500
 
 
 class _Shopify(msgspec.Struct):
@@ -28,16 +30,12 @@ class _WooCommerce(msgspec.Struct):
     date_modified_gmt: datetime | None = None
 
 
-class _Data(msgspec.Struct):
-    id: Name | None = None
-
-
 class _Standard(msgspec.Struct):
     type: str = ""
     subject: str | None = None
     timestamp: datetime | None = None
     time: datetime | None = None
-    data: _Data | msgspec.UnsetType = msgspec.UNSET
+    data: Any = None
 
 
 _shopify = msgspec.json.Decoder(_Shopify)
@@ -48,8 +46,18 @@ _standard = msgspec.json.Decoder(_Standard)
 def read_notice(scheme: SchemeName, topic: str, body: bytes) -> Reading:
     """What ``body`` says. Raises ValueError for one that is no JSON object, or whose id or time is none."""
     subject, changed_at = _READERS[scheme](topic, body)
-    at = changed_at and (changed_at if changed_at.tzinfo else changed_at.replace(tzinfo=UTC)).astimezone(UTC)
-    return Reading(subject=subject, changed_at=at, digest=hashlib.sha256(body).digest())
+    if subject is not None and (len(subject) > SUBJECT_MAX or not subject.isprintable()):
+        raise ValueError(f"a subject has {SUBJECT_MAX} printable characters at most")
+    return Reading(subject=subject, changed_at=_in_utc(changed_at), digest=hashlib.sha256(body).digest())
+
+
+def _in_utc(given: datetime | None) -> datetime | None:
+    if given is None or given.tzinfo is None:
+        return given and given.replace(tzinfo=UTC)
+    try:
+        return given.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{given} is no time anything could have happened at") from error
 
 
 def _read_shopify(topic: str, body: bytes) -> tuple[str | None, datetime | None]:
@@ -68,10 +76,9 @@ def _read_woocommerce(topic: str, body: bytes) -> tuple[str | None, datetime | N
 
 def _read_standard(topic: str, body: bytes) -> tuple[str | None, datetime | None]:
     said = _standard.decode(body)
-    data = said.data
-    subject = said.subject
-    if subject is None and isinstance(data, _Data) and data.id is not None:
-        subject = f"{said.type.partition('.')[0] or 'unknown'}:{data.id}"
+    subject, known = said.subject, said.data.get("id") if isinstance(said.data, dict) else None
+    if subject is None and isinstance(known, Name):
+        subject = f"{said.type.partition('.')[0] or 'unknown'}:{known}"
     return subject, said.timestamp or said.time
 
 

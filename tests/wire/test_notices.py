@@ -67,10 +67,24 @@ def test_woocommerce_and_standard() -> None:
     event = b'{"type":"order.accepted.v1","time":"2026-03-01T12:00:00Z","subject":"s-1","data":{"lines":[]}}'
     assert read_notice(SchemeName.STANDARD, "", event).subject == "s-1"
     assert read_notice(SchemeName.STANDARD, "", b"{}").subject is None
+    for data in (b"[1]", b"null", b'"text"', b'{"id":[1]}', b'{"id":null}'):
+        assert read_notice(SchemeName.STANDARD, "", b'{"type":"a.b","data":' + data + b"}").subject is None
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b"webhook_id=142", b'{"id":[1]}', b'{"id":1,"updated_at":"soon"}', b"\xff"]
+    "body",
+    [
+        b"",
+        b"[]",
+        b"webhook_id=142",
+        b'{"id":[1]}',
+        b'{"id":1,"updated_at":"soon"}',
+        b"\xff",
+        b'{"id":1,"updated_at":"0001-01-01T00:00:00+14:00"}',
+        b'{"id":1,"updated_at":"9999-12-31T23:59:59-14:00"}',
+        b'{"id":"a\\u0000b"}',
+        b'{"id":"' + b"x" * 600 + b'"}',
+    ],
 )
 def test_what_cannot_be_read_is_said_so(body: bytes) -> None:
     with pytest.raises(ValueError, match=r".+"):
