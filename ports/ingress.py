@@ -88,7 +88,7 @@ class IngressView(Protocol):
     async def notices(
         self, tenant: TenantId, source: SourceId, *, state: NoticeState | None, before: str, limit: int
     ) -> Sequence[Notice]:
-        """Notices of one source with ids below ``before`` ("": all), newest first."""
+        """Notices of one source with ids below ``before`` ("": all), newest first, without their bodies."""
         ...
 
     async def notice(self, tenant: TenantId, notice: NoticeId) -> Notice | None:

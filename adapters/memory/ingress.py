@@ -1,6 +1,7 @@
 """Sources of notices, the notices, and what was last said of each subject."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.session import Session
@@ -110,7 +111,8 @@ class MemoryIngressView:
         async with self._database.reading(tenant) as session:
             found = [one for _, one in session.scan(NOTICES) if one.source == source and state in (None, one.state)]
         older = [one for one in found if not before or one.id < before]
-        return sorted(older, key=lambda one: one.id, reverse=True)[:limit]
+        newest = sorted(older, key=lambda one: one.id, reverse=True)[:limit]
+        return [replace(one, body=b"") for one in newest]
 
     async def notice(self, tenant: TenantId, notice: NoticeId) -> Notice | None:
         """See the port."""

@@ -21,18 +21,20 @@ UPDATE webhook_source SET secret = $3, old_secret = $4, old_until = $5, version 
 """
 _REMOVE_SOURCE = "DELETE FROM webhook_source WHERE tenant_id = $1 AND id = $2"
 
-_NOTICE = "tenant_id, id, source_id, scheme, identity, topic, body, correlation, received_at, state, detail"
+_NOTICE = "tenant_id, id, source_id, scheme, identity, topic, body, correlation, sent_at, received_at, state, detail"
 _ADD_NOTICE = f"""
-INSERT INTO notice ({_NOTICE}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING
+INSERT INTO notice ({_NOTICE}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING
 """
 _FIND_NOTICE = f"SELECT {_NOTICE} FROM notice WHERE tenant_id = $1 AND id = $2"
 _SAVE_NOTICE = "UPDATE notice SET state = $3, detail = $4 WHERE tenant_id = $1 AND id = $2"
+_LISTED = _NOTICE.replace(" body,", " ''::bytea AS body,")
+"""A page of notices shows no bodies, and each may have megabytes."""
 _NEWEST = f"""
-SELECT {_NOTICE} FROM notice
+SELECT {_LISTED} FROM notice
 WHERE tenant_id = $1 AND source_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4
 """
 _NEWEST_IN_STATE = f"""
-SELECT {_NOTICE} FROM notice
+SELECT {_LISTED} FROM notice
 WHERE tenant_id = $1 AND source_id = $2 AND state = $5 AND id < $3 ORDER BY id DESC LIMIT $4
 """
 
@@ -110,6 +112,7 @@ class PostgresNotices:
             notice.topic,
             notice.body,
             notice.correlation,
+            notice.sent_at,
             notice.received_at,
             notice.state,
             notice.detail,
@@ -204,6 +207,7 @@ def _to_notice(row: Any) -> Notice:
         topic=row["topic"],
         body=row["body"],
         correlation=row["correlation"],
+        sent_at=row["sent_at"],
         received_at=row["received_at"],
         state=NoticeState(row["state"]),
         detail=row["detail"],

@@ -13,7 +13,8 @@ _DELETES = (
     "DELETE FROM answer WHERE created_at < now() - interval '24 hours'",
     "DELETE FROM inbox WHERE applied_at < now() - interval '7 days'",
     "DELETE FROM webhook_delivery WHERE created_at < now() - interval '30 days' AND state <> 'waiting'",
-    "DELETE FROM notice WHERE received_at < now() - interval '30 days' AND state <> 'received'",
+    "DELETE FROM notice n WHERE received_at < now() - interval '30 days' AND NOT EXISTS"
+    " (SELECT FROM queue_job q WHERE q.tenant_id = n.tenant_id AND q.id = n.id)",
 )
 """An answer is repeated for a day; an event comes again within seconds of the first time, a week is plenty; deliveries,
 with their attempts, and notices may be asked about for a month once they have ended."""

@@ -16,6 +16,7 @@ from core.ingress.scheme import SchemeName
 
 Name = int | str
 SUBJECT_MAX = 500
+_NONE = (None, "")
 
 
 class _Shopify(msgspec.Struct):
@@ -48,7 +49,9 @@ def read_notice(scheme: SchemeName, topic: str, body: bytes) -> Reading:
     subject, changed_at = _READERS[scheme](topic, body)
     if subject is not None and (len(subject) > SUBJECT_MAX or not subject.isprintable()):
         raise ValueError(f"a subject has {SUBJECT_MAX} printable characters at most")
-    return Reading(subject=subject, changed_at=_in_utc(changed_at), digest=hashlib.sha256(body).digest())
+    return Reading(
+        subject=subject, changed_at=_in_utc(changed_at), digest=hashlib.sha256(topic.encode() + b"|" + body).digest()
+    )
 
 
 def _in_utc(given: datetime | None) -> datetime | None:
@@ -63,23 +66,23 @@ def _in_utc(given: datetime | None) -> datetime | None:
 def _read_shopify(topic: str, body: bytes) -> tuple[str | None, datetime | None]:
     said = _shopify.decode(body)
     family = topic.partition("/")[0] or "unknown"
-    ids = [said.id] if said.id is not None else [said.inventory_item_id, said.location_id]
-    known = [str(one) for one in ids if one is not None]
+    ids = [said.id] if said.id not in _NONE else [said.inventory_item_id, said.location_id]
+    known = [str(one) for one in ids if one not in _NONE]
     return (":".join([family, *known]) if known else None), said.updated_at
 
 
 def _read_woocommerce(topic: str, body: bytes) -> tuple[str | None, datetime | None]:
     said = _woocommerce.decode(body)
     family = topic.partition(".")[0] or "unknown"
-    return (None if said.id is None else f"{family}:{said.id}"), said.date_modified_gmt
+    return (None if said.id in _NONE else f"{family}:{said.id}"), said.date_modified_gmt
 
 
 def _read_standard(topic: str, body: bytes) -> tuple[str | None, datetime | None]:
     said = _standard.decode(body)
-    subject, known = said.subject, said.data.get("id") if isinstance(said.data, dict) else None
-    if subject is None and isinstance(known, Name):
-        subject = f"{said.type.partition('.')[0] or 'unknown'}:{known}"
-    return subject, said.timestamp or said.time
+    known = said.subject or (said.data.get("id") if isinstance(said.data, dict) else None)
+    named = isinstance(known, Name) and not isinstance(known, bool) and known not in _NONE
+    # Its types are things that happened, not states: one that comes late is news beside another type's.
+    return (f"{said.type or 'unknown'}:{known}" if named else None), said.timestamp or said.time
 
 
 _READERS = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from core.ingress.scheme import SchemeName
@@ -12,6 +12,8 @@ from core.kernel.value import value
 
 INBOUND = "inbound"
 """The queue of notices nobody has looked into yet; a job's id is its notice's."""
+AHEAD = timedelta(days=1)
+"""By how much the clock of a source may be ahead of ours."""
 
 
 class NoticeState(StrEnum):
@@ -43,7 +45,10 @@ NEXT: Mapping[tuple[NoticeState, Finding], NoticeState] = {
 
 @value
 class Notice:
-    """As it came: ``identity`` tells it from the source's others, ``body`` is what was signed, as ``scheme`` has it."""
+    """As it came: ``identity`` tells it from the source's others, ``body`` is what was signed, as ``scheme`` has it.
+
+    ``sent_at`` is what the source says of that, never later than it came.
+    """
 
     id: NoticeId
     tenant: TenantId
@@ -53,6 +58,7 @@ class Notice:
     topic: str
     body: bytes
     correlation: str
+    sent_at: datetime
     received_at: datetime
     state: NoticeState = NoticeState.RECEIVED
     detail: str = ""
@@ -62,7 +68,7 @@ class Notice:
 class Reading:
     """What a body says: of which ``subject`` (None: of none), and since when that is so (None: it does not say).
 
-    ``digest`` stands for the whole body.
+    ``digest`` stands for topic and body.
     """
 
     subject: str | None
@@ -96,6 +102,7 @@ class TakeNotice:
     identity: str
     topic: str
     body: bytes
+    sent_at: datetime
 
 
 @value
@@ -127,6 +134,7 @@ def notice_of(command: TakeNotice, notice: NoticeId, tenant: TenantId, correlati
         topic=command.topic,
         body=command.body,
         correlation=correlation,
+        sent_at=command.sent_at,
         received_at=now,
     )
 
@@ -148,10 +156,9 @@ def subject_of(source: SourceId, name: str) -> Subject:
 
 
 def found(subject: Subject, reading: Reading) -> Finding:
-    """Whether ``reading`` is news of ``subject``.
+    """Whether ``reading``, which has a time, is news of ``subject``.
 
-    Of two that are from the same moment and differ, the one that comes later wins: nobody can tell. What does not say
-    since when it is so is news, unless it says just what was said last.
+    Of two that are from the same moment and differ, the one that comes later wins: nobody can tell.
     """
     if subject.told and reading.digest == subject.digest:
         return Finding.KNOWN
@@ -161,14 +168,18 @@ def found(subject: Subject, reading: Reading) -> Finding:
 
 
 def told(subject: Subject, reading: Reading, notice: NoticeId) -> Subject:
-    """The subject after ``reading`` was accepted; what does not say since when it is so changes nothing about that."""
-    return replace(
-        subject,
-        told=subject.told + 1,
-        changed_at=reading.changed_at or subject.changed_at,
-        digest=reading.digest,
-        notice=notice,
-    )
+    """The subject after ``reading`` was accepted."""
+    return replace(subject, told=subject.told + 1, changed_at=reading.changed_at, digest=reading.digest, notice=notice)
+
+
+def dated(reading: Reading, notice: Notice) -> Reading:
+    """With the time the notice was sent, where its body has none, or one that is yet to come.
+
+    A time to come would make everything stale that is said until then.
+    """
+    if reading.changed_at is None or reading.changed_at > notice.received_at + AHEAD:
+        return replace(reading, changed_at=notice.sent_at)
+    return reading
 
 
 def ended(notice: Notice, finding: Finding, detail: str = "") -> Notice:

@@ -4,11 +4,14 @@ import hashlib
 import hmac
 import json
 from base64 import b64encode
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from core.identity.permission import ALL_SCOPES
+from core.ingress.source import ReplaceSourceSecret
 from entrypoints.worker.notices import NoticeRunner
 from tests.api.world import Caller, World, as_worker
 
@@ -96,6 +99,23 @@ def test_an_old_secret_is_believed_while_it_is_replaced(caller: Caller) -> None:
     assert said(caller, source, b'{"id":1}').status_code == 200
     assert said(caller, source, b'{"id":2}', secret="newer").status_code == 200
     assert said(caller, source, b'{"id":3}', secret="newest").status_code == 401
+
+
+def test_a_secret_replaced_elsewhere_is_believed_at_once(world: World, caller: Caller) -> None:
+    source = added(caller)
+    assert said(caller, source, b'{"id":1}').status_code == 200
+    replaced = ReplaceSourceSecret(id=source["id"], secret="newer")
+    context = as_worker(world, caller)
+    world.run(world.http.door.dispatch().run(replaced, replace(context, scopes=ALL_SCOPES)))
+    assert said(caller, source, b'{"id":2}', secret="newer").status_code == 200
+    assert said(caller, source, b'{"id":3}', secret="newest").status_code == 401
+
+
+def test_woocommerce_is_told_that_somebody_is_there(caller: Caller) -> None:
+    source = added(caller, "woocommerce")
+    asked = caller("POST", source["path"], content=b"webhook_id=142", headers={"authorization": ""})
+    assert (asked.status_code, asked.json()) == (200, {"status": "ping"})
+    assert notices(caller, source) == []
 
 
 def test_nobody_is_believed_as_a_source_that_was_removed(caller: Caller) -> None:

@@ -41,9 +41,13 @@ INSERT INTO webhook_delivery
 VALUES ($1, $2, $1, $1, 'n', '', 'c', now() - $3 * interval '1 day', $4, 1, '')
 """
 ATTEMPT = "INSERT INTO webhook_attempt VALUES ($1, $2, 1, now(), 1, 200, NULL, '')"
+JOB = """
+INSERT INTO queue_job (tenant_id, id, queue, payload, correlation, max_attempts, run_at)
+VALUES ($1, $2, 'inbound', '', 'c', 5, now())
+"""
 NOTICE = """
 INSERT INTO notice
-VALUES ($1, $2, $1, 'shopify', $2::uuid::text, 't', '', 'c', now() - $3 * interval '1 day', $4, '')
+VALUES ($1, $2, $1, 'shopify', $2::uuid::text, 't', '', 'c', now(), now() - $3 * interval '1 day', $4, '')
 """
 
 
@@ -60,6 +64,8 @@ def test_of_webhooks_what_has_ended_a_month_ago_goes_with_its_attempts(fresh_dat
             await owner.execute(ATTEMPT, ONE, identifier)
             told = {"delivered": "accepted", "failed": "stale", "waiting": "received"}[state]
             await owner.execute(NOTICE, ONE, identifier, days, told)
+            if state == "waiting":
+                await owner.execute(JOB, ONE, identifier)
         database = Database(url, 1)
         await database.open()
         gone = await tidy(database)

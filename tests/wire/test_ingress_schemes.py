@@ -1,5 +1,6 @@
 """Who is believed: recorded vectors of Shopify, WooCommerce and Standard Webhooks, and what comes near them."""
 
+import hmac
 import json
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
@@ -8,7 +9,17 @@ from typing import Any
 
 import pytest
 
-from core.ingress.scheme import TOPIC_MAX, BadSecret, SchemeName, check_secret, identity_of, proven, topic_of
+from core.ingress.scheme import (
+    TOPIC_MAX,
+    BadSecret,
+    SchemeName,
+    check_secret,
+    identity_of,
+    pings,
+    proven,
+    sent_at,
+    topic_of,
+)
 from core.ingress.source import AddSource, add, secrets_at, with_secret
 from core.kernel.ids import SourceId
 from core.webhooks.signing import secret_of, signed
@@ -125,9 +136,45 @@ def test_a_notice_is_known_by_its_id_else_by_topic_and_body() -> None:
         len({first, plain, identity_of(name, {}, b"1"), identity_of(name, {"x-shopify-topic": "orders/paid"}, b"2")})
         == 4
     )
-    # Two calls of WooCommerce within a second share their delivery id.
-    delivery = {"x-wc-webhook-delivery-id": "5d41402abc4b2a76b9719d911017c592"}
-    assert identity_of(SchemeName.WOOCOMMERCE, delivery, b"1") != identity_of(SchemeName.WOOCOMMERCE, delivery, b"2")
+
+
+def test_of_woocommerce_it_takes_delivery_id_and_body() -> None:
+    """Two calls within a second share their delivery id; a thing that is deleted twice says the same twice."""
+    name, at = SchemeName.WOOCOMMERCE, "x-wc-webhook-delivery-id"
+    known = {identity_of(name, {at: delivery}, body) for delivery in ("a", "b") for body in (b"1", b"2")}
+    assert len(known) == 4
+    assert identity_of(name, {at: "a"}, b"1") in known
+
+
+def test_woocommerce_asks_unsigned_whether_somebody_is_there() -> None:
+    assert pings(SchemeName.WOOCOMMERCE, {}, b"webhook_id=142")
+    assert not pings(SchemeName.WOOCOMMERCE, {"x-wc-webhook-signature": "AAAA"}, b"webhook_id=142")
+    assert not pings(SchemeName.WOOCOMMERCE, {}, b"webhook_id=142&x=1")
+    assert not pings(SchemeName.SHOPIFY, {}, b"webhook_id=142")
+
+
+def test_woocommerce_signs_with_its_secret_as_a_page_would_show_it() -> None:
+    body = b'{"id":727}'
+    mac = b64encode(hmac.digest(b"a&b", body, "sha256")).decode()
+    assert proven(SchemeName.WOOCOMMERCE, ["a&amp;b"], {"x-wc-webhook-signature": mac}, body, NOW)
+    assert not proven(SchemeName.SHOPIFY, ["a&amp;b"], {"x-shopify-hmac-sha256": mac}, body, NOW)
+
+
+@pytest.mark.parametrize(
+    ("said", "at"),
+    [
+        ("2026-03-01T11:59:00.000000000Z", NOW - timedelta(minutes=1)),
+        ("2026-03-01T12:59:00+01:00", NOW - timedelta(minutes=1)),
+        ("2026-03-01T12:01:00Z", NOW),
+        ("2026-03-01T11:00:00", NOW),
+        ("0001-01-01T00:00:00+14:00", NOW),
+        ("soon", NOW),
+        ("", NOW),
+    ],
+)
+def test_nothing_is_sent_later_than_it_comes(said: str, at: datetime) -> None:
+    assert sent_at(SchemeName.SHOPIFY, {"x-shopify-triggered-at": said}, NOW) == at
+    assert sent_at(SchemeName.STANDARD, {"x-shopify-triggered-at": said}, NOW) == NOW
 
 
 def test_a_topic_is_cut_where_it_goes_on_for_ever() -> None:

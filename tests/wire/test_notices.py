@@ -1,7 +1,8 @@
 """What notices say, and which of them are news, whatever the order they come in."""
 
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.toolkit.notices import read_notice
-from core.ingress.notice import NEXT, Finding, NoticeState, Reading, found, subject_of, told
+from core.ingress.notice import AHEAD, NEXT, Finding, Notice, NoticeState, Reading, dated, found, subject_of, told
 from core.ingress.scheme import SchemeName
 from core.kernel.ids import NoticeId, SourceId
 from tests.support.drawing import drawing
-from tests.support.given import an_id
+from tests.support.given import TENANT, an_id
 
 FIXTURES = Path(__file__).parents[3] / "shared" / "fixtures"
 SAMPLES = sorted((FIXTURES / "shopify/webhooks/samples_2025-01").glob("*.json"))
@@ -63,11 +64,11 @@ def test_woocommerce_and_standard() -> None:
     assert read_notice(SchemeName.WOOCOMMERCE, "order.deleted", b'{"id":727}').changed_at is None
     body = b'{"type":"invoice.paid","timestamp":"2026-03-01T13:00:00+01:00","data":{"id":"in_1"}}'
     standard = read_notice(SchemeName.STANDARD, "", body)
-    assert (standard.subject, standard.changed_at) == ("invoice:in_1", datetime(2026, 3, 1, 12, tzinfo=UTC))
+    assert (standard.subject, standard.changed_at) == ("invoice.paid:in_1", datetime(2026, 3, 1, 12, tzinfo=UTC))
     event = b'{"type":"order.accepted.v1","time":"2026-03-01T12:00:00Z","subject":"s-1","data":{"lines":[]}}'
-    assert read_notice(SchemeName.STANDARD, "", event).subject == "s-1"
+    assert read_notice(SchemeName.STANDARD, "", event).subject == "order.accepted.v1:s-1"
     assert read_notice(SchemeName.STANDARD, "", b"{}").subject is None
-    for data in (b"[1]", b"null", b'"text"', b'{"id":[1]}', b'{"id":null}'):
+    for data in (b"[1]", b"null", b'"text"', b'{"id":[1]}', b'{"id":null}', b'{"id":true}', b'{"id":""}'):
         assert read_notice(SchemeName.STANDARD, "", b'{"type":"a.b","data":' + data + b"}").subject is None
 
 
@@ -123,12 +124,36 @@ def test_of_one_moment_the_later_word_counts_and_the_same_word_is_known() -> Non
     assert found(subject, reading(6, b"a")) is Finding.KNOWN
 
 
-def test_what_does_not_say_since_when_is_news_and_does_not_turn_back_time() -> None:
-    subject = told(subject_of(SOURCE, "orders:1"), reading(5, b"a"), NoticeId(an_id(1)))
-    assert found(subject, reading(None, b"gone")) is Finding.NEWS
-    after = told(subject, reading(None, b"gone"), NoticeId(an_id(2)))
-    assert after.changed_at == subject.changed_at
-    assert found(after, reading(4, b"old")) is Finding.OLDER
+def a_notice(sent: int, received: int) -> Notice:
+    day = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    return Notice(
+        id=NoticeId(an_id(5)), tenant=TENANT, source=SOURCE, scheme=SchemeName.SHOPIFY, identity="i", topic="t",
+        body=b"", correlation="c", sent_at=day + timedelta(minutes=sent), received_at=day + timedelta(minutes=received),
+    )  # fmt: skip
+
+
+def test_what_does_not_say_since_when_is_so_since_it_was_sent() -> None:
+    gone = dated(reading(None, b"gone"), a_notice(sent=10, received=20))
+    assert gone == reading(10, b"gone")
+    subject = told(subject_of(SOURCE, "orders:1"), gone, NoticeId(an_id(1)))
+    assert found(subject, reading(9, b"late")) is Finding.OLDER
+    assert found(subject, reading(11, b"restored")) is Finding.NEWS
+
+
+def test_a_time_that_is_yet_to_come_is_none() -> None:
+    notice = a_notice(sent=10, received=20)
+    soon = replace(reading(0, b"a"), changed_at=notice.received_at + AHEAD)
+    assert dated(soon, notice) == soon
+    later = replace(soon, changed_at=notice.received_at + AHEAD + timedelta(seconds=1))
+    assert dated(later, notice).changed_at == notice.sent_at
+
+
+def test_the_same_body_under_another_topic_says_something_else() -> None:
+    body = b'{"id":1,"updated_at":"2026-03-01T12:00:00Z"}'
+    one, other = (read_notice(SchemeName.SHOPIFY, topic, body) for topic in ("orders/create", "orders/paid"))
+    subject = told(subject_of(SOURCE, "orders:1"), one, NoticeId(an_id(1)))
+    assert one.subject == other.subject
+    assert found(subject, other) is Finding.NEWS
 
 
 def test_a_notice_ends_once() -> None:

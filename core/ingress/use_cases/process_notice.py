@@ -8,6 +8,7 @@ from core.ingress.notice import (
     ProcessNotice,
     Read,
     Reading,
+    dated,
     ended,
     found,
     subject_of,
@@ -29,8 +30,8 @@ async def process_notice(
         await tx.queue.finish(command.job)
         return None
     try:
-        reading = read(notice.scheme, notice.topic, notice.body)
-    except ValueError as error:
+        reading = dated(read(notice.scheme, notice.topic, notice.body), notice)
+    except (ValueError, RecursionError) as error:
         after = ended(notice, Finding.UNREADABLE, str(error))
     else:
         after = ended(notice, await _look(notice, reading, tx))

@@ -31,6 +31,7 @@ CREATE TABLE notice (
     topic text NOT NULL,
     body bytea NOT NULL,
     correlation text NOT NULL,
+    sent_at timestamptz NOT NULL,
     received_at timestamptz NOT NULL,
     state text NOT NULL CHECK (state IN ('received', 'accepted', 'stale', 'repeated', 'failed')),
     detail text NOT NULL,
