@@ -17,6 +17,7 @@ from enum import StrEnum
 from html import unescape
 
 from core.kernel.errors import Rejected
+from core.kernel.signature import key_of, mac, signed_content
 from core.kernel.value import value
 
 Headers = Mapping[str, str]
@@ -24,7 +25,6 @@ Headers = Mapping[str, str]
 TOLERANCE = timedelta(minutes=5)
 """How far the signed time of a notice may be from ours (Standard Webhooks, "Verifying webhook authenticity")."""
 TOPIC_MAX = 200
-_PREFIX = "whsec_"
 _PING = re.compile(rb"webhook_id=[0-9]{1,20}")
 _DIGEST_BYTES = 32
 
@@ -96,12 +96,12 @@ def proven(name: SchemeName, secrets: Iterable[str], headers: Headers, body: byt
         sent, message = headers.get("webhook-timestamp", ""), first(headers, scheme.id)
         if message is None or not _is_near(sent, now):
             return False
-        content = f"{message}.{sent}.".encode() + body
+        content = signed_content(message, sent, body)
         claimed = [part.removeprefix("v1,") for part in signature.split(" ") if part.startswith("v1,")]
     digests = [digest for digest in map(_digest, claimed) if digest is not None]
     keys = [key for secret in secrets for key in _keys(name, secret)]
-    macs = [hmac.digest(key, content, hashlib.sha256) for key in keys]
-    return any(hmac.compare_digest(mac, digest) for mac in macs for digest in digests)
+    macs = [mac(key, content) for key in keys]
+    return any(hmac.compare_digest(ours, digest) for ours in macs for digest in digests)
 
 
 def identity_of(name: SchemeName, headers: Headers, body: bytes) -> str:
@@ -146,10 +146,9 @@ def _keys(name: SchemeName, secret: str) -> list[bytes]:
     if name is SchemeName.SHOPIFY:
         return [secret.encode()] if secret else []
     try:
-        key = b64decode(secret.removeprefix(_PREFIX), validate=True)
-    except ValueError:  # also for what is not ASCII
+        return [key_of(secret)]
+    except ValueError:
         return []
-    return [key] if key else []
 
 
 def _digest(text: str) -> bytes | None:

@@ -164,12 +164,12 @@ class WebhookTested:
 
 
 def add(
-    command: AddWebhook, webhook: WebhookId, tenant: TenantId, secret: str, now: datetime, known: Collection[str]
+    command: AddWebhook, webhook: WebhookId, tenant: TenantId, secret: str, now: datetime, names: Collection[str]
 ) -> Endpoint:
-    """The endpoint to keep; ``known`` are the names of all events. Raises ForbiddenTarget, UnknownEvent."""
+    """The endpoint to keep; ``names`` are those of all events. Raises ForbiddenTarget, UnknownEvent."""
     target_of(command.url)
     for number, pattern in enumerate(command.events):
-        if not any(matches(pattern, name) for name in known):
+        if not any(matches(pattern, name) for name in names):
             raise UnknownEvent(f"no event there is matches '{pattern}'", path=f"$.events[{number}]")
     return Endpoint(
         id=webhook,
@@ -180,6 +180,20 @@ def add(
         secrets=(Secret(text=secret),),
         created_at=now,
     )
+
+
+def known(endpoint: Endpoint | None, webhook: WebhookId) -> Endpoint:
+    """The endpoint that was looked for. Raises WebhookNotFound when there is none."""
+    if endpoint is None:
+        raise WebhookNotFound(f"there is no webhook {webhook}")
+    return endpoint
+
+
+def called(endpoint: Endpoint) -> Endpoint:
+    """The endpoint, which is called. Raises WebhookState when it is disabled."""
+    if endpoint.disabled is not None:
+        raise WebhookState(f"this webhook is disabled: {endpoint.disabled}")
+    return endpoint
 
 
 def matches(pattern: str, name: str) -> bool:
@@ -227,6 +241,4 @@ def disabled(endpoint: Endpoint, reason: str) -> tuple[Endpoint, WebhookDisabled
 
 def tried(endpoint: Endpoint) -> tuple[Endpoint, WebhookTested]:
     """With one more event. Raises WebhookState when it is disabled: nothing would come of it."""
-    if endpoint.disabled is not None:
-        raise WebhookState(f"this webhook is disabled: {endpoint.disabled}")
-    return replace(endpoint, version=endpoint.version + 1), WebhookTested(webhook_id=endpoint.id)
+    return replace(called(endpoint), version=endpoint.version + 1), WebhookTested(webhook_id=endpoint.id)

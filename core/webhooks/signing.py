@@ -1,12 +1,10 @@
 """Signatures as Standard Webhooks 1.0 describes them: HMAC-SHA256 over id, time and body, with each valid secret."""
 
-import hashlib
-import hmac
-from base64 import b64decode, b64encode, urlsafe_b64decode
+from base64 import b64encode, urlsafe_b64decode
 from collections.abc import Sequence
 from datetime import datetime
 
-PREFIX = "whsec_"
+from core.kernel.signature import PREFIX, key_of, mac, signed_content
 
 
 def secret_of(random: str) -> str:
@@ -20,17 +18,9 @@ def signed(secrets: Sequence[str], message: str, at: datetime, body: bytes) -> d
     Raises ValueError for a secret that is none.
     """
     timestamp = str(int(at.timestamp()))
-    content = f"{message}.{timestamp}.".encode() + body
+    content = signed_content(message, timestamp, body)
     return {
         "webhook-id": message,
         "webhook-timestamp": timestamp,
-        "webhook-signature": " ".join(f"v1,{_mac(secret, content)}" for secret in secrets),
+        "webhook-signature": " ".join(f"v1,{b64encode(mac(key_of(secret), content)).decode()}" for secret in secrets),
     }
-
-
-def _mac(secret: str, content: bytes) -> str:
-    try:
-        key = b64decode(secret.removeprefix(PREFIX), validate=True)
-    except ValueError as error:
-        raise ValueError("a webhook secret is base64 behind whsec_") from error
-    return b64encode(hmac.digest(key, content, hashlib.sha256)).decode()

@@ -17,6 +17,7 @@ from core.webhooks.endpoint import (
     RotateWebhookSecret,
     TryWebhook,
     WebhookNotFound,
+    known,
 )
 from core.webhooks.target import URL_MAX
 from entrypoints.http.dead_letters import ShownFate
@@ -111,10 +112,7 @@ def webhook_id(call: Call) -> WebhookId:
 async def endpoint_of(call: Call) -> Endpoint:
     """The endpoint the path names. Raises WebhookNotFound."""
     webhook = webhook_id(call)
-    endpoint = await call.parts.views.webhooks.endpoint(call.tenant, webhook)
-    if endpoint is None:
-        raise WebhookNotFound(f"there is no webhook {webhook}")
-    return endpoint
+    return known(await call.parts.views.webhooks.endpoint(call.tenant, webhook), webhook)
 
 
 def show_webhook(endpoint: Endpoint) -> ShownWebhook:

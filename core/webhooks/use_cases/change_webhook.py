@@ -10,10 +10,10 @@ from core.webhooks.endpoint import (
     RemoveWebhook,
     RotateWebhookSecret,
     TryWebhook,
-    WebhookNotFound,
     WebhookRemoved,
     disabled,
     enabled,
+    known,
     rotated,
     tried,
 )
@@ -53,10 +53,7 @@ async def remove_webhook(command: RemoveWebhook, context: Context, tx: WebhooksT
 
 
 async def _held(webhook: WebhookId, tx: WebhooksTransaction) -> Endpoint:
-    endpoint = await tx.endpoints.held(webhook)
-    if endpoint is None:
-        raise WebhookNotFound(f"there is no webhook {webhook}")
-    return endpoint
+    return known(await tx.endpoints.held(webhook), webhook)
 
 
 async def _keep(changed: tuple[Endpoint, object], tx: WebhooksTransaction) -> Endpoint:

@@ -6,7 +6,7 @@ from itertools import islice
 from core.kernel.context import Context
 from core.kernel.event import RecordedEvent
 from core.webhooks.delivery import Delivery, DeliveryState, ReplayEvents, SpreadEvents, asked_again, delivery_of, job_of
-from core.webhooks.endpoint import Endpoint, WebhookNotFound, WebhookState, wants
+from core.webhooks.endpoint import Endpoint, called, known, wants
 from ports.webhooks import WebhooksTransaction
 
 TOGETHER = 1000
@@ -31,17 +31,13 @@ async def spread_events(command: SpreadEvents, context: Context, tx: WebhooksTra
 
 async def replay_events(command: ReplayEvents, context: Context, tx: WebhooksTransaction, *, seal: Seal) -> int:
     """How many deliveries begin, at first or anew: those that wait go on. Raises WebhookNotFound, WebhookState."""
-    endpoint = await tx.endpoints.find(command.id)
-    if endpoint is None:
-        raise WebhookNotFound(f"there is no webhook {command.id}")
-    if endpoint.disabled is not None:
-        raise WebhookState(f"this webhook is disabled: {endpoint.disabled}")
+    endpoint = called(known(await tx.endpoints.find(command.id), command.id))
     begun = 0
     for some in _slices(_deliveries(command.events, [endpoint], context, seal)):
         fresh = await tx.deliveries.add(some)
-        known = {delivery.id: delivery.body for delivery in some if delivery.id not in fresh}
-        ended = [one for one in await tx.deliveries.held(known) if one.state is not DeliveryState.WAITING]
-        again = [asked_again(delivery, known[delivery.id], context.now) for delivery in ended]
+        bodies = {delivery.id: delivery.body for delivery in some if delivery.id not in fresh}
+        ended = [one for one in await tx.deliveries.held(bodies) if one.state is not DeliveryState.WAITING]
+        again = [asked_again(delivery, bodies[delivery.id], context.now) for delivery in ended]
         await tx.deliveries.save(again)
         begin = [*(delivery for delivery in some if delivery.id in fresh), *again]
         await tx.queue.put([job_of(delivery) for delivery in begin])
