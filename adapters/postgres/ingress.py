@@ -1,44 +1,31 @@
 """Sources of notices, the notices, and what was last said of each subject."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from adapters.postgres.engine import Connection, Database
+from adapters.postgres.engine import Connection
 from core.ingress.notice import Notice, NoticeState, Subject
 from core.ingress.scheme import SchemeName
 from core.ingress.source import Source
 from core.kernel.context import Context
 from core.kernel.ids import NoticeId, SourceId, TenantId
 
-_SOURCE = "tenant_id, id, scheme, name, secret, created_at, old_secret, old_until, version"
+SOURCE = "tenant_id, id, scheme, name, secret, created_at, old_secret, old_until, version"
 _NUMBER = "SELECT count(*) FROM webhook_source WHERE tenant_id = $1"
-_SOURCES = f"SELECT {_SOURCE} FROM webhook_source WHERE tenant_id = $1 ORDER BY id"
-_FIND_SOURCE = f"SELECT {_SOURCE} FROM webhook_source WHERE tenant_id = $1 AND id = $2"
-_HOLD_SOURCE = f"{_FIND_SOURCE} FOR UPDATE"
-_ADD_SOURCE = f"INSERT INTO webhook_source ({_SOURCE}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+FIND_SOURCE = f"SELECT {SOURCE} FROM webhook_source WHERE tenant_id = $1 AND id = $2"
+_HOLD_SOURCE = f"{FIND_SOURCE} FOR UPDATE"
+_ADD_SOURCE = f"INSERT INTO webhook_source ({SOURCE}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 _SAVE_SOURCE = """
 UPDATE webhook_source SET secret = $3, old_secret = $4, old_until = $5, version = $6 WHERE tenant_id = $1 AND id = $2
 """
 _REMOVE_SOURCE = "DELETE FROM webhook_source WHERE tenant_id = $1 AND id = $2"
 
-_NOTICE = "tenant_id, id, source_id, scheme, identity, topic, body, correlation, sent_at, received_at, state, detail"
+NOTICE = "tenant_id, id, source_id, scheme, identity, topic, body, correlation, sent_at, received_at, state, detail"
 _ADD_NOTICE = f"""
-INSERT INTO notice ({_NOTICE}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING
+INSERT INTO notice ({NOTICE}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING
 """
-_FIND_NOTICE = f"SELECT {_NOTICE} FROM notice WHERE tenant_id = $1 AND id = $2"
+FIND_NOTICE = f"SELECT {NOTICE} FROM notice WHERE tenant_id = $1 AND id = $2"
 _SAVE_NOTICE = "UPDATE notice SET state = $3, detail = $4 WHERE tenant_id = $1 AND id = $2"
-_LISTED = _NOTICE.replace(" body,", " ''::bytea AS body,")
-"""A page of notices shows no bodies, and each may have megabytes."""
-_NEWEST = f"""
-SELECT {_LISTED} FROM notice
-WHERE tenant_id = $1 AND source_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4
-"""
-_NEWEST_IN_STATE = f"""
-SELECT {_LISTED} FROM notice
-WHERE tenant_id = $1 AND source_id = $2 AND state = $5 AND id < $3 ORDER BY id DESC LIMIT $4
-"""
 
-_LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
 _SUBJECT = "id, source_id, name, told, changed_at, digest, notice_id"
 _NEW_SUBJECT = f"""
@@ -65,7 +52,7 @@ class PostgresSources:
     async def held(self, source: SourceId) -> Source | None:
         """See the port."""
         row = await self._connection.fetchrow(_HOLD_SOURCE, self._context.tenant, source)
-        return None if row is None else _to_source(row)
+        return None if row is None else to_source(row)
 
     async def add(self, source: Source) -> None:
         """See the port."""
@@ -121,8 +108,8 @@ class PostgresNotices:
 
     async def find(self, notice: NoticeId) -> Notice | None:
         """See the port."""
-        row = await self._connection.fetchrow(_FIND_NOTICE, self._context.tenant, notice)
-        return None if row is None else _to_notice(row)
+        row = await self._connection.fetchrow(FIND_NOTICE, self._context.tenant, notice)
+        return None if row is None else to_notice(row)
 
     async def save(self, notice: Notice) -> None:
         """See the port."""
@@ -150,40 +137,8 @@ class PostgresNotices:
         )
 
 
-class PostgresIngressView:
-    """See ports.ingress.IngressView."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def sources(self, tenant: TenantId) -> Sequence[Source]:
-        """See the port."""
-        async with self._database.reading(tenant) as connection:
-            return [_to_source(row) for row in await connection.fetch(_SOURCES, tenant)]
-
-    async def source(self, tenant: TenantId, source: SourceId) -> Source | None:
-        """See the port."""
-        async with self._database.reading(tenant) as connection:
-            row = await connection.fetchrow(_FIND_SOURCE, tenant, source)
-        return None if row is None else _to_source(row)
-
-    async def notices(
-        self, tenant: TenantId, source: SourceId, *, state: NoticeState | None, before: str, limit: int
-    ) -> Sequence[Notice]:
-        """See the port."""
-        query, others = (_NEWEST, ()) if state is None else (_NEWEST_IN_STATE, (state,))
-        async with self._database.reading(tenant) as connection:
-            rows = await connection.fetch(query, tenant, source, before or _LAST_ID, limit, *others)
-        return [_to_notice(row) for row in rows]
-
-    async def notice(self, tenant: TenantId, notice: NoticeId) -> Notice | None:
-        """See the port."""
-        async with self._database.reading(tenant) as connection:
-            row = await connection.fetchrow(_FIND_NOTICE, tenant, notice)
-        return None if row is None else _to_notice(row)
-
-
-def _to_source(row: Any) -> Source:
+def to_source(row: Any) -> Source:
+    """The source of a row."""
     return Source(
         id=SourceId(str(row["id"])),
         tenant=TenantId(str(row["tenant_id"])),
@@ -197,7 +152,8 @@ def _to_source(row: Any) -> Source:
     )
 
 
-def _to_notice(row: Any) -> Notice:
+def to_notice(row: Any) -> Notice:
+    """The notice of a row."""
     return Notice(
         id=NoticeId(str(row["id"])),
         tenant=TenantId(str(row["tenant_id"])),

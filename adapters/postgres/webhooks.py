@@ -4,18 +4,17 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from adapters.postgres.engine import Connection, Database, columns_of
+from adapters.postgres.engine import Connection, columns_of
 from adapters.toolkit.codec import decode, encode
 from core.kernel.context import Context
 from core.kernel.ids import DeliveryId, TenantId, WebhookId
 from core.webhooks.delivery import Attempt, Delivery, DeliveryState
 from core.webhooks.endpoint import Endpoint, Secret
-from ports.webhooks import Place
 
 _ENDPOINT = "tenant_id, id, url, description, events, secrets, created_at, disabled, failing_since, version"
-_ALL = f"SELECT {_ENDPOINT} FROM webhook_endpoint WHERE tenant_id = ANY($1::uuid[]) ORDER BY id"
-_FIND = f"SELECT {_ENDPOINT} FROM webhook_endpoint WHERE tenant_id = $1 AND id = $2"
-_HOLD = f"{_FIND} FOR UPDATE"
+ALL = f"SELECT {_ENDPOINT} FROM webhook_endpoint WHERE tenant_id = ANY($1::uuid[]) ORDER BY id"
+FIND = f"SELECT {_ENDPOINT} FROM webhook_endpoint WHERE tenant_id = $1 AND id = $2"
+_HOLD = f"{FIND} FOR UPDATE"
 _ADD = f"INSERT INTO webhook_endpoint ({_ENDPOINT}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 _SAVE = """
 UPDATE webhook_endpoint SET secrets = $3, disabled = $4, failing_since = $5, version = $6
@@ -23,18 +22,18 @@ WHERE tenant_id = $1 AND id = $2
 """
 _REMOVE = "DELETE FROM webhook_endpoint WHERE tenant_id = $1 AND id = $2"
 
-_DELIVERY = "tenant_id, id, endpoint_id, event_id, name, body, correlation, created_at, state, attempts, detail"
+DELIVERY = "tenant_id, id, endpoint_id, event_id, name, body, correlation, created_at, state, attempts, detail"
 _ADD_DELIVERIES = f"""
-INSERT INTO webhook_delivery ({_DELIVERY})
+INSERT INTO webhook_delivery ({DELIVERY})
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::bytea[], $7::text[],
                      $8::timestamptz[], $9::text[], $10::int[], $11::text[])
 ON CONFLICT DO NOTHING RETURNING id
 """
 _HOLD_DELIVERIES = f"""
-SELECT {_DELIVERY} FROM webhook_delivery WHERE tenant_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR UPDATE
+SELECT {DELIVERY} FROM webhook_delivery WHERE tenant_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR UPDATE
 """
 _HOLD_FAILED = f"""
-SELECT {_DELIVERY} FROM webhook_delivery
+SELECT {DELIVERY} FROM webhook_delivery
 WHERE tenant_id = $1 AND endpoint_id = $2 AND state = 'failed' AND created_at >= $3
 ORDER BY created_at, id LIMIT $4 FOR UPDATE
 """
@@ -45,21 +44,9 @@ FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::text[], $5::int[], $6::text
     AS n(tenant_id, id, body, state, attempts, detail, created_at)
 WHERE d.tenant_id = n.tenant_id AND d.id = n.id
 """
-_NEWEST = f"""
-SELECT {_DELIVERY} FROM webhook_delivery
-WHERE tenant_id = $1 AND endpoint_id = $2 AND (created_at, id) < ($3, $4)
-ORDER BY created_at DESC, id DESC LIMIT $5
-"""
-_NEWEST_IN_STATE = f"""
-SELECT {_DELIVERY} FROM webhook_delivery
-WHERE tenant_id = $1 AND endpoint_id = $2 AND state = $6 AND (created_at, id) < ($3, $4)
-ORDER BY created_at DESC, id DESC LIMIT $5
-"""
-_ONE = f"SELECT {_DELIVERY} FROM webhook_delivery WHERE tenant_id = $1 AND id = $2"
 
-_ATTEMPT = "delivery_id, number, at, took_ms, status, error, response"
-_LOG = f"INSERT INTO webhook_attempt (tenant_id, {_ATTEMPT}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
-_ATTEMPTS = f"SELECT {_ATTEMPT} FROM webhook_attempt WHERE tenant_id = $1 AND delivery_id = $2 ORDER BY number"
+ATTEMPT = "delivery_id, number, at, took_ms, status, error, response"
+_LOG = f"INSERT INTO webhook_attempt (tenant_id, {ATTEMPT}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
 
 
 class PostgresEndpoints:
@@ -71,17 +58,17 @@ class PostgresEndpoints:
 
     async def all(self) -> Sequence[Endpoint]:
         """See the port."""
-        return [_to_endpoint(row) for row in await self._connection.fetch(_ALL, self._context.tenants)]
+        return [to_endpoint(row) for row in await self._connection.fetch(ALL, self._context.tenants)]
 
     async def find(self, webhook: WebhookId) -> Endpoint | None:
         """See the port."""
-        row = await self._connection.fetchrow(_FIND, self._context.tenant, webhook)
-        return None if row is None else _to_endpoint(row)
+        row = await self._connection.fetchrow(FIND, self._context.tenant, webhook)
+        return None if row is None else to_endpoint(row)
 
     async def held(self, webhook: WebhookId) -> Endpoint | None:
         """See the port."""
         row = await self._connection.fetchrow(_HOLD, self._context.tenant, webhook)
-        return None if row is None else _to_endpoint(row)
+        return None if row is None else to_endpoint(row)
 
     async def add(self, endpoint: Endpoint) -> None:
         """See the port."""
@@ -131,12 +118,12 @@ class PostgresDeliveries:
     async def held(self, deliveries: Collection[DeliveryId]) -> Sequence[Delivery]:
         """See the port."""
         rows = await self._connection.fetch(_HOLD_DELIVERIES, self._context.tenant, list(deliveries))
-        return [_to_delivery(row) for row in rows]
+        return [to_delivery(row) for row in rows]
 
     async def held_failed(self, webhook: WebhookId, since: datetime, limit: int) -> Sequence[Delivery]:
         """See the port."""
         rows = await self._connection.fetch(_HOLD_FAILED, self._context.tenant, webhook, since, limit)
-        return [_to_delivery(row) for row in rows]
+        return [to_delivery(row) for row in rows]
 
     async def save(self, deliveries: Sequence[Delivery]) -> None:
         """See the port."""
@@ -162,45 +149,6 @@ class PostgresDeliveries:
         )
 
 
-class PostgresWebhooksView:
-    """See ports.webhooks.WebhooksView."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def endpoints(self, tenant: TenantId) -> Sequence[Endpoint]:
-        """See the port."""
-        async with self._database.reading(tenant) as connection:
-            return [_to_endpoint(row) for row in await connection.fetch(_ALL, [tenant])]
-
-    async def endpoint(self, tenant: TenantId, webhook: WebhookId) -> Endpoint | None:
-        """See the port."""
-        async with self._database.reading(tenant) as connection:
-            row = await connection.fetchrow(_FIND, tenant, webhook)
-        return None if row is None else _to_endpoint(row)
-
-    async def deliveries(
-        self, tenant: TenantId, webhook: WebhookId, *, state: DeliveryState | None, before: Place, limit: int
-    ) -> Sequence[Delivery]:
-        """See the port."""
-        query, others = (_NEWEST, ()) if state is None else (_NEWEST_IN_STATE, (state,))
-        async with self._database.reading(tenant) as connection:
-            rows = await connection.fetch(query, tenant, webhook, *before, limit, *others)
-        return [_to_delivery(row) for row in rows]
-
-    async def delivery(self, tenant: TenantId, delivery: DeliveryId) -> Delivery | None:
-        """See the port."""
-        async with self._database.reading(tenant) as connection:
-            row = await connection.fetchrow(_ONE, tenant, delivery)
-        return None if row is None else _to_delivery(row)
-
-    async def attempts(self, tenant: TenantId, delivery: DeliveryId) -> Sequence[Attempt]:
-        """See the port."""
-        async with self._database.reading(tenant) as connection:
-            rows = await connection.fetch(_ATTEMPTS, tenant, delivery)
-        return [_to_attempt(row) for row in rows]
-
-
 def _row_of(one: Delivery) -> tuple[Any, ...]:
     return (
         one.tenant,
@@ -217,7 +165,8 @@ def _row_of(one: Delivery) -> tuple[Any, ...]:
     )
 
 
-def _to_endpoint(row: Any) -> Endpoint:
+def to_endpoint(row: Any) -> Endpoint:
+    """The endpoint of a row."""
     return Endpoint(
         id=WebhookId(str(row["id"])),
         tenant=TenantId(str(row["tenant_id"])),
@@ -232,7 +181,8 @@ def _to_endpoint(row: Any) -> Endpoint:
     )
 
 
-def _to_delivery(row: Any) -> Delivery:
+def to_delivery(row: Any) -> Delivery:
+    """The delivery of a row."""
     return Delivery(
         id=DeliveryId(str(row["id"])),
         tenant=TenantId(str(row["tenant_id"])),
@@ -245,16 +195,4 @@ def _to_delivery(row: Any) -> Delivery:
         state=DeliveryState(row["state"]),
         attempts=row["attempts"],
         detail=row["detail"],
-    )
-
-
-def _to_attempt(row: Any) -> Attempt:
-    return Attempt(
-        delivery=DeliveryId(str(row["delivery_id"])),
-        number=row["number"],
-        at=row["at"],
-        took_ms=row["took_ms"],
-        status=row["status"],
-        error=row["error"],
-        response=row["response"],
     )

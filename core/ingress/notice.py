@@ -162,7 +162,8 @@ def found(subject: Subject, reading: Reading) -> Finding:
     """
     if subject.told and reading.digest == subject.digest:
         return Finding.KNOWN
-    if reading.changed_at and subject.changed_at and reading.changed_at < subject.changed_at:
+    assert reading.changed_at is not None, "it was dated"
+    if subject.changed_at is not None and reading.changed_at < subject.changed_at:
         return Finding.OLDER
     return Finding.NEWS
 

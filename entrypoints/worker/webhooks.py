@@ -8,8 +8,9 @@ from core.kernel.context import Context
 from core.kernel.ids import DeliveryId
 from core.kernel.job import LeasedJob, LeaseLost, RetryJob
 from core.kernel.retry import DEFAULT, delay_seconds
-from core.webhooks.delivery import SCHEDULE, WEBHOOKS, Answer, Settled, SettleDelivery
+from core.webhooks.delivery import SCHEDULE, WEBHOOKS, Answer, SettleDelivery
 from core.webhooks.endpoint import secrets_at
+from core.webhooks.settling import Settled
 from core.webhooks.signing import signed
 from entrypoints.dispatch import Dispatch
 from entrypoints.worker.holding import Holder

@@ -48,7 +48,6 @@ from adapters.postgres.engine import Database
 from adapters.postgres.expected import PostgresExpectedReceiptsView
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.identity import PostgresCredentials, PostgresTenantsView
-from adapters.postgres.ingress import PostgresIngressView
 from adapters.postgres.intake import PostgresIntakeLog, PostgresIntakeView
 from adapters.postgres.invariants import PostgresInvariants
 from adapters.postgres.journal import PostgresJournalFeed
@@ -63,11 +62,12 @@ from adapters.postgres.transfers import PostgresTransfersView
 from adapters.postgres.views.chores import PostgresOrderChores
 from adapters.postgres.views.dossiers import PostgresDossiersView
 from adapters.postgres.views.history import PostgresStockHistory
+from adapters.postgres.views.ingress import PostgresIngressView
 from adapters.postgres.views.inventory import PostgresInventoryView
 from adapters.postgres.views.orders import PostgresOrdersView
 from adapters.postgres.views.past import PostgresPast
 from adapters.postgres.views.queue import PostgresQueueView
-from adapters.postgres.webhooks import PostgresWebhooksView
+from adapters.postgres.views.webhooks import PostgresWebhooksView
 from adapters.postgres.work import PostgresWork, PostgresWorkers
 from tests.support.given import numbered_ids
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from adapters.memory.webhooks import MemoryDeliveries
+from adapters.postgres.webhooks import PostgresDeliveries
 from core.configuration.flag import Flag, SetFlag
 from core.kernel.context import Context
 from core.kernel.event import START, RecordedEvent
@@ -536,16 +538,30 @@ async def test_what_is_asked_for_again_begins_again(storage: Storage) -> None:
     assert [one.created_at for one in await house.deliveries(endpoint.id)] == [later.now]
 
 
-async def test_many_endpoints_of_many_events_are_written_down_in_parts(storage: Storage) -> None:
+async def test_many_endpoints_of_many_events_are_written_down_in_parts(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     house = await a_house(storage)
+    written: list[int] = []
+    for kind in (MemoryDeliveries, PostgresDeliveries):
+        monkeypatch.setattr(kind, "add", _measured(kind.add, written))
     for _ in range(3):
         await house.add()
     await house.happen(2)
     events = [event for event in await house.news() if event.name == "flag.set.v1"]
     more = [replace(event, stream=StreamId(an_id(9_000 + number))) for number in range(250) for event in events]
     assert len(more) * 3 > TOGETHER_IN_A_STATEMENT
-    assert await house.spread(more) == len(more) * 3
+    assert await house.spread(more) == sum(written) == len(more) * 3
+    assert max(written) == TOGETHER_IN_A_STATEMENT
     assert await house.spread(more) == 0
+
+
+def _measured(add: Any, written: list[int]) -> Any:
+    async def measured(self: Any, deliveries: Any) -> Any:
+        written.append(len(deliveries))
+        return await add(self, deliveries)
+
+    return measured
 
 
 async def test_two_change_an_endpoint_one_after_the_other(storage: Storage) -> None:

@@ -9,11 +9,9 @@ from adapters.toolkit.codec import EVENTS, WIRE
 from core.kernel.event import Cursor, RecordedEvent
 from core.kernel.ids import DeliveryId, StreamId, WebhookId
 from core.webhooks.delivery import (
-    JITTER,
     NEXT,
     RESPONSE_MAX,
     SCHEDULE,
-    WAIT_MAX,
     Answer,
     Delivery,
     DeliveryState,
@@ -22,8 +20,6 @@ from core.webhooks.delivery import (
     attempt_of,
     delivery_of,
     job_of,
-    settle,
-    wait_seconds,
 )
 from core.webhooks.endpoint import (
     TESTED,
@@ -41,6 +37,7 @@ from core.webhooks.endpoint import (
     tried,
     wants,
 )
+from core.webhooks.settling import JITTER, WAIT_MAX, settle, wait_seconds
 from core.webhooks.target import ForbiddenTarget
 from tests.support.drawing import drawing
 from tests.support.given import NOW, OTHER_TENANT, TENANT, an_id

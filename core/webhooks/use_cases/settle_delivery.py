@@ -5,7 +5,8 @@ from datetime import datetime
 from core.kernel.context import Context
 from core.kernel.event import NewEvent
 from core.kernel.ids import DeliveryId, StreamId
-from core.webhooks.delivery import Answer, Delivery, Settled, SettleDelivery, attempt_of, settle
+from core.webhooks.delivery import Answer, Delivery, SettleDelivery, attempt_of
+from core.webhooks.settling import Settled, settle
 from ports.webhooks import WebhooksTransaction
 
 
