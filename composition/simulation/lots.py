@@ -1,5 +1,6 @@
 """Watches every commit for promises of lots: nothing of a blocked one, none while an earlier one has stock there."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -27,28 +28,28 @@ class LotWatch:
         store.before_commit.append(self._commit)
 
     def _commit(self, process: str, transaction_id: int | None, writes: Writes) -> None:
-        chosen = _chosen_at(writes)
+        chosen, freed = _chosen_at(writes), _freed_by(writes)
         for shelf in sorted(_taken_from(writes)):
             lot = self._row(writes, LOTS, (shelf[0], shelf[3]))
             if not self._may_go(lot):
                 self._findings.append(f"lots: {process} promised of {lot.code}, which is {lot.status}")
-            for other in self._beside(writes, shelf) if shelf[:3] not in chosen else ():
+            for other in self._beside(writes, shelf, freed) if shelf[:3] not in chosen else ():
                 if first_expired_first(other)[0] < first_expired_first(lot)[0]:
                     self._findings.append(f"lots: {process} took {lot.code} while {other.code} was there")
         for key in writes.get(BALANCES, {}):
             self._filled[key] = moment(self._loop)
 
-    def _beside(self, writes: Writes, shelf: Key) -> Iterator[Lot]:
-        """Lots at the same place that something may still be promised of, as the committing transaction knew."""
+    def _beside(self, writes: Writes, shelf: Key, freed: Counter[Key]) -> Iterator[Lot]:
+        """Lots at the same place that something might have been promised of all along, as the transaction knew."""
         for key in [*self._store.table(BALANCES)]:
             if key[:3] != shelf[:3] or key[3] in (NO_LOT, shelf[3]):
                 continue
             # What it does not hold was empty when it looked. A batch may hold for a later part what was not there yet
-            # when an earlier one was decided.
+            # when an earlier one was decided, and a later part may free what was reserved then.
             holder = self._store.locks.holder((BALANCES, key))
             mine = isinstance(holder, Session) and holder.writes is writes and self._filled[key] < holder.now
             lot = self._row(writes, LOTS, (key[0], key[3]))
-            if mine and self._row(writes, BALANCES, key).balance.available > 0 and self._may_go(lot):
+            if mine and self._row(writes, BALANCES, key).balance.available > freed[key] and self._may_go(lot):
                 yield lot
 
     def _may_go(self, lot: Lot) -> bool:
@@ -66,6 +67,16 @@ def _chosen_at(writes: Writes) -> set[Key]:
         for key, row in writes.get(ENTRIES, {}).items()
         if row.movement.kind is EntryKind.UNCOMMIT
     }
+
+
+def _freed_by(writes: Writes) -> Counter[Key]:
+    """Base units the transaction itself made available, by (tenant, item, location, lot)."""
+    freed: Counter[Key] = Counter()
+    for key, row in writes.get(ENTRIES, {}).items():
+        if row.movement.target is Account.AVAILABLE:
+            shelf = row.movement.key
+            freed[key[0], shelf.item, shelf.location, shelf.lot] += row.movement.quantity
+    return freed
 
 
 def _taken_from(writes: Writes) -> set[Key]:

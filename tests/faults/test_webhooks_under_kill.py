@@ -58,7 +58,11 @@ def receiving() -> Iterator[tuple[str, Received]]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
+            length = int(self.headers["content-length"])
+            body = self.rfile.read(length)
+            if len(body) < length:
+                self.close_connection = True  # its sender was killed while sending: nothing was received
+                return
             self.send_response(received.take(self.headers["webhook-id"], body))
             self.send_header("content-length", "0")
             self.end_headers()

@@ -22,6 +22,11 @@ def test_under_every_kind_of_fault_every_invariant_holds(first: int) -> None:
         assert simulate(seed).violations == (), replay_command(seed, KINDS)
 
 
+@pytest.mark.parametrize("seed", [39545, 63439, 95177, 182594, 194433])
+def test_a_seed_that_once_found_something_finds_nothing_any_more(seed: int) -> None:
+    assert simulate(seed).violations == (), replay_command(seed, KINDS)
+
+
 @pytest.mark.parametrize("kinds", [(), *((kind,) for kind in KINDS)], ids=lambda kinds: ",".join(kinds) or "none")
 def test_under_one_kind_of_fault_alone_every_invariant_holds(kinds: tuple[str, ...]) -> None:
     for seed in range(1, 7):
