@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 
 from adapters.postgres.broker import PostgresBroker
 from adapters.postgres.engine import Database
+from adapters.postgres.strands import PostgresStrands
+from adapters.rabbitmq.broker import open_rabbit_broker
 from adapters.redis.broker import open_redis_broker
 from adapters.toolkit.carrying import BrokerPublisher, CarriedQueues
 from adapters.toolkit.envelope import unseal
@@ -25,9 +27,12 @@ async def opened_broker(settings: Settings, database: Database) -> AsyncIterator
         yield None
     elif url == IN_TABLES:
         yield PostgresBroker(database)
+    elif url.startswith("redis"):
+        async with open_redis_broker(url) as redis:
+            yield redis
     else:
-        async with open_redis_broker(url) as broker:
-            yield broker
+        async with open_rabbit_broker(url, PostgresStrands(database)) as rabbit:
+            yield rabbit
 
 
 def publisher_of(broker: Broker | None, delivery: Publisher) -> Publisher:

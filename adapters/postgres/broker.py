@@ -1,17 +1,16 @@
 """Messages in a table: a strand is held by its row, and a batch is claimed and ended by one statement each."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import Any
 
-from adapters.postgres.engine import Connection, Database, columns_of
+from adapters.postgres.engine import Database, columns_of
+from adapters.postgres.strands import connected
 from core.kernel.ids import MessageId, TenantId
 from core.kernel.job import LeaseLost
 from core.kernel.message import Batch, Message, Priority, lowest_first, strand_of
 from core.kernel.value import maker
-from ports.broker import QUEUE_MAX, BrokerUnavailable, QueueFull
+from ports.broker import QUEUE_MAX, QueueFull
 from ports.queue import Depth
-from ports.storage import StorageUnavailable
 
 _message = maker(Message)
 _DEPTH = """
@@ -84,7 +83,7 @@ class PostgresBroker:
             (one.tenant, one.id, one.queue, one.priority, strand_of(one.key), one.key, one.payload, one.correlation)
             for one in messages
         ]
-        async with self._connected() as connection:
+        async with connected(self._database) as connection:
             for queue in sorted({message.queue for message in messages}):
                 if (await connection.fetchrow(_DEPTH, queue))["waiting"] >= self._most:
                     raise QueueFull(f"queue {queue} holds {self._most} messages")
@@ -94,7 +93,7 @@ class PostgresBroker:
         """See the port."""
         self._turn += 1
         order = -1 if lowest_first(self._turn) else 1
-        async with self._connected() as connection:
+        async with connected(self._database) as connection:
             rows = await connection.fetch(_RECEIVE, queue, limit, seconds, order)
         if not rows:
             return None
@@ -115,7 +114,7 @@ class PostgresBroker:
 
     async def depth(self, queue: str) -> Depth:
         """See the port."""
-        async with self._connected() as connection:
+        async with connected(self._database) as connection:
             row = await connection.fetchrow(_DEPTH, queue)
         return Depth(ready=row["waiting"] - row["out"], leased=row["out"])
 
@@ -123,17 +122,9 @@ class PostgresBroker:
         await self._end(queue, receipt, [[], []])
 
     async def _end(self, queue: str, receipt: str, columns: Sequence[Sequence[str]]) -> int:
-        async with self._connected() as connection:
+        async with connected(self._database) as connection:
             ended: int = await connection.fetchval(_DONE, queue, *map(int, receipt.split(":")), *columns)
         return ended
-
-    @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[Connection]:
-        try:
-            async with self._database.dispatching() as connection:
-                yield connection
-        except StorageUnavailable as error:
-            raise BrokerUnavailable(str(error)) from error
 
 
 def _to_message(row: Any, queue: str, priority: Priority) -> Message:

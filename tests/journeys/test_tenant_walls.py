@@ -9,11 +9,14 @@ import pytest
 from adapters.postgres.isolation import APP_ROLE, DISPATCH_ROLE
 from tests.support.postgres import FreshDatabase
 
-SYSTEM_TABLES = {"alembic_version", "message_strand", "relay_position", "schedule", "worker"}
+SYSTEM_TABLES = {"alembic_version", "message_strand", "relay_position", "schedule", "strand", "worker"}
 """Tables that hold nothing of any tenant."""
 
 DISPATCHED = {"dead_letter", "intake_job", "journal", "message", "queue_job", "tenant"}
 """Tables of which the dispatcher may see, across tenants, what it needs to hand out work."""
+
+STRANDS = {"message_strand", "strand"}
+"""And those in which it keeps who has which part of what is on its way."""
 
 TABLES = """
 SELECT c.oid, c.relname, c.relrowsecurity, c.relforcerowsecurity, pg_get_userbyid(c.relowner) AS owner
@@ -99,13 +102,13 @@ def test_one_policy_stands_before_each_table_for_reading_and_writing(ask: Any) -
 def test_the_dispatcher_sees_across_tenants_only_what_it_hands_out(ask: Any) -> None:
     policies = {row["tablename"] for row in ask(POLICIES) if DISPATCH_ROLE in row["roles"]}
     grants = {row["table_name"] for row in ask(GRANTS) if row["grantee"] == DISPATCH_ROLE}
-    assert grants == DISPATCHED | {"message_strand"}
+    assert grants == DISPATCHED | STRANDS
     assert policies == DISPATCHED | {"reservation", "saga"}
 
 
 def test_of_holds_and_sagas_the_dispatcher_sees_only_whose_they_are_and_where_they_stand(ask: Any) -> None:
     seen = {(row["table_name"], row["column_name"]) for row in ask(COLUMN_GRANTS)}
-    of_whole_tables = {(table, column) for table, column in seen if table in DISPATCHED | {"message_strand"}}
+    of_whole_tables = {(table, column) for table, column in seen if table in DISPATCHED | STRANDS}
     of_holds = {("reservation", name) for name in ("tenant_id", "state", "expires_at")}
     of_sagas = {("saga", name) for name in ("tenant_id", "name", "status")}
     assert seen - of_whole_tables == of_holds | of_sagas

@@ -32,7 +32,7 @@ def test_the_owner_is_whoever_the_database_url_names_unless_said_otherwise() -> 
         ("SHUTDOWN_TIMEOUT", "soon"),
         ("LOG_LEVEL", "loud"),
         ("DATABASE_URL", "mysql://db"),
-        ("QUEUE_URL", "amqp://broker"),
+        ("QUEUE_URL", "mqtt://broker"),
         ("QUEUE_URL", "postgres:somewhere"),
         ("ENVIRONMENT", "prod"),
         ("CLOSE_AFTER_DAYS", "-1"),
@@ -50,6 +50,8 @@ def test_a_password_is_never_shown() -> None:
     assert "secret" not in str(error.value)
 
 
-@pytest.mark.parametrize("url", ["postgres:", "postgres:messages", "redis://queue:6379/1", "rediss://:secret@queue/0"])
+@pytest.mark.parametrize(
+    "url", ["postgres:", "postgres:messages", "redis://queue:6379/1", "rediss://:secret@queue/0", "amqp://q/"]
+)
 def test_the_url_of_the_queue_chooses_the_broker(url: str) -> None:
     assert Settings.from_environment({"QUEUE_URL": url}).queue_url == url

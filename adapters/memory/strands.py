@@ -1,0 +1,83 @@
+"""Who holds which strand, in one memory."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from core.kernel.job import LeaseLost
+from core.kernel.message import Priority
+from ports.strands import HandedOut, StrandHold
+
+Place = tuple[str, Priority, int]
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class _Strand:
+    known: StrandHold
+    held_until: datetime = _NEVER
+    due: datetime = _NEVER
+    turn: int = 0
+    in_hand: int = 0
+    behind: int = 0
+
+
+class MemoryStrands:
+    """See ports.strands.Strands. ``now`` is the one clock that counts."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._strands: dict[Place, _Strand] = {}
+        self._turn = 0
+
+    async def take(self, queue: str, among: Sequence[tuple[Priority, int]], seconds: float) -> StrandHold | None:
+        """See the port."""
+        now = self._now()
+        free = [one for place in among if (one := self._at((queue, *place))).held_until <= now]
+        if not free:
+            return None
+        strand = min(free, key=lambda one: (one.turn, one.known.priority, one.known.strand))
+        self._turn += 1
+        overdue = (now - strand.due).total_seconds() if strand.known.tried else 0.0
+        strand.known = replace(strand.known, fence=strand.known.fence + 1, overdue=overdue)
+        strand.turn, strand.held_until = self._turn, now + timedelta(seconds=seconds)
+        strand.in_hand = strand.behind = 0
+        return strand.known
+
+    async def hand_out(self, hold: StrandHold, what: HandedOut, seconds: float) -> None:
+        """See the port."""
+        strand = self._mine(hold)
+        strand.known = replace(strand.known, first=what.first, tried=what.tried, attempts=what.attempt)
+        strand.in_hand, strand.behind = what.in_hand, what.behind
+        strand.held_until = strand.due = self._now() + timedelta(seconds=seconds)
+
+    async def end(self, hold: StrandHold, position: int, tried: int, *, keep: bool = False) -> None:
+        """See the port."""
+        strand = self._mine(hold)
+        strand.known = replace(strand.known, position=position, first="", tried=tried, attempts=min(tried, 1))
+        strand.in_hand = 0
+        if not keep:
+            strand.held_until, strand.behind = _NEVER, 0
+
+    async def give_back(self, hold: StrandHold) -> None:
+        """See the port."""
+        strand = self._mine(hold)
+        strand.held_until, strand.in_hand, strand.behind = _NEVER, 0, 0
+
+    async def fetched(self, queue: str) -> tuple[int, int]:
+        """See the port."""
+        now = self._now()
+        held = [one for place, one in self._strands.items() if place[0] == queue and one.held_until > now]
+        return sum(one.in_hand for one in held), sum(one.behind for one in held)
+
+    def _at(self, place: Place) -> _Strand:
+        queue, priority, strand = place
+        return self._strands.setdefault(
+            place, _Strand(StrandHold(queue=queue, priority=priority, strand=strand, fence=0))
+        )
+
+    def _mine(self, hold: StrandHold) -> _Strand:
+        strand = self._at((hold.queue, hold.priority, hold.strand))
+        if strand.known.fence != hold.fence or strand.held_until <= self._now():
+            raise LeaseLost(f"strand {hold.strand} of {hold.queue} is held no more")
+        return strand

@@ -1,0 +1,97 @@
+"""Who holds which strand, in a table: a row a strand, one statement a step."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from adapters.postgres.engine import Connection, Database
+from core.kernel.job import LeaseLost
+from core.kernel.message import Priority
+from ports.broker import BrokerUnavailable
+from ports.storage import TROUBLE
+from ports.strands import HandedOut, StrandHold
+
+_MADE = """
+INSERT INTO strand (queue, priority, strand) SELECT $1, * FROM unnest($2::smallint[], $3::smallint[])
+ON CONFLICT DO NOTHING
+"""
+_TAKE = """
+WITH free AS MATERIALIZED (
+    SELECT queue, priority, strand FROM strand
+    WHERE queue = $1 AND (priority, strand) IN (SELECT * FROM unnest($2::smallint[], $3::smallint[]))
+      AND held_until <= now()
+    ORDER BY taken_at, priority, strand LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE strand s SET fence = s.fence + 1, held_until = now() + $4 * interval '1 second', taken_at = clock_timestamp(),
+                    in_hand = 0, behind = 0
+FROM free WHERE (s.queue, s.priority, s.strand) = (free.queue, free.priority, free.strand)
+RETURNING s.priority, s.strand, s.fence, s.position, s.first, s.tried, s.attempts,
+          CASE WHEN s.tried > 0 THEN extract(epoch FROM now() - s.due)::float8 ELSE 0 END AS overdue
+"""
+_MINE = "queue = $1 AND priority = $2 AND strand = $3 AND fence = $4 AND held_until > now() RETURNING 1"
+_HAND_OUT = f"""
+UPDATE strand SET first = $5, attempts = $6, in_hand = $7, tried = $8, behind = $9,
+                  held_until = now() + $10 * interval '1 second', due = now() + $10 * interval '1 second'
+WHERE {_MINE}
+"""
+_END = f"""
+UPDATE strand SET position = $5, first = '', tried = $6, attempts = least($6, 1), in_hand = 0,
+                  behind = CASE WHEN $7 THEN behind ELSE 0 END,
+                  held_until = CASE WHEN $7 THEN held_until ELSE '-infinity' END
+WHERE {_MINE}
+"""
+_GIVE_BACK = f"UPDATE strand SET held_until = '-infinity', in_hand = 0, behind = 0 WHERE {_MINE}"
+_FETCHED = """
+SELECT COALESCE(sum(in_hand), 0)::bigint AS in_hand, COALESCE(sum(behind), 0)::bigint AS behind
+FROM strand WHERE queue = $1 AND held_until > now()
+"""
+
+
+class PostgresStrands:
+    """See ports.strands.Strands. Holds by the database's clock."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def take(self, queue: str, among: Sequence[tuple[Priority, int]], seconds: float) -> StrandHold | None:
+        """See the port."""
+        priorities, strands = [int(priority) for priority, _ in among], [strand for _, strand in among]
+        async with connected(self._database) as connection:
+            row = await connection.fetchrow(_TAKE, queue, priorities, strands, seconds)
+            if row is None and await connection.execute(_MADE, queue, priorities, strands) != "INSERT 0 0":
+                row = await connection.fetchrow(_TAKE, queue, priorities, strands, seconds)
+        return row and StrandHold(**{**row, "queue": queue, "priority": Priority(row["priority"])})
+
+    async def hand_out(self, hold: StrandHold, what: HandedOut, seconds: float) -> None:
+        """See the port."""
+        counted = what.first, what.attempt, what.in_hand, what.tried, what.behind
+        await self._write(_HAND_OUT, hold, *counted, seconds)
+
+    async def end(self, hold: StrandHold, position: int, tried: int, *, keep: bool = False) -> None:
+        """See the port."""
+        await self._write(_END, hold, position, tried, keep)
+
+    async def give_back(self, hold: StrandHold) -> None:
+        """See the port."""
+        await self._write(_GIVE_BACK, hold)
+
+    async def fetched(self, queue: str) -> tuple[int, int]:
+        """See the port."""
+        async with connected(self._database) as connection:
+            row = await connection.fetchrow(_FETCHED, queue)
+        return row["in_hand"], row["behind"]
+
+    async def _write(self, statement: str, hold: StrandHold, *arguments: object) -> None:
+        async with connected(self._database) as connection:
+            held = await connection.fetchval(statement, hold.queue, hold.priority, hold.strand, hold.fence, *arguments)
+        if held is None:
+            raise LeaseLost(f"strand {hold.strand} of {hold.queue} is held no more")
+
+
+@asynccontextmanager
+async def connected(database: Database) -> AsyncIterator[Connection]:
+    """A transaction of what carries messages. Raises BrokerUnavailable: without the database there is no carrying."""
+    try:
+        async with database.dispatching() as connection:
+            yield connection
+    except TROUBLE as error:
+        raise BrokerUnavailable(str(error)) from error

@@ -1,0 +1,96 @@
+"""A message as RabbitMQ carries it: the payload is the body, and the rest stands in the headers.
+
+This speaks the client library's own wire level, one below its classes for messages: those take longer to fill than all
+the rest does, sent or received.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from aio_pika import DeliveryMode
+from aio_pika import Message as Envelope
+from aio_pika.abc import AbstractChannel
+
+from adapters.rabbitmq.queues import Place
+from core.kernel.ids import MessageId, TenantId
+from core.kernel.message import Message
+
+T = TypeVar("T")
+_Properties = type(Envelope(b"").properties)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message in RabbitMQ's hands: what is posted to a queue, and what comes out of it, then with its ``tag``."""
+
+    id: str
+    body: bytes
+    headers: Mapping[str, Any]
+    tag: int = 0
+
+
+def packed(message: Message) -> Letter:
+    """To be sent."""
+    headers = {"tenant": message.tenant, "key": message.key, "correlation": message.correlation}
+    return Letter(message.id, message.payload, headers)
+
+
+def received(delivered: Any) -> Letter:
+    """As it comes from the wire."""
+    properties = delivered.header.properties
+    return Letter(properties.message_id or "", delivered.body, properties.headers or {}, delivered.delivery_tag)
+
+
+def unpacked(letter: Letter, place: Place) -> Message:
+    """The message that lay in ``place``."""
+    return Message(
+        id=MessageId(letter.id),
+        tenant=TenantId(letter.headers["tenant"]),
+        queue=place[0],
+        key=letter.headers["key"],
+        payload=letter.body,
+        correlation=letter.headers["correlation"],
+        priority=place[1],
+    )
+
+
+async def post(channel: AbstractChannel, letters: Sequence[tuple[str, Letter]]) -> list[BaseException | None]:
+    """Send each to the queue it is for, in this order, and wait for all confirmations: what went wrong with each.
+
+    Raises ConnectionError when the channel is closed meanwhile: the library leaves those waiting that are not sent.
+    """
+    wire = await channel.get_underlay_channel()
+    # Each waits for its confirmation in a task of its own; they take their places on the channel in order.
+    posting = asyncio.gather(
+        *(
+            wire.basic_publish(
+                letter.body,
+                routing_key=queue,
+                properties=_Properties(
+                    message_id=letter.id, headers=dict(letter.headers), delivery_mode=DeliveryMode.PERSISTENT.value
+                ),
+                mandatory=True,
+                wait=False,  # type: ignore[call-arg]  # the base class does not tell of it: not each out on its own
+            )
+            for queue, letter in letters
+        ),
+        return_exceptions=True,
+    )
+    answers = await unless_closed(wire, posting)
+    return [answer if isinstance(answer, BaseException) else None for answer in answers]
+
+
+async def unless_closed(wire: Any, awaited: Awaitable[T]) -> T:
+    """What ``awaited`` gives. Raises ConnectionError when the channel is closed before: nobody tells those who wait."""
+    waiting = asyncio.ensure_future(awaited)
+    closing = wire.closing
+    try:
+        await asyncio.wait([waiting, closing], return_when=asyncio.FIRST_COMPLETED)
+        if not waiting.done():
+            raise ConnectionError("the channel was closed")
+        return waiting.result()
+    finally:
+        waiting.cancel()
+        closing.cancel()

@@ -1,0 +1,143 @@
+"""What a process receives from RabbitMQ, holds, and is done with."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from itertools import islice
+
+from adapters.rabbitmq.letters import unpacked
+from adapters.rabbitmq.link import HEARTBEAT_SECONDS, Link
+from adapters.rabbitmq.queues import Queues
+from adapters.rabbitmq.turn import Turn
+from adapters.toolkit.strands import next_out, receipt_of, still_tried
+from core.kernel.job import LeaseLost
+from core.kernel.message import Batch, Priority, lowest_first
+from ports.queue import Depth
+from ports.strands import StrandHold, Strands
+
+NOTICED_SECONDS = 3.0 * HEARTBEAT_SECONDS
+"""After so long the server has taken back whatever a process has that it does not hear of any more."""
+
+
+class Receiving:
+    """The half of a RabbitBroker that receives."""
+
+    def __init__(self, link: Link, most: int, strands: Strands) -> None:
+        self._link = link
+        self._queues = Queues(link, most)
+        self._strands = strands
+        self._out: dict[str, Turn] = {}
+        self._going_on: dict[str, list[Turn]] = defaultdict(list)
+        self._lost: list[Turn] = []
+        self._turns = 0
+
+    async def receive(self, queue: str, limit: int, seconds: float) -> Batch | None:
+        """See the port."""
+        await self._give_back_what_is_over()
+        going_on = self._going_on[queue]
+        turn = going_on.pop(0) if going_on else await self._begun(queue, seconds)
+        if turn is None:
+            return None
+        turn.out = next_out(turn.hold, turn.fetched[0].id, len(turn.fetched), limit)
+        turn.until = _time() + seconds
+        try:
+            await self._strands.hand_out(turn.hold, turn.out, seconds)
+        except LeaseLost:
+            self._lost.append(turn)
+            return None
+        except BaseException:
+            self._lost.append(turn)
+            raise
+        self._out[receipt_of(turn.hold)] = turn
+        return Batch(
+            messages=tuple(unpacked(letter, turn.place) for letter in islice(turn.fetched, turn.out.in_hand)),
+            attempt=turn.out.attempt,
+            receipt=receipt_of(turn.hold),
+        )
+
+    async def done(self, batch: Batch) -> None:
+        """See the port."""
+        await self._give_back_what_is_over()
+        turn = self._out.pop(batch.receipt, None)
+        if turn is None:
+            raise LeaseLost(f"batch {batch.receipt} is held no more")
+        tried = still_tried(turn.out)
+        try:
+            async with self._link.talking():
+                left = await turn.end(more=tried > 0)
+            turn.ended = True
+            await self._strands.end(turn.hold, 0, tried, keep=left and tried > 0)
+        except BaseException:
+            self._lost.append(turn)
+            raise
+        if left and tried:
+            turn.hold, turn.ended = replace(turn.hold, first="", tried=tried, attempts=1), False
+            self._going_on[batch.messages[0].queue].append(turn)
+
+    async def depth(self, queue: str) -> Depth:
+        """See the port."""
+        async with self._link.talking():
+            waiting = await self._queues.waiting(queue)
+        in_hand, behind = await self._strands.fetched(queue)
+        return Depth(ready=waiting + behind, leased=in_hand)
+
+    async def _begun(self, queue: str, seconds: float) -> Turn | None:
+        """A turn with what is next in a strand nobody holds, of the best priority that has any."""
+        self._turns += 1
+        order = list(reversed(Priority)) if lowest_first(self._turns) else list(Priority)
+        async with self._link.talking():
+            among = await self._free(queue, order)
+        hold = await self._strands.take(queue, among, seconds) if among else None
+        if hold is None:
+            return None
+        begun = False
+        turn = None
+        try:
+            async with self._link.talking():
+                turn = Turn(hold, await self._link.channel(), _time() + seconds)
+                begun = await turn.begin() and not _may_be_elsewhere(turn)
+        finally:
+            if not begun:
+                await self._give_back(hold, turn)
+        return turn if begun else None
+
+    async def _free(self, queue: str, order: Sequence[Priority]) -> list[tuple[Priority, int]]:
+        for priority in order:
+            lengths = await self._queues.strands(queue, priority)
+            free = [place[1:] for place, length in lengths.items() if length.waiting and not length.receivers]
+            if free:
+                return free
+        return []
+
+    async def _give_back_what_is_over(self) -> None:
+        for receipt in [receipt for receipt, turn in self._out.items() if turn.over]:
+            self._lost.append(self._out.pop(receipt))
+        for queue, turns in self._going_on.items():
+            self._lost += [turn for turn in turns if turn.over]
+            self._going_on[queue] = [turn for turn in turns if not turn.over]
+        while self._lost:
+            await self._give_back(self._lost[-1].hold, self._lost[-1])
+            self._lost.pop()
+
+    async def _give_back(self, hold: StrandHold, turn: Turn | None) -> None:
+        """The server takes back what is left of the turn, then whoever wants to may take the strand."""
+        if turn is not None:
+            self._link.leave(turn.close())
+        with suppress(LeaseLost):
+            if turn is not None and turn.ended:
+                await self._strands.end(hold, 0, still_tried(turn.out))
+            else:
+                await self._strands.give_back(hold)
+
+
+def _may_be_elsewhere(turn: Turn) -> bool:
+    """Whether somebody may still have what comes before, handed out to him, and the server take it back yet."""
+    hold = turn.hold
+    missing = hold.tried > 0 and hold.first not in ("", turn.fetched[0].id)
+    return missing and hold.overdue < NOTICED_SECONDS
+
+
+def _time() -> float:
+    return asyncio.get_running_loop().time()

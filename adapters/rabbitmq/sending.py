@@ -1,0 +1,75 @@
+"""What a process sends through RabbitMQ."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import monotonic
+
+from aio_pika.exceptions import DeliveryError, PublishError
+
+from adapters.rabbitmq.letters import packed, post
+from adapters.rabbitmq.link import Link
+from adapters.rabbitmq.queues import Queues, strand_name
+from core.kernel.message import Message, strand_of
+from ports.broker import BrokerUnavailable, QueueFull
+
+AT_ONCE = 1000
+"""Messages on their way before the first of them is confirmed."""
+LOOK_SECONDS = 1.0
+"""So long a sender believes that nobody else sends."""
+
+
+@dataclass(slots=True)
+class _Room:
+    looked_at: float
+    messages: int
+
+
+class Sending:
+    """The half of a RabbitBroker that sends."""
+
+    def __init__(self, link: Link, most: int) -> None:
+        self._link = link
+        self._most = most
+        self._queues = Queues(link, most)
+        self._rooms: dict[str, _Room] = {}
+
+    async def send(self, messages: Sequence[Message]) -> None:
+        """See the port."""
+        for queue in sorted({message.queue for message in messages}):
+            await self._check_room(queue, sum(message.queue == queue for message in messages))
+        for start in range(0, len(messages), AT_ONCE):
+            homeless = await self._publish(messages[start : start + AT_ONCE])
+            if homeless:
+                for queue in sorted({message.queue for message in homeless}):
+                    await self._look(queue)
+                if await self._publish(homeless):
+                    raise BrokerUnavailable("queues vanish as fast as they are made")
+
+    async def _publish(self, messages: Sequence[Message]) -> list[Message]:
+        """Send them and wait until all are kept. Returns those for which there was no queue."""
+        posted = [(strand_name((one.queue, one.priority, strand_of(one.key))), packed(one)) for one in messages]
+        async with self._link.talking():
+            answers = await post(await self._link.lasting_channel("posts", confirms=True), posted)
+        homeless = []
+        for message, answer in zip(messages, answers, strict=True):
+            if isinstance(answer, PublishError):
+                homeless.append(message)
+            elif isinstance(answer, DeliveryError):
+                raise QueueFull(f"queue {message.queue} holds as much as it may")
+            elif answer is not None:
+                raise BrokerUnavailable("the connection to RabbitMQ was lost before all was confirmed") from answer
+        return homeless
+
+    async def _check_room(self, queue: str, more: int) -> None:
+        room = self._rooms.get(queue)
+        if room is None or room.messages >= self._most or monotonic() > room.looked_at + LOOK_SECONDS:
+            room = await self._look(queue)
+        if room.messages >= self._most:
+            raise QueueFull(f"queue {queue} holds {self._most} messages")
+        room.messages += more
+
+    async def _look(self, queue: str) -> _Room:
+        async with self._link.talking():
+            room = _Room(monotonic(), await self._queues.waiting(queue))
+        self._rooms[queue] = room
+        return room

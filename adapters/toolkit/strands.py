@@ -1,0 +1,36 @@
+"""What comes next out of a strand of which it is known what was handed out before."""
+
+from core.kernel.message import Batch, Priority
+from ports.strands import HandedOut, StrandHold
+
+
+def next_out(hold: StrandHold, head: str, fetched: int, limit: int) -> HandedOut:
+    """What of the ``fetched`` next messages, of which ``head`` is the first, is handed out: ``limit`` at most.
+
+    What was handed out before comes alone, counted; what nobody saw comes together, for the first time.
+    """
+    tried = hold.tried if hold.first in ("", head) else 0
+    in_hand = 1 if tried else min(limit, fetched)
+    return HandedOut(
+        first=head,
+        attempt=hold.attempts + 1 if tried else 1,
+        in_hand=in_hand,
+        tried=tried or in_hand,
+        behind=fetched - in_hand,
+    )
+
+
+def still_tried(what: HandedOut) -> int:
+    """How many of those that come once ``what`` is ended were handed out before."""
+    return what.tried - what.in_hand
+
+
+def receipt_of(hold: StrandHold) -> str:
+    """What a batch of this hold is known by."""
+    return f"{hold.priority:d}:{hold.strand}:{hold.fence}"
+
+
+def place_of(batch: Batch) -> tuple[Priority, int]:
+    """The strand that ``batch`` is of."""
+    priority, strand, _ = batch.receipt.split(":")
+    return Priority(int(priority)), int(strand)

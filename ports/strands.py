@@ -1,0 +1,72 @@
+"""Who holds which strand of a broker that keeps messages in order, and what was handed out of it.
+
+Some brokers keep messages well and count nothing one can rely on: not how often a message was seen, nor who may take
+the next. For those it is written down here, next to the data: the broker's own clock and memory decide nothing.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from core.kernel.message import Priority
+from core.kernel.value import value
+
+
+@value
+class StrandHold:
+    """A strand in one process's hands, and what is known of what was handed out of it.
+
+    Whatever is before ``position`` is done with; a broker that forgets what is done has no use for it. From the message
+    ``first`` on ``tried`` messages were handed out and not ended, ``first`` itself ``attempts`` times (its id is "" if
+    it is not known: then it is whichever comes first). ``overdue`` seconds ago who had them should have ended them.
+    """
+
+    queue: str
+    priority: Priority
+    strand: int
+    fence: int
+    position: int = 0
+    first: str = ""
+    tried: int = 0
+    attempts: int = 0
+    overdue: float = 0.0
+
+
+@value
+class HandedOut:
+    """What is handed out of a strand: so many ``in_hand``, the first one by its id and for the which time.
+
+    ``tried`` as in StrandHold, with these. So many more were fetched from the broker and wait ``behind``.
+    """
+
+    first: str
+    attempt: int
+    in_hand: int
+    tried: int
+    behind: int = 0
+
+
+class Strands(Protocol):
+    """Each call is done for good when it returns. All raise BrokerUnavailable when it cannot be said whether it was."""
+
+    async def take(self, queue: str, among: Sequence[tuple[Priority, int]], seconds: float) -> StrandHold | None:
+        """For ``seconds`` the strand of ``among`` nobody holds, the one not taken for longest; None: all are held."""
+        ...
+
+    async def hand_out(self, hold: StrandHold, what: HandedOut, seconds: float) -> None:
+        """Count it, and hold for ``seconds`` from now. Raises LeaseLost."""
+        ...
+
+    async def end(self, hold: StrandHold, position: int, tried: int, *, keep: bool = False) -> None:
+        """What was handed out is done with; of what comes now, ``tried`` were handed out before. Raises LeaseLost.
+
+        The strand is free, unless its holder means to ``keep`` it for what is left of the time.
+        """
+        ...
+
+    async def give_back(self, hold: StrandHold) -> None:
+        """The strand is free, and what was handed out of it is still not ended. Raises LeaseLost."""
+        ...
+
+    async def fetched(self, queue: str) -> tuple[int, int]:
+        """Over all strands that are held: how many messages are handed out, and how many wait behind those."""
+        ...

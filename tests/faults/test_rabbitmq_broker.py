@@ -1,0 +1,195 @@
+"""RabbitMQ killed, frozen, emptied and cut off while messages flow: nothing confirmed is lost, nobody waits long."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from functools import partial
+from itertools import count
+from typing import TypeVar
+
+import aio_pika
+import pytest
+
+from adapters.memory.strands import MemoryStrands
+from adapters.rabbitmq.broker import RabbitBroker
+from adapters.rabbitmq.queues import strand_name, strands_of
+from core.kernel.ids import MessageId
+from core.kernel.job import LeaseLost
+from core.kernel.message import STRANDS, Batch, Priority
+from ports.broker import BrokerUnavailable, QueueFull
+from tests.conformance.brokers import LITTLE, RabbitBrokers
+from tests.faults.broker_storm import Storm, a_message, received
+from tests.support.rabbitmq import RabbitServer, rabbit_server
+
+pytestmark = [pytest.mark.rabbitmq, pytest.mark.slow]
+
+T = TypeVar("T")
+LONG = 600.0
+BOUND_SECONDS = 45.0
+"""Longer than any call may take on a busy machine, and shorter than for ever."""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RabbitServer]:
+    """A node that may be treated roughly."""
+    with rabbit_server() as server:
+        yield server
+
+
+def run(story: Awaitable[None]) -> None:
+    async def bounded() -> None:
+        async with asyncio.timeout(120):
+            await story
+
+    asyncio.run(bounded())
+
+
+@asynccontextmanager
+async def connected(server: RabbitServer, most: int = 1_000_000) -> AsyncIterator[RabbitBroker]:
+    broker = RabbitBroker(server.url, MemoryStrands(lambda: datetime.now(UTC)), most)
+    try:
+        yield broker
+    finally:
+        await broker.close()
+
+
+async def again(call: Callable[[], Awaitable[T]]) -> T:
+    """What ``call`` answers, as soon as there is a server that does."""
+    while True:
+        try:
+            return await call()
+        except BrokerUnavailable:
+            await asyncio.sleep(0.05)
+
+
+async def drained(broker: RabbitBroker, number: int, queue: str) -> list[MessageId]:
+    """The ids of at least ``number`` different messages, in the order they first came."""
+    ids: dict[MessageId, None] = {}
+    while len(ids) < number:
+        batch = await again(lambda: received(broker, queue=queue))
+        ids |= dict.fromkeys(message.id for message in batch.messages)
+        await again(partial(ended, broker, batch))
+    return list(ids)
+
+
+def last_of(queue: str) -> str:
+    """The last of the server's queues that are made for one of ours."""
+    return strand_name((queue, max(Priority), STRANDS - 1))
+
+
+async def ended(broker: RabbitBroker, batch: Batch) -> None:
+    with suppress(LeaseLost):
+        await broker.done(batch)
+
+
+async def send_until_it_fails(broker: RabbitBroker, queue: str, confirmed: list[MessageId]) -> None:
+    for start in count(1, 20):
+        messages = [a_message(number, queue) for number in range(start, start + 20)]
+        await broker.send(messages)
+        confirmed += [message.id for message in messages]
+
+
+async def some(confirmed: list[MessageId], number: int) -> None:
+    while len(confirmed) < number:
+        await asyncio.sleep(0.01)
+
+
+def test_what_a_killed_server_confirmed_is_there_when_it_comes_back(server: RabbitServer) -> None:
+    async def story() -> None:
+        confirmed: list[MessageId] = []
+        async with connected(server) as broker:
+            await again(lambda: broker.send([a_message(1, "killed")]))
+            held = await again(lambda: received(broker, queue="killed"))
+            await asyncio.to_thread(server.wait_until_written, last_of("killed"))
+            sending = asyncio.ensure_future(send_until_it_fails(broker, "killed", confirmed))
+            await some(confirmed, 100)
+            server.kill()
+            async with asyncio.timeout(BOUND_SECONDS):
+                with pytest.raises(BrokerUnavailable):
+                    await sending
+                for call in (lambda: broker.receive("killed", 10, LONG), lambda: broker.depth("killed")):
+                    with pytest.raises(BrokerUnavailable):
+                        await call()
+                with pytest.raises(LeaseLost):
+                    await broker.done(held)
+            await asyncio.to_thread(server.start)
+            came = await drained(broker, len(confirmed), "killed")
+            assert came[: len(confirmed)] == confirmed
+
+    run(story())
+
+
+def test_a_frozen_server_is_unavailable_within_seconds_and_loses_nothing(server: RabbitServer) -> None:
+    async def story() -> None:
+        confirmed: list[MessageId] = []
+        async with connected(server) as broker:
+            sending = asyncio.ensure_future(send_until_it_fails(broker, "frozen", confirmed))
+            await some(confirmed, 100)
+            server.freeze()
+            try:
+                async with asyncio.timeout(BOUND_SECONDS):
+                    with pytest.raises(BrokerUnavailable):
+                        await sending
+                    with pytest.raises(BrokerUnavailable):
+                        await broker.receive("frozen", 10, LONG)
+            finally:
+                server.thaw()
+            came = await drained(broker, len(confirmed), "frozen")
+            assert came[: len(confirmed)] == confirmed
+
+    run(story())
+
+
+def test_queues_that_were_taken_away_are_made_again(server: RabbitServer) -> None:
+    async def story() -> None:
+        names = [strand_name(place) for priority in Priority for place in strands_of("gone", priority)]
+        async with connected(server) as broker, await aio_pika.connect(server.url) as owner:
+            channel = await owner.channel()
+            for taken_away in (names, names[:1], names[1:]):
+                await again(lambda: broker.send([a_message(1, "gone")]))
+                await broker.done(await again(lambda: received(broker, queue="gone")))
+                for name in taken_away:
+                    await channel.queue_delete(name)
+                await broker.send([a_message(2, "gone"), a_message(3, "gone")])
+                assert await drained(broker, 2, "gone") == [a_message(2).id, a_message(3).id]
+
+    run(story())
+
+
+def test_a_queue_keeps_the_bound_it_was_made_with_and_the_server_refuses_what_is_beyond(server: RabbitServer) -> None:
+    async def story() -> None:
+        async with connected(server, LITTLE) as strict, connected(server) as lavish:
+            await again(lambda: strict.depth("full"))
+            with pytest.raises(QueueFull):
+                await send_until_it_fails(lavish, "full", [])
+            kept = (await lavish.depth("full")).ready
+            assert await drained(lavish, kept, "full") == [a_message(number).id for number in range(1, kept + 1)]
+
+    run(story())
+
+
+def test_a_batch_is_held_for_no_longer_than_was_asked_for(server: RabbitServer) -> None:
+    async def story() -> None:
+        async with connected(server) as broker:
+            await again(lambda: broker.send([a_message(1, "late"), a_message(2, "late")]))
+            held = await received(broker, queue="late", seconds=0.2)
+            assert len(held.messages) == 2
+            batch = await received(broker, queue="late")
+            assert (batch.messages, batch.attempt) == ((a_message(1, "late"),), 2)
+            with pytest.raises(LeaseLost):
+                await broker.done(held)
+
+    run(story())
+
+
+@pytest.mark.parametrize("midway", [False, True], ids=["with a batch in hand", "in the middle of receiving"])
+@pytest.mark.parametrize("seed", range(3))
+def test_whoever_is_lost_what_he_had_comes_first_and_in_order(server: RabbitServer, seed: int, midway: bool) -> None:
+    async def story() -> None:
+        brokers = RabbitBrokers(server.url)
+        async with brokers.opened():
+            await Storm(brokers, seed).rage(midway=midway)
+            assert (await brokers.one.depth("q")).ready == 0
+
+    run(story())
