@@ -15,8 +15,8 @@ from aio_pika.exceptions import AMQPChannelError, AMQPError, ChannelInvalidState
 from ports.broker import BrokerUnavailable
 
 ANSWER_SECONDS = 10.0
-HEARTBEAT_SECONDS = 10
-"""The server gives back what a process holds after two of them without a sign of it."""
+HEARTBEAT_SECONDS = 5
+"""The server takes back what a process holds after two of them without a sign of it: before its time is over."""
 _CHANNEL_LOST = (AMQPChannelError, ChannelInvalidStateError)
 # The library says with a RuntimeError that a connection is closed already.
 _LOST = (AMQPError, OSError, RuntimeError)

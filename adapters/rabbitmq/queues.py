@@ -3,14 +3,16 @@
 import asyncio
 from typing import NamedTuple
 
-from aio_pika.exceptions import ChannelNotFoundEntity, ChannelPreconditionFailed
+from aio_pika.exceptions import ChannelNotFoundEntity
+from aiormq.exceptions import ChannelLockedResource
 
 from adapters.rabbitmq.link import Link
 from core.kernel.message import STRANDS, Priority
-from ports.broker import BrokerUnavailable
 
 Place = tuple[str, Priority, int]
-_TRIES = 3
+_TURN_TO_MAKE = "fluxor.making"
+"""A queue that is one connection's: whoever has it may make others."""
+_WAIT_SECONDS = 0.05
 # Kept on several nodes; nothing is dropped for coming too often, as what is dead is not for a broker to say; and of
 # several receivers one gets everything, until the server has taken back what he had.
 _KEPT: dict[str, str | int | bool] = {
@@ -47,7 +49,7 @@ class Queues:
         # Senders look at the length themselves. The server's own bound lies higher, as a stop: it may refuse one
         # message and take the next, out of order.
         self._kept = {**_KEPT, "x-max-length": 2 * most}
-        self._known: set[str] = set()
+        self._making = asyncio.Lock()
 
     async def strands(self, queue: str, priority: Priority) -> dict[Place, Length]:
         """What each strand holds."""
@@ -61,20 +63,26 @@ class Queues:
 
     async def length(self, place: Place) -> Length:
         """What one strand holds."""
-        name = strand_name(place)
-        for _ in range(_TRIES):
-            known = name in self._known
+        while True:
             # On a channel one question waits for the answer to the one before.
             channel = await (await self._link.lasting_channel(f"looks at {place[2]}")).get_underlay_channel()
             try:
-                told = await channel.queue_declare(
-                    name, durable=True, passive=known, arguments=None if known else dict(self._kept)
-                )
+                told = await channel.queue_declare(strand_name(place), passive=True)
             except ChannelNotFoundEntity:
-                self._known.clear()  # somebody took it away, and others with it
-            except ChannelPreconditionFailed:
-                self._known.add(name)  # it was made with other bounds, and keeps them
+                await self._make(place)
             else:
-                self._known.add(name)
                 return Length(told.message_count or 0, told.consumer_count or 0)
-        raise BrokerUnavailable(f"queue {name} can be neither found nor made")
+
+    async def _make(self, place: Place) -> None:
+        """Make it, unless somebody else is about to make any: of two who make the same one a server may lose one."""
+        async with self._making:
+            channel = await self._link.channel()
+            wire = await channel.get_underlay_channel()
+            try:
+                await wire.queue_declare(_TURN_TO_MAKE, exclusive=True)
+            except ChannelLockedResource:
+                await asyncio.sleep(_WAIT_SECONDS)
+                return
+            await wire.queue_declare(strand_name(place), durable=True, arguments=dict(self._kept))
+            await wire.queue_delete(_TURN_TO_MAKE)
+            await channel.close()

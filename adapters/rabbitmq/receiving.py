@@ -2,10 +2,11 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
+
+from aio_pika.abc import AbstractChannel
 
 from adapters.rabbitmq.letters import unpacked
 from adapters.rabbitmq.link import HEARTBEAT_SECONDS, Link
@@ -31,7 +32,9 @@ class Receiving:
         self._out: dict[str, Turn] = {}
         self._going_on: dict[str, list[Turn]] = defaultdict(list)
         self._lost: list[Turn] = []
-        self._turns = 0
+        self._seen: dict[str, list[tuple[Priority, int]]] = {}
+        self._channels: list[AbstractChannel] = []
+        self._looks = 0
 
     async def receive(self, queue: str, limit: int, seconds: float) -> Batch | None:
         """See the port."""
@@ -63,18 +66,26 @@ class Receiving:
         turn = self._out.pop(batch.receipt, None)
         if turn is None:
             raise LeaseLost(f"batch {batch.receipt} is held no more")
-        tried = still_tried(turn.out)
         try:
-            async with self._link.talking():
-                left = await turn.end(more=tried > 0)
-            turn.ended = True
-            await self._strands.end(turn.hold, 0, tried, keep=left and tried > 0)
+            await self._end(turn)
         except BaseException:
             self._lost.append(turn)
             raise
-        if left and tried:
+
+    async def _end(self, turn: Turn) -> None:
+        """A turn goes on while what comes was handed out before, or no more comes: else others may want it."""
+        tried = still_tried(turn.out)
+        async with self._link.talking():
+            await turn.end()
+            goes_on = bool(turn.fetched and (tried or not turn.receiving))
+            if turn.fetched and not goes_on:
+                await turn.close()
+        await self._strands.end(turn.hold, 0, tried, keep=goes_on)
+        if goes_on:
             turn.hold, turn.ended = replace(turn.hold, first="", tried=tried, attempts=1), False
-            self._going_on[batch.messages[0].queue].append(turn)
+            self._going_on[turn.hold.queue].append(turn)
+        elif not turn.fetched:
+            self._channels.append(turn.channel)
 
     async def depth(self, queue: str) -> Depth:
         """See the port."""
@@ -85,30 +96,41 @@ class Receiving:
 
     async def _begun(self, queue: str, seconds: float) -> Turn | None:
         """A turn with what is next in a strand nobody holds, of the best priority that has any."""
-        self._turns += 1
-        order = list(reversed(Priority)) if lowest_first(self._turns) else list(Priority)
-        async with self._link.talking():
-            among = await self._free(queue, order)
+        among = self._seen.pop(queue, []) or await self._look(queue)
         hold = await self._strands.take(queue, among, seconds) if among else None
         if hold is None:
             return None
+        # Looking takes longer than all the rest: what else was seen is where the next turn begins.
+        self._seen[queue] = [place for place in among if place != (hold.priority, hold.strand)]
         begun = False
         turn = None
         try:
             async with self._link.talking():
-                turn = Turn(hold, await self._link.channel(), _time() + seconds)
+                turn = Turn(hold, await self._channel(), _time() + seconds)
                 begun = await turn.begin() and not _may_be_elsewhere(turn)
         finally:
             if not begun:
                 await self._give_back(hold, turn)
-        return turn if begun else None
+        if begun:
+            return turn
+        return await self._begun(queue, seconds) if self._seen.get(queue) else None
 
-    async def _free(self, queue: str, order: Sequence[Priority]) -> list[tuple[Priority, int]]:
-        for priority in order:
-            lengths = await self._queues.strands(queue, priority)
-            free = [place[1:] for place, length in lengths.items() if length.waiting and not length.receivers]
-            if free:
-                return free
+    async def _channel(self) -> AbstractChannel:
+        while self._channels:
+            channel = self._channels.pop()
+            if not channel.is_closed:
+                return channel
+        return await self._link.channel()
+
+    async def _look(self, queue: str) -> list[tuple[Priority, int]]:
+        """The strands of the best priority that have something and nobody who receives it."""
+        self._looks += 1
+        async with self._link.talking():
+            for priority in reversed(Priority) if lowest_first(self._looks) else Priority:
+                lengths = await self._queues.strands(queue, priority)
+                free = [place[1:] for place, length in lengths.items() if length.waiting and not length.receivers]
+                if free:
+                    return free
         return []
 
     async def _give_back_what_is_over(self) -> None:

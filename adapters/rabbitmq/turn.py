@@ -18,7 +18,6 @@ from ports.strands import HandedOut, StrandHold
 
 WINDOW = 1024
 """Messages fetched at once: all processes must agree about it, whatever their version."""
-_TAG = "turn"
 
 
 class Turn:
@@ -32,9 +31,13 @@ class Turn:
         """What of it is handed out."""
         self.ended = False
         """Whether that is gone, and nobody was told yet."""
-        self._channel = channel
+        self.receiving = False
+        """Whether more comes, and goes back with the end of the channel."""
+        self.channel = channel
         self._arrived = asyncio.Event()
         self._wanted = 0
+        # Not the one of an earlier turn: RabbitMQ 3.10 takes a receiver for the one that had the name before.
+        self._tag = f"turn {hold.fence}"
 
     @property
     def place(self) -> Place:
@@ -44,40 +47,39 @@ class Turn:
     @property
     def over(self) -> bool:
         """Whether it is held no more."""
-        return self._channel.is_closed or asyncio.get_running_loop().time() > self.until
+        return self.channel.is_closed or asyncio.get_running_loop().time() > self.until
 
     async def begin(self) -> bool:
         """Fetch what is there, up to a WINDOW. False: nothing is, or the server still has another receiver for it."""
-        wire = await self._channel.get_underlay_channel()
+        wire = await self.channel.get_underlay_channel()
         told = await wire.queue_declare(strand_name(self.place), passive=True)
         if not told.message_count or told.consumer_count:
             return False
         self._wanted = min(told.message_count, WINDOW)
         await wire.basic_qos(prefetch_count=WINDOW)
-        await wire.basic_consume(strand_name(self.place), self._arrive, consumer_tag=_TAG)
+        await wire.basic_consume(strand_name(self.place), self._arrive, consumer_tag=self._tag)
+        self.receiving = True
         await unless_closed(wire, self._arrived.wait())
         return True
 
-    async def end(self, *, more: bool) -> bool:
-        """What is handed out is gone when this returns. Whether there is anything left, which there is with ``more``.
+    async def end(self) -> None:
+        """What is handed out is gone when this returns. With nothing left, no more comes.
 
-        Without ``more`` the turn is at its end, whatever is left.
+        Something may be left although no more comes: what came in the last moment.
         """
-        wire = await self._channel.get_underlay_channel()
+        wire = await self.channel.get_underlay_channel()
         last = [self.fetched.popleft() for _ in range(self.out.in_hand)][-1]
-        left = bool(self.fetched)
-        if not left:
-            await wire.basic_cancel(_TAG)
+        if self.receiving and not self.fetched:
+            await wire.basic_cancel(self._tag)
+            self.receiving = False
         await wire.basic_ack(last.tag, multiple=True)
         # Nothing is said of what is acknowledged; but whatever is answered after it was read after it.
         await wire.basic_qos(prefetch_count=WINDOW)
-        if not left or not more:
-            await self.close()
-        return left
+        self.ended = True
 
     async def close(self) -> None:
         """The server takes back what is left."""
-        await self._channel.close()
+        await self.channel.close()
 
     async def _arrive(self, delivered: Any) -> None:
         self.fetched.append(received(delivered))
