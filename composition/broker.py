@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from adapters.kafka.broker import open_kafka_broker
 from adapters.postgres.broker import PostgresBroker
 from adapters.postgres.engine import Database
 from adapters.postgres.strands import PostgresStrands
@@ -30,6 +31,9 @@ async def opened_broker(settings: Settings, database: Database) -> AsyncIterator
     elif url.startswith("redis"):
         async with open_redis_broker(url) as redis:
             yield redis
+    elif url.startswith("kafka"):
+        async with open_kafka_broker(url, PostgresStrands(database)) as kafka:
+            yield kafka
     else:
         async with open_rabbit_broker(url, PostgresStrands(database)) as rabbit:
             yield rabbit

@@ -23,8 +23,8 @@ IN_TABLES = "postgres:messages"
 QueueUrl = Annotated[
     str,
     Meta(
-        pattern=rf"^({IN_PROCESS}|{IN_TABLES}|(rediss?|amqps?)://.+)$",
-        description=f"{IN_PROCESS}, {IN_TABLES}, or a URL that begins with redis://, rediss://, amqp:// or amqps://",
+        pattern=rf"^({IN_PROCESS}|{IN_TABLES}|(rediss?|amqps?|kafka)://.+)$",
+        description=f"{IN_PROCESS}, {IN_TABLES}, or a URL that begins with redis://, rediss://, amqp://, amqps:// or kafka://",
     ),
 ]
 HttpUrl = Annotated[str, Meta(pattern=r"^https?://", description="a URL that begins with http:// or https://")]

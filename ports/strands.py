@@ -4,7 +4,7 @@ Some brokers keep messages well and count nothing one can rely on: not how often
 the next. For those it is written down here, next to the data: the broker's own clock and memory decide nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from core.kernel.message import Priority
@@ -69,4 +69,8 @@ class Strands(Protocol):
 
     async def fetched(self, queue: str) -> tuple[int, int]:
         """Over all strands that are held: how many messages are handed out, and how many wait behind those."""
+        ...
+
+    async def positions(self, queue: str) -> Mapping[tuple[Priority, int], int]:
+        """Where every strand stands that was ever taken, held or not."""
         ...

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-pytest_plugins = ["tests.support.postgres", "tests.support.rabbitmq", "tests.support.redis"]
+pytest_plugins = ["tests.support.kafka", "tests.support.postgres", "tests.support.rabbitmq", "tests.support.redis"]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,6 +1,6 @@
 """Who holds which strand, in one memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -69,6 +69,10 @@ class MemoryStrands:
         now = self._now()
         held = [one for place, one in self._strands.items() if place[0] == queue and one.held_until > now]
         return sum(one.in_hand for one in held), sum(one.behind for one in held)
+
+    async def positions(self, queue: str) -> Mapping[tuple[Priority, int], int]:
+        """See the port."""
+        return {place[1:]: one.known.position for place, one in self._strands.items() if place[0] == queue}
 
     def _at(self, place: Place) -> _Strand:
         queue, priority, strand = place

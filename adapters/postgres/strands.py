@@ -1,6 +1,6 @@
 """Who holds which strand, in a table: a row a strand, one statement a step."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from adapters.postgres.engine import Connection, Database
@@ -79,6 +79,12 @@ class PostgresStrands:
         async with connected(self._database) as connection:
             row = await connection.fetchrow(_FETCHED, queue)
         return row["in_hand"], row["behind"]
+
+    async def positions(self, queue: str) -> Mapping[tuple[Priority, int], int]:
+        """See the port."""
+        async with connected(self._database) as connection:
+            rows = await connection.fetch("SELECT priority, strand, position FROM strand WHERE queue = $1", queue)
+        return {(Priority(row["priority"]), row["strand"]): row["position"] for row in rows}
 
     async def _write(self, statement: str, hold: StrandHold, *arguments: object) -> None:
         async with connected(self._database) as connection:

@@ -1,27 +1,18 @@
 """What a process sends through RabbitMQ."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from time import monotonic
 
 from aio_pika.exceptions import DeliveryError, PublishError
 
 from adapters.rabbitmq.letters import packed, post
 from adapters.rabbitmq.link import Link
 from adapters.rabbitmq.queues import Queues, strand_name
+from adapters.toolkit.room import Room
 from core.kernel.message import Message, strand_of
 from ports.broker import BrokerUnavailable, QueueFull
 
 AT_ONCE = 1000
 """Messages on their way before the first of them is confirmed."""
-LOOK_SECONDS = 1.0
-"""So long a sender believes that nobody else sends."""
-
-
-@dataclass(slots=True)
-class _Room:
-    looked_at: float
-    messages: int
 
 
 class Sending:
@@ -29,19 +20,18 @@ class Sending:
 
     def __init__(self, link: Link, most: int) -> None:
         self._link = link
-        self._most = most
         self._queues = Queues(link, most)
-        self._rooms: dict[str, _Room] = {}
+        self._room = Room(most, self._waiting)
 
     async def send(self, messages: Sequence[Message]) -> None:
         """See the port."""
         for queue in sorted({message.queue for message in messages}):
-            await self._check_room(queue, sum(message.queue == queue for message in messages))
+            await self._room.reserve(queue, sum(message.queue == queue for message in messages))
         for start in range(0, len(messages), AT_ONCE):
             homeless = await self._publish(messages[start : start + AT_ONCE])
             if homeless:
                 for queue in sorted({message.queue for message in homeless}):
-                    await self._look(queue)
+                    await self._waiting(queue)  # whoever looks makes what is missing
                 if await self._publish(homeless):
                     raise BrokerUnavailable("queues vanish as fast as they are made")
 
@@ -60,16 +50,6 @@ class Sending:
                 raise BrokerUnavailable("the connection to RabbitMQ was lost before all was confirmed") from answer
         return homeless
 
-    async def _check_room(self, queue: str, more: int) -> None:
-        room = self._rooms.get(queue)
-        if room is None or room.messages >= self._most or monotonic() > room.looked_at + LOOK_SECONDS:
-            room = await self._look(queue)
-        if room.messages >= self._most:
-            raise QueueFull(f"queue {queue} holds {self._most} messages")
-        room.messages += more
-
-    async def _look(self, queue: str) -> _Room:
+    async def _waiting(self, queue: str) -> int:
         async with self._link.talking():
-            room = _Room(monotonic(), await self._queues.waiting(queue))
-        self._rooms[queue] = room
-        return room
+            return await self._queues.waiting(queue)

@@ -1,6 +1,5 @@
 """What comes next out of a strand of which it is known what was handed out before."""
 
-from core.kernel.message import Batch, Priority
 from ports.strands import HandedOut, StrandHold
 
 
@@ -28,9 +27,3 @@ def still_tried(what: HandedOut) -> int:
 def receipt_of(hold: StrandHold) -> str:
     """What a batch of this hold is known by."""
     return f"{hold.priority:d}:{hold.strand}:{hold.fence}"
-
-
-def place_of(batch: Batch) -> tuple[Priority, int]:
-    """The strand that ``batch`` is of."""
-    priority, strand, _ = batch.receipt.split(":")
-    return Priority(int(priority)), int(strand)

@@ -47,6 +47,7 @@ PLANTS = [
     ("SQL away from home", {"adapters/system/planted.py": "import sqlalchemy"}, "home-of-the-database"),
     ("SQL behind a guard", {"adapters/system/planted.py": GUARDED}, "home-of-the-database"),
     ("a broker away from home", {"adapters/toolkit/planted.py": "import aio_pika"}, "home-of-rabbitmq"),
+    ("a log away from home", {"adapters/toolkit/planted.py": "import confluent_kafka"}, "home-of-kafka"),
     ("a stream away from home", {"adapters/toolkit/planted.py": "import redis"}, "home-of-redis"),
     ("a call away from home", {"entrypoints/worker/planted.py": "import httpcore"}, "home-of-calling-out"),
     ("a breaker away from home", {"adapters/webhooks/planted.py": "import pybreaker"}, "home-of-the-breaker"),

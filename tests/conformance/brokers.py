@@ -13,6 +13,7 @@ import asyncpg
 from aio_pika.exceptions import ChannelNotFoundEntity
 from redis.asyncio import Redis
 
+from adapters.kafka.broker import open_kafka_broker
 from adapters.memory.broker import MemoryBroker
 from adapters.memory.strands import MemoryStrands
 from adapters.postgres.broker import PostgresBroker
@@ -57,6 +58,29 @@ class MemoryBrokers:
     async def opened(self) -> AsyncIterator[None]:
         """See Brokers."""
         yield
+
+    async def let_go(self) -> None:
+        """See Brokers."""
+        self._time += timedelta(days=1)
+
+
+class KafkaBrokers:
+    """See Brokers."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._time = NOW
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """See Brokers."""
+        strands = MemoryStrands(lambda: self._time)
+        async with AsyncExitStack() as stack:
+            self.one, self.two, self.little = [
+                await stack.enter_async_context(open_kafka_broker(self._url, strands, most))
+                for most in (QUEUE_MAX, QUEUE_MAX, LITTLE)
+            ]
+            yield
 
     async def let_go(self) -> None:
         """See Brokers."""

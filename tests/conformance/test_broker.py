@@ -11,7 +11,15 @@ from core.kernel.job import LeaseLost
 from core.kernel.message import Batch, Message, Priority, strand_of
 from ports.broker import Broker, QueueFull
 from ports.queue import Depth
-from tests.conformance.brokers import LITTLE, Brokers, MemoryBrokers, PostgresBrokers, RabbitBrokers, RedisBrokers
+from tests.conformance.brokers import (
+    LITTLE,
+    Brokers,
+    KafkaBrokers,
+    MemoryBrokers,
+    PostgresBrokers,
+    RabbitBrokers,
+    RedisBrokers,
+)
 from tests.support.given import OTHER_TENANT, TENANT, an_id
 
 LONG = 600.0
@@ -20,6 +28,7 @@ APART = "a", "b"
 
 
 SERVERS: dict[str, tuple[type[Any], str]] = {
+    "kafka": (KafkaBrokers, "kafka_url"),
     "postgres": (PostgresBrokers, "database_url"),
     "rabbitmq": (RabbitBrokers, "rabbitmq_url"),
     "redis": (RedisBrokers, "redis_url"),

@@ -113,6 +113,8 @@ async def test_once_ended_nothing_is_left_of_it_but_the_position(strands: Memory
     held = await taken(strands)
     await strands.one.hand_out(held, THREE, LONG)
     await strands.one.end(held, 17, 0)
+    assert await strands.one.positions("q") == {ONE: 17}
+    assert await strands.one.positions("r") == {}
     assert await taken(strands) == StrandHold(queue="q", priority=Priority.NORMAL, strand=1, fence=2, position=17)
 
 

@@ -1,6 +1,6 @@
 """Orders under ``kill -9``: of the worker, the API, the database and the relay in turn, every few seconds.
 
-Run by hand: ``python -m tests.faults.kill_storm --seconds 120 --every 3 [--broker redis|rabbitmq]``. Prints a table:
+Run by hand: ``python -m tests.faults.kill_storm --seconds 120 --every 3 [--broker rabbitmq]``. Prints a table:
 fault, injected, lost, doubled, slowest recovery. Leaves with 1 when anything was lost, doubled or oversold.
 """
 
@@ -24,6 +24,7 @@ from composition.place import Running, read_running
 from entrypoints.cli.bench.caller import Caller, ConnectionLost
 from entrypoints.cli.bench.client import Address, parse_address, render_request
 from tests.support.installation import Installed, installed
+from tests.support.kafka import kafka_server
 from tests.support.rabbitmq import rabbit_server
 from tests.support.redis import redis_server
 
@@ -52,6 +53,7 @@ class BrokerServer(Protocol):
 
 
 SERVERS: dict[str, Callable[[], AbstractContextManager[BrokerServer]]] = {
+    "kafka": kafka_server,
     "redis": redis_server,
     "rabbitmq": rabbit_server,
 }

@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from tests.faults import kill_storm, zombies
 from tests.load import inbound
@@ -33,9 +34,9 @@ def over_tables(options: argparse.Namespace) -> tuple[kill_storm.Books, Counter[
     return kill_storm.run(options.seconds, options.every, "postgres:messages")
 
 
-def over_redis(options: argparse.Namespace) -> tuple[kill_storm.Books, Counter[str]]:
-    """The same over Redis, which is killed as well."""
-    with kill_storm.SERVERS["redis"]() as server:
+def over(broker: str, options: argparse.Namespace) -> tuple[kill_storm.Books, Counter[str]]:
+    """The same over a broker with a server of its own, which is killed as well."""
+    with kill_storm.SERVERS[broker]() as server:
         return kill_storm.run(options.seconds, options.every, broker=server)
 
 
@@ -44,7 +45,11 @@ def paused(options: argparse.Namespace) -> tuple[kill_storm.Books, Counter[str]]
     return zombies.run(options.pauses, "postgres:messages")
 
 
-STORMS: dict[str, Storm] = {"tables": over_tables, "redis": over_redis, "paused": paused}
+STORMS: dict[str, Storm] = {
+    "tables": over_tables,
+    **{broker: partial(over, broker) for broker in kill_storm.SERVERS},
+    "paused": paused,
+}
 
 
 def rows(options: argparse.Namespace) -> Iterator[Row]:

@@ -51,7 +51,15 @@ def test_a_password_is_never_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["postgres:", "postgres:messages", "redis://queue:6379/1", "rediss://:secret@queue/0", "amqp://q/"]
+    "url",
+    [
+        "postgres:",
+        "postgres:messages",
+        "redis://queue:6379/1",
+        "rediss://:secret@queue/0",
+        "amqp://q/",
+        "kafka://one:9092,two:9092?sasl.username=a",
+    ],
 )
 def test_the_url_of_the_queue_chooses_the_broker(url: str) -> None:
     assert Settings.from_environment({"QUEUE_URL": url}).queue_url == url

@@ -1,0 +1,139 @@
+"""Kafka away, slow, and not as it should be while messages flow: nothing confirmed is lost, nothing waits for ever."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import wraps
+from itertools import count
+from typing import Any, TypeVar
+
+import pytest
+
+from adapters.kafka.broker import KafkaBroker, open_kafka_broker
+from adapters.memory.strands import MemoryStrands
+from core.kernel.ids import MessageId
+from ports.broker import BrokerUnavailable
+from tests.conformance.brokers import KafkaBrokers
+from tests.faults.broker_storm import Storm, a_message, received
+from tests.support.kafka import KafkaServer, kafka_server
+
+pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+
+T = TypeVar("T")
+LONG = 600.0
+BOUND_SECONDS = 30.0
+"""Longer than any call may take on a busy machine, and shorter than for ever."""
+
+
+@pytest.fixture
+def server() -> Iterator[KafkaServer]:
+    with kafka_server() as server:
+        yield server
+
+
+def story(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+    """A test that is an ``async def``, run within a bounded time."""
+
+    @wraps(test)
+    def run(**arguments: Any) -> None:
+        async def bounded() -> None:
+            async with asyncio.timeout(120):
+                await test(**arguments)
+
+        asyncio.run(bounded())
+
+    return run
+
+
+@asynccontextmanager
+async def connected(server: KafkaServer) -> AsyncIterator[KafkaBroker]:
+    async with open_kafka_broker(server.url, MemoryStrands(lambda: datetime.now(UTC))) as broker:
+        yield broker
+
+
+async def again(call: Callable[[], Awaitable[T]]) -> T:
+    """What ``call`` answers, as soon as there is a server that does."""
+    while True:
+        try:
+            return await call()
+        except BrokerUnavailable:
+            await asyncio.sleep(0.05)
+
+
+async def send_until_it_fails(broker: KafkaBroker, confirmed: list[MessageId]) -> None:
+    for start in count(1, 20):
+        messages = [a_message(number) for number in range(start, start + 20)]
+        await broker.send(messages)
+        confirmed += [message.id for message in messages]
+
+
+@story
+async def test_of_what_was_confirmed_before_it_went_away_nothing_is_lost(server: KafkaServer) -> None:
+    confirmed: list[MessageId] = []
+    async with connected(server) as broker:
+        sending = asyncio.ensure_future(send_until_it_fails(broker, confirmed))
+        while len(confirmed) < 100:
+            await asyncio.sleep(0.01)
+        server.kill()
+        async with asyncio.timeout(BOUND_SECONDS):
+            with pytest.raises(BrokerUnavailable):
+                await sending
+            for call in (lambda: broker.receive("q", 10, LONG), lambda: broker.depth("q")):
+                with pytest.raises(BrokerUnavailable):
+                    await call()
+        server.start()
+        rest = [a_message(number) for number in range(len(confirmed) + 1, len(confirmed) + 41)]
+        await again(lambda: broker.send(rest))
+        came: dict[MessageId, None] = {}
+        while rest[-1].id not in came:
+            batch = await again(lambda: received(broker))
+            came |= dict.fromkeys(message.id for message in batch.messages)
+            await broker.done(batch)
+        assert list(came) == [*confirmed, *(message.id for message in rest)]
+
+
+@story
+async def test_what_is_in_hand_when_it_goes_away_can_be_ended(server: KafkaServer) -> None:
+    async with connected(server) as broker:
+        await broker.send([a_message(1), a_message(2)])
+        held = await again(lambda: received(broker, 1))
+        server.kill()
+        await broker.done(held)
+        server.start()
+        assert [message.id for message in (await again(lambda: received(broker))).messages] == [a_message(2).id]
+
+
+@story
+async def test_a_slow_server_is_waited_for(server: KafkaServer) -> None:
+    async with connected(server) as broker:
+        server.answer_after(0.3)
+        await broker.send([a_message(1)])
+        await broker.done(await received(broker))
+        assert (await broker.depth("q")).ready == 0
+
+
+@story
+async def test_a_topic_that_is_not_there_or_too_small_is_named(server: KafkaServer) -> None:
+    async with connected(server) as broker:
+        with pytest.raises(BrokerUnavailable, match="24 partitions"):
+            await broker.receive("nobody-made-it", 10, LONG)
+
+
+@story
+async def test_an_option_that_is_none_is_named(server: KafkaServer) -> None:
+    with pytest.raises(BrokerUnavailable, match=r"QUEUE_URL is wrong.*no\.such\.option"):
+        async with open_kafka_broker(f"{server.url}?no.such.option=1", MemoryStrands(lambda: datetime.now(UTC))):
+            pass
+
+
+@pytest.mark.parametrize("midway", [False, True], ids=["with a batch in hand", "in the middle of receiving"])
+@pytest.mark.parametrize("seed", range(3))
+@story
+async def test_whoever_is_lost_what_he_had_comes_first_and_in_order(
+    server: KafkaServer, seed: int, midway: bool
+) -> None:
+    brokers = KafkaBrokers(server.url)
+    async with brokers.opened():
+        await Storm(brokers, seed).rage(midway=midway)
+        assert (await brokers.one.depth("q")).ready == 0
