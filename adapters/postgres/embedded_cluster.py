@@ -5,6 +5,7 @@ import os
 import pwd
 import shutil
 import stat
+import sys
 import tempfile
 from pathlib import Path
 
@@ -44,6 +45,8 @@ log_directory = '{log_directory}'
 log_filename = 'postgres-%a.log'
 log_rotation_age = 1d
 log_truncate_on_rotation = on
+# After a crash everything is brought to disk before anything is redone: thousands of files one by one, or at one stroke.
+recovery_init_sync_method = {sync_method}
 """
 
 
@@ -75,7 +78,8 @@ def _create_cluster(cluster: Path, user: str | None) -> None:
 
 def _write_settings(cluster: Path, logs: Path, user: str | None) -> None:
     settings = cluster / _SETTINGS_FILE
-    settings.write_text(_SETTINGS.format(log_directory=str(logs).replace("'", "''")), encoding="utf-8")
+    directory, method = str(logs).replace("'", "''"), "syncfs" if sys.platform == "linux" else "fsync"
+    settings.write_text(_SETTINGS.format(log_directory=directory, sync_method=method), encoding="utf-8")
     _give(settings, user)
     main = cluster / "postgresql.conf"
     include = f"include = '{_SETTINGS_FILE}'"
