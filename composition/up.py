@@ -6,7 +6,7 @@ import signal
 import socket
 import urllib.request
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from itertools import repeat
 from urllib.error import URLError
@@ -89,15 +89,17 @@ class Installation:
 
     async def watch(self, stopping: asyncio.Event) -> None:
         """Bring back what dies, the database too, until told to stop."""
+        changed = False
         while not stopping.is_set():
-            dead = [child for child in self.children if not child.alive]
-            revived = [child.name for child in dead]
-            await asyncio.gather(*(child.revive() for child in dead))
-            if self._server is not None and self._server.pid is None:
-                await asyncio.to_thread(self._revive_database)
-                revived.append("database")
-            if revived:
-                self.publish()
+            try:
+                changed |= await self._revive()
+                if changed:
+                    self.publish()
+                    changed = False
+            except OSError as error:
+                # No room on the disk, no process to be had: it passes, and then all of it is tried again.
+                changed = True
+                _say(f"something does not come back yet: {error}")
             try:
                 await asyncio.wait_for(stopping.wait(), WATCH_SECONDS)
             except TimeoutError:
@@ -110,12 +112,28 @@ class Installation:
         await asyncio.gather(*(child.stop(seconds) for child in (*self.workers, self.relay)))
         os.close(self._lifeline)
 
+    async def _revive(self) -> bool:
+        """Whether anything had died. Raises OSError with whatever could not be brought back still dead."""
+        without_database = self._server is not None and self._server.pid is None
+        if without_database:
+            await asyncio.to_thread(self._revive_database)
+        dead = [child for child in self.children if not child.alive]
+        for failed in await asyncio.gather(*(child.revive() for child in dead), return_exceptions=True):
+            if isinstance(failed, BaseException):
+                raise failed
+        return bool(dead or without_database)
+
     def _revive_database(self) -> None:
         assert self._server is not None
         try:
             self._server.start()
         except ServerFailed as error:
-            print(f"the database does not come back: {error}", flush=True)
+            _say(f"the database does not come back: {error}")
+
+
+def _say(words: str) -> None:
+    with suppress(OSError):  # whoever listens may be a file on the very disk that is full
+        print(words, flush=True)
 
 
 def _pids(children: Iterable[Child]) -> list[int]:

@@ -45,7 +45,7 @@ log_directory = '{log_directory}'
 log_filename = 'postgres-%a.log'
 log_rotation_age = 1d
 log_truncate_on_rotation = on
-# After a crash everything is brought to disk before anything is redone: thousands of files one by one, or at one stroke.
+# After a crash everything is brought to disk before anything is redone: file by file, or at one stroke.
 recovery_init_sync_method = {sync_method}
 """
 

@@ -3,7 +3,8 @@
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 from opentelemetry import trace
@@ -28,10 +29,28 @@ def configure_logs(level: str, *, service: str, version: str, environment: str) 
             structlog.processors.JSONRenderer(default=str),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", WithoutRegret(sys.stderr))),
         cache_logger_on_first_use=True,
     )
     return structlog.get_logger()
+
+
+class WithoutRegret:
+    """A stream where what finds no room is lost: on a full disk a process goes on without its log."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """How many characters were taken: all, kept or not."""
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Bring to the stream what can be brought there."""
+        with suppress(OSError):
+            self._stream.flush()
 
 
 def _add_span(logger: object, method: str, line: Line) -> Line:

@@ -1,6 +1,6 @@
 """Every storm there is, one after the other, and what came of it in one table.
 
-``python -m tests.faults.table [--seconds 60] [--every 2] [--pauses 6] [--notices 20000]``. Columns: fault, how often it
+``python -m tests.faults.table [--seconds 60] [--every 2] [--pauses 6] [--fillings 2]``. Columns: fault, how often it
 was injected, orders (or notices of a shop) lost and doubled, the slowest recovery. Leaves with 1 when anything was.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from tests.faults import kill_storm, zombies
+from tests.faults import disk_full, kill_storm, zombies
 from tests.load import inbound
 
 Storm = Callable[[argparse.Namespace], tuple[kill_storm.Books, Counter[str]]]
@@ -45,10 +45,16 @@ def paused(options: argparse.Namespace) -> tuple[kill_storm.Books, Counter[str]]
     return zombies.run(options.pauses, "postgres:messages")
 
 
+def filled(options: argparse.Namespace) -> tuple[kill_storm.Books, Counter[str]]:
+    """The disk full now and then."""
+    return disk_full.run(options.fillings)
+
+
 STORMS: dict[str, Storm] = {
     "tables": over_tables,
     **{broker: partial(over, broker) for broker in kill_storm.SERVERS},
     "paused": paused,
+    "filled": filled,
 }
 
 
@@ -57,7 +63,7 @@ def rows(options: argparse.Namespace) -> Iterator[Row]:
     for name, storm in STORMS.items():
         books, wrong = storm(options)
         for fault, times in sorted(books.killed.items()):
-            label = fault if fault.endswith("paused") else f"kill -9 {fault} ({name})"
+            label = fault if " " in fault else f"kill -9 {fault} ({name})"
             slowest = books.slowest.get(fault, 0.0)
             yield Row(label, times, wrong["lost"], wrong["doubled"], slowest, str(dict(+wrong)) if +wrong else "")
     told, right = inbound.run(options.notices)
@@ -74,6 +80,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--every", type=float, default=2)
     parser.add_argument("--pauses", type=int, default=6)
+    parser.add_argument("--fillings", type=int, default=2)
     parser.add_argument("--notices", type=int, default=20_000)
     print(f"{'fault':<30}{'injected':>10}{'lost':>6}{'doubled':>9}{'slowest recovery':>18}")
     failed = False

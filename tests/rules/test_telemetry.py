@@ -1,5 +1,6 @@
 """Metrics, spans and log lines of a process."""
 
+import errno
 import gzip
 import io
 import json
@@ -122,3 +123,24 @@ def test_spans_are_sent_to_the_collector(monkeypatch: pytest.MonkeyPatch) -> Non
         server.shutdown()
     assert path == "/v1/traces"
     assert all(word in body for word in (b"POST /api/v1/orders", b"tenant.id", b"t-1", b"fluxor-test"))
+
+
+class FullDisk(io.StringIO):
+    """A log file that takes nothing for now."""
+
+    full = True
+
+    def write(self, text: str) -> int:
+        if self.full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(text)
+
+
+def test_a_line_that_finds_no_room_is_lost_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = FullDisk()
+    monkeypatch.setattr(sys, "stderr", disk)
+    telemetry = a_process()
+    telemetry.log("info", "unheard")
+    disk.full = False
+    telemetry.log("info", "heard")
+    assert [json.loads(line)["message"] for line in disk.getvalue().splitlines()] == ["heard"]

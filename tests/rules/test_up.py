@@ -1,13 +1,17 @@
 """What ``fluxor up`` works out before it starts anything."""
 
 import asyncio
+import errno
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from composition.children import Child
+from composition.place import RUNTIME, Place
 from composition.settings import Settings
-from composition.up import PortInUse, metrics_ports, running
+from composition.up import Installation, PortInUse, metrics_ports, running
 
 
 def settings(**environment: str) -> Settings:
@@ -36,3 +40,43 @@ def test_ports_that_do_not_reach_are_refused_before_anything_starts(tmp_path: Pa
     with pytest.raises(PortInUse, match="METRICS_PORT=65534"):
         asyncio.run(start())
     assert not (tmp_path / "data").exists()
+
+
+class Mortal(Child):
+    """Dead, and on a disk that is full the first time it is to be started."""
+
+    tries = 0
+
+    @property
+    def alive(self) -> bool:
+        return self.tries > 1
+
+    async def revive(self) -> bool:
+        self.tries += 1
+        if self.tries == 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return True
+
+
+def test_a_full_disk_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    """Nothing is given up: what could not be started is, and what could not be written down is, once there is room."""
+    monkeypatch.setattr("composition.up.WATCH_SECONDS", 0.001)
+    folder = tmp_path / "data"
+    there = Installation(settings(FLUXOR_DATA_DIR=str(folder)), Place(url="u", owner_url="o"), None)
+    for name in ("api", "relay"):
+        setattr(there, name, Mortal(name, [], {}, folder / "log", 0))
+    there.workers = []
+
+    async def watched() -> None:
+        stopping = asyncio.Event()
+        watching = asyncio.ensure_future(there.watch(stopping))
+        while not (there.api.alive and there.relay.alive):
+            await asyncio.sleep(0)
+        folder.mkdir()  # until now nothing could be written there
+        while not (folder / RUNTIME).exists():
+            await asyncio.sleep(0)
+        stopping.set()
+        await watching
+
+    asyncio.run(asyncio.wait_for(watched(), 30))
+    assert "No space left on device" in capsys.readouterr().out
