@@ -1,6 +1,9 @@
 """The Postgres queue: SKIP LOCKED claims, leases by the database's clock, a fencing number on every ending."""
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from adapters.postgres.engine import Connection, Database, columns_of
@@ -17,9 +20,11 @@ FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::text[], $6::int
 WHERE NOT EXISTS (SELECT FROM dead_letter d WHERE d.tenant_id = n.t AND d.id = n.id)
 ON CONFLICT DO NOTHING
 """
+# What is done with stays in the index while an old snapshot might see it: claims do not walk through all of that.
 _LEASE = """
 WITH due AS (
-    SELECT tenant_id, id FROM queue_job q WHERE queue = $1 AND run_at <= now() AND (key IS NULL OR NOT EXISTS (
+    SELECT tenant_id, id, extract(epoch FROM now() - run_at)::float8 AS waited FROM queue_job q
+    WHERE queue = $1 AND run_at <= now() AND run_at >= now() - $4 * interval '1 second' AND (key IS NULL OR NOT EXISTS (
         SELECT FROM queue_job b
         WHERE b.tenant_id = q.tenant_id AND b.queue = q.queue AND b.key = q.key AND b.place < q.place
     ) AND NOT EXISTS (
@@ -31,7 +36,7 @@ UPDATE queue_job q SET attempts = attempts + 1, fence = nextval('queue_fence'), 
        run_at = now() + $3 * interval '1 second'
 FROM due WHERE q.tenant_id = due.tenant_id AND q.id = due.id
 RETURNING q.tenant_id, q.id, q.queue, q.payload, q.correlation, q.attempts, q.max_attempts, q.fence,
-          q.failures
+          q.failures, q.key, due.waited
 """
 # Mostly there is none: then nobody looks for each key.
 _ANY = """
@@ -136,16 +141,49 @@ def _lost(job: LeasedJob) -> LeaseLost:
     return LeaseLost(f"job {job.id}: lease {job.fence} has ended")
 
 
+EVER = 1e9
+"""Seconds: longer than any job has been due."""
+LATE_SECONDS = 5.0
+"""Most jobs are put by transactions shorter than this. Those of longer ones are found when everything is looked at."""
+EVERYTHING_EVERY_SECONDS = 5.0
+KEYED_SECONDS = 60.0
+"""After a job with a key whoever waits for it may have been due for any time."""
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Moments of this process's clock: nothing due before was left; everything was looked at; a job had a key."""
+
+    empty: float | None = None
+    everything: float = -EVER
+    keyed: float = -EVER
+
+
 class PostgresJobSource:
     """See ports.queue.JobSource."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Callable[[], float] = monotonic) -> None:
         self._database = database
+        self._clock = clock
+        self._seen: dict[str, _Seen] = defaultdict(_Seen)
 
     async def lease(self, queue: str, limit: int, seconds: float) -> Sequence[LeasedJob]:
         """See the port."""
+        began, seen = self._clock(), self._seen[queue]
+        everything = (
+            seen.empty is None
+            or began - seen.everything > EVERYTHING_EVERY_SECONDS
+            or began - seen.keyed < KEYED_SECONDS
+        )
+        back = EVER if everything or seen.empty is None else began - seen.empty + LATE_SECONDS
         async with self._database.dispatching() as connection:
-            rows = await connection.fetch(_LEASE, queue, limit, seconds)
+            rows = await connection.fetch(_LEASE, queue, limit, seconds, back)
+        if everything:
+            seen.everything = began
+        if any(row["key"] is not None for row in rows):
+            seen.keyed = began
+        # They come in the order in which they were due: what was due before the last of a full batch is gone.
+        seen.empty = began if len(rows) < limit else began - min(row["waited"] for row in rows)
         return [_to_leased(row) for row in rows]
 
     async def keep(self, job: LeasedJob, seconds: float) -> bool:
