@@ -14,25 +14,13 @@ from random import Random
 
 from core.kernel.ids import MessageId
 from core.kernel.job import LeaseLost
-from core.kernel.message import Batch, Message
+from core.kernel.message import Batch
 from ports.broker import Broker, BrokerUnavailable
 from tests.conformance.brokers import Brokers, RabbitBrokers
-from tests.support.given import TENANT, an_id
+from tests.faults.flow import LONG, a_message
 from tests.support.rabbitmq import rabbit_server
 
-LONG = 600.0
 ROUNDS = 40
-
-
-def a_message(number: int, queue: str = "q") -> Message:
-    return Message(id=MessageId(an_id(number)), tenant=TENANT, queue=queue, key="a", payload=b"said", correlation="c-1")
-
-
-async def received(broker: Broker, limit: int = 100, queue: str = "q", seconds: float = LONG) -> Batch:
-    """The next batch, as soon as there is one."""
-    while (batch := await broker.receive(queue, limit, seconds)) is None:
-        await asyncio.sleep(0.01)
-    return batch
 
 
 class Storm:

@@ -5,8 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import wraps
-from itertools import count
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
@@ -15,13 +14,12 @@ from adapters.memory.strands import MemoryStrands
 from core.kernel.ids import MessageId
 from ports.broker import BrokerUnavailable
 from tests.conformance.brokers import KafkaBrokers
-from tests.faults.broker_storm import Storm, a_message, received
+from tests.faults.broker_storm import Storm
+from tests.faults.flow import LONG, a_message, again, drained, received, send_until_it_fails, some
 from tests.support.kafka import KafkaServer, kafka_server
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
-T = TypeVar("T")
-LONG = 600.0
 BOUND_SECONDS = 30.0
 """Longer than any call may take on a busy machine, and shorter than for ever."""
 
@@ -52,29 +50,12 @@ async def connected(server: KafkaServer) -> AsyncIterator[KafkaBroker]:
         yield broker
 
 
-async def again(call: Callable[[], Awaitable[T]]) -> T:
-    """What ``call`` answers, as soon as there is a server that does."""
-    while True:
-        try:
-            return await call()
-        except BrokerUnavailable:
-            await asyncio.sleep(0.05)
-
-
-async def send_until_it_fails(broker: KafkaBroker, confirmed: list[MessageId]) -> None:
-    for start in count(1, 20):
-        messages = [a_message(number) for number in range(start, start + 20)]
-        await broker.send(messages)
-        confirmed += [message.id for message in messages]
-
-
 @story
 async def test_of_what_was_confirmed_before_it_went_away_nothing_is_lost(server: KafkaServer) -> None:
     confirmed: list[MessageId] = []
     async with connected(server) as broker:
-        sending = asyncio.ensure_future(send_until_it_fails(broker, confirmed))
-        while len(confirmed) < 100:
-            await asyncio.sleep(0.01)
+        sending = asyncio.ensure_future(send_until_it_fails(broker, "q", confirmed))
+        await some(confirmed, 100)
         server.kill()
         async with asyncio.timeout(BOUND_SECONDS):
             with pytest.raises(BrokerUnavailable):
@@ -85,12 +66,7 @@ async def test_of_what_was_confirmed_before_it_went_away_nothing_is_lost(server:
         server.start()
         rest = [a_message(number) for number in range(len(confirmed) + 1, len(confirmed) + 41)]
         await again(lambda: broker.send(rest))
-        came: dict[MessageId, None] = {}
-        while rest[-1].id not in came:
-            batch = await again(lambda: received(broker))
-            came |= dict.fromkeys(message.id for message in batch.messages)
-            await broker.done(batch)
-        assert list(came) == [*confirmed, *(message.id for message in rest)]
+        assert await drained(broker, len(confirmed) + 40) == [*confirmed, *(message.id for message in rest)]
 
 
 @story

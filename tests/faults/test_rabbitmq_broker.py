@@ -1,12 +1,9 @@
 """RabbitMQ killed, frozen, emptied and cut off while messages flow: nothing confirmed is lost, nobody waits long."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from functools import partial
-from itertools import count
-from typing import TypeVar
 
 import aio_pika
 import pytest
@@ -16,16 +13,15 @@ from adapters.rabbitmq.broker import RabbitBroker
 from adapters.rabbitmq.queues import strand_name, strands_of
 from core.kernel.ids import MessageId
 from core.kernel.job import LeaseLost
-from core.kernel.message import STRANDS, Batch, Priority
+from core.kernel.message import STRANDS, Priority
 from ports.broker import BrokerUnavailable, QueueFull
 from tests.conformance.brokers import LITTLE, RabbitBrokers
-from tests.faults.broker_storm import Storm, a_message, received
+from tests.faults.broker_storm import Storm
+from tests.faults.flow import LONG, a_message, again, drained, received, send_until_it_fails, some
 from tests.support.rabbitmq import RabbitServer, rabbit_server
 
 pytestmark = [pytest.mark.rabbitmq, pytest.mark.slow]
 
-T = TypeVar("T")
-LONG = 600.0
 BOUND_SECONDS = 45.0
 """Longer than any call may take on a busy machine, and shorter than for ever."""
 
@@ -54,45 +50,9 @@ async def connected(server: RabbitServer, most: int = 1_000_000) -> AsyncIterato
         await broker.close()
 
 
-async def again(call: Callable[[], Awaitable[T]]) -> T:
-    """What ``call`` answers, as soon as there is a server that does."""
-    while True:
-        try:
-            return await call()
-        except BrokerUnavailable:
-            await asyncio.sleep(0.05)
-
-
-async def drained(broker: RabbitBroker, number: int, queue: str) -> list[MessageId]:
-    """The ids of at least ``number`` different messages, in the order they first came."""
-    ids: dict[MessageId, None] = {}
-    while len(ids) < number:
-        batch = await again(lambda: received(broker, queue=queue))
-        ids |= dict.fromkeys(message.id for message in batch.messages)
-        await again(partial(ended, broker, batch))
-    return list(ids)
-
-
 def last_of(queue: str) -> str:
     """The last of the server's queues that are made for one of ours."""
     return strand_name((queue, max(Priority), STRANDS - 1))
-
-
-async def ended(broker: RabbitBroker, batch: Batch) -> None:
-    with suppress(LeaseLost):
-        await broker.done(batch)
-
-
-async def send_until_it_fails(broker: RabbitBroker, queue: str, confirmed: list[MessageId]) -> None:
-    for start in count(1, 20):
-        messages = [a_message(number, queue) for number in range(start, start + 20)]
-        await broker.send(messages)
-        confirmed += [message.id for message in messages]
-
-
-async def some(confirmed: list[MessageId], number: int) -> None:
-    while len(confirmed) < number:
-        await asyncio.sleep(0.01)
 
 
 def test_what_a_killed_server_confirmed_is_there_when_it_comes_back(server: RabbitServer) -> None:
