@@ -32,10 +32,10 @@ async def opened_broker(settings: Settings, database: Database) -> AsyncIterator
         async with open_redis_broker(url) as redis:
             yield redis
     elif url.startswith("kafka"):
-        async with open_kafka_broker(url, PostgresStrands(database)) as kafka:
+        async with open_kafka_broker(url, PostgresStrands(database, "kafka")) as kafka:
             yield kafka
     else:
-        async with open_rabbit_broker(url, PostgresStrands(database)) as rabbit:
+        async with open_rabbit_broker(url, PostgresStrands(database, "rabbitmq")) as rabbit:
             yield rabbit
 
 

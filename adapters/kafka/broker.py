@@ -64,7 +64,7 @@ class KafkaBroker:
             batch = await self._handed_out(hold, ends[hold.priority, hold.strand], limit, seconds)
         finally:
             if batch is None:
-                with suppress(LeaseLost):
+                with suppress(LeaseLost, BrokerUnavailable):  # then its time ends by itself
                     await self._strands.give_back(hold)
         return batch
 
@@ -103,6 +103,12 @@ class KafkaBroker:
         """The strands of the best priority of which anything is not done with."""
         self._looks += 1
         positions = await self._strands.positions(queue)
+        for strand, position in positions.items():
+            if position > ends[strand]:
+                raise BrokerUnavailable(
+                    f"topic fluxor.{queue} is not the one that was received from before: of strand {strand[1]} "
+                    f"{position} messages are done with, and it has {ends[strand]}"
+                )
         for best in reversed(Priority) if lowest_first(self._looks) else Priority:
             among = [strand for strand in EVERY if strand[0] == best and ends[strand] > positions.get(strand, 0)]
             if among:

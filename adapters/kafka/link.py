@@ -47,7 +47,7 @@ async def asked(call: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> 
     except asyncio.CancelledError:
         await asyncio.wait([asking])
         raise
-    except (KafkaException, TimeoutError) as error:
+    except (KafkaException, TimeoutError, BufferError) as error:
         raise _unavailable(error) from error
 
 

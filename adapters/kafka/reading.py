@@ -10,11 +10,13 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-d
 from adapters.kafka.link import ANSWER_SECONDS, asked, partition_of, topic_of
 from core.kernel.ids import MessageId, TenantId
 from core.kernel.message import STRANDS, Message, Priority
+from ports.broker import BrokerUnavailable
 
 Strand = tuple[Priority, int]
 EVERY: Sequence[Strand] = tuple((priority, strand) for priority in Priority for strand in range(STRANDS))
 
 
+_OURS = {"id", "tenant", "correlation"}
 _LATEST: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]
 
 
@@ -71,7 +73,10 @@ class Reading:
 
 
 def _message(one: Any, queue: str, priority: Priority) -> Message:
-    headers = {name: text.decode() for name, text in one.headers()}
+    headers = {name: text.decode() for name, text in one.headers() or ()}
+    if one.key() is None or not headers.keys() >= _OURS:
+        place = f"partition {one.partition()} of {one.topic()}, offset {one.offset()}"
+        raise BrokerUnavailable(f"what comes next is not ours: {place}")
     return Message(
         id=MessageId(headers["id"]),
         tenant=TenantId(headers["tenant"]),

@@ -26,6 +26,7 @@ class Sending:
         self._options = options | {
             "enable.idempotence": True,
             "acks": "all",
+            "enable.gapless.guarantee": True,
             "linger.ms": 0,
             "message.timeout.ms": 0,
         }

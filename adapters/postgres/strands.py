@@ -1,7 +1,10 @@
 """Who holds which strand, in a table: a row a strand, one statement a step."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+
+import asyncpg
 
 from adapters.postgres.engine import Connection, Database
 from core.kernel.job import LeaseLost
@@ -10,6 +13,7 @@ from ports.broker import BrokerUnavailable
 from ports.storage import TROUBLE
 from ports.strands import HandedOut, StrandHold
 
+ANSWER_SECONDS = 10.0
 _MADE = """
 INSERT INTO strand (queue, priority, strand) SELECT $1, * FROM unnest($2::smallint[], $3::smallint[])
 ON CONFLICT DO NOTHING
@@ -47,18 +51,19 @@ FROM strand WHERE queue = $1 AND held_until > now()
 
 
 class PostgresStrands:
-    """See ports.strands.Strands. Holds by the database's clock."""
+    """See ports.strands.Strands, for a ``broker`` of that name. Holds by the database's clock."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, broker: str) -> None:
         self._database = database
+        self._broker = broker
 
     async def take(self, queue: str, among: Sequence[tuple[Priority, int]], seconds: float) -> StrandHold | None:
         """See the port."""
         priorities, strands = [int(priority) for priority, _ in among], [strand for _, strand in among]
         async with connected(self._database) as connection:
-            row = await connection.fetchrow(_TAKE, queue, priorities, strands, seconds)
-            if row is None and await connection.execute(_MADE, queue, priorities, strands) != "INSERT 0 0":
-                row = await connection.fetchrow(_TAKE, queue, priorities, strands, seconds)
+            row = await connection.fetchrow(_TAKE, self._name(queue), priorities, strands, seconds)
+            if row is None and await connection.execute(_MADE, self._name(queue), priorities, strands) != "INSERT 0 0":
+                row = await connection.fetchrow(_TAKE, self._name(queue), priorities, strands, seconds)
         return row and StrandHold(**{**row, "queue": queue, "priority": Priority(row["priority"])})
 
     async def hand_out(self, hold: StrandHold, what: HandedOut, seconds: float) -> None:
@@ -77,27 +82,38 @@ class PostgresStrands:
     async def fetched(self, queue: str) -> tuple[int, int]:
         """See the port."""
         async with connected(self._database) as connection:
-            row = await connection.fetchrow(_FETCHED, queue)
+            row = await connection.fetchrow(_FETCHED, self._name(queue))
         return row["in_hand"], row["behind"]
 
     async def positions(self, queue: str) -> Mapping[tuple[Priority, int], int]:
         """See the port."""
         async with connected(self._database) as connection:
-            rows = await connection.fetch("SELECT priority, strand, position FROM strand WHERE queue = $1", queue)
+            rows = await connection.fetch(
+                "SELECT priority, strand, position FROM strand WHERE queue = $1", self._name(queue)
+            )
         return {(Priority(row["priority"]), row["strand"]): row["position"] for row in rows}
+
+    def _name(self, queue: str) -> str:
+        # What one broker has of a queue says nothing of what another has.
+        return f"{self._broker}:{queue}"
 
     async def _write(self, statement: str, hold: StrandHold, *arguments: object) -> None:
         async with connected(self._database) as connection:
-            held = await connection.fetchval(statement, hold.queue, hold.priority, hold.strand, hold.fence, *arguments)
+            held = await connection.fetchval(
+                statement, self._name(hold.queue), hold.priority, hold.strand, hold.fence, *arguments
+            )
         if held is None:
             raise LeaseLost(f"strand {hold.strand} of {hold.queue} is held no more")
+
+
+_AWAY = *TROUBLE, TimeoutError, asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError
 
 
 @asynccontextmanager
 async def connected(database: Database) -> AsyncIterator[Connection]:
     """A transaction of what carries messages. Raises BrokerUnavailable: without the database there is no carrying."""
     try:
-        async with database.dispatching() as connection:
+        async with asyncio.timeout(ANSWER_SECONDS), database.dispatching() as connection:
             yield connection
-    except TROUBLE as error:
-        raise BrokerUnavailable(str(error)) from error
+    except _AWAY as error:
+        raise BrokerUnavailable(f"the database: {str(error) or 'no answer in time'}") from error

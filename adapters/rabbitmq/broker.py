@@ -39,6 +39,7 @@ class RabbitBroker:
         """Leave; what is held goes back."""
         for link in self._links:
             await link.close()
+        await self._receiving.close()
 
     async def send(self, messages: Sequence[Message]) -> None:
         """See the port."""

@@ -13,11 +13,13 @@ from aio_pika import DeliveryMode
 from aio_pika import Message as Envelope
 from aio_pika.abc import AbstractChannel
 
-from adapters.rabbitmq.queues import Place
+from adapters.rabbitmq.queues import Place, strand_name
 from core.kernel.ids import MessageId, TenantId
 from core.kernel.message import Message
+from ports.broker import BrokerUnavailable
 
 T = TypeVar("T")
+_OURS = {"tenant", "key", "correlation"}
 _Properties = type(Envelope(b"").properties)
 
 
@@ -44,7 +46,9 @@ def received(delivered: Any) -> Letter:
 
 
 def unpacked(letter: Letter, place: Place) -> Message:
-    """The message that lay in ``place``."""
+    """The message that lay in ``place``. Raises BrokerUnavailable for one that somebody else put there."""
+    if not letter.headers.keys() >= _OURS:
+        raise BrokerUnavailable(f"what comes next in {strand_name(place)} is not ours: take it out of there")
     return Message(
         id=MessageId(letter.id),
         tenant=TenantId(letter.headers["tenant"]),

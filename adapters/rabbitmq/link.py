@@ -54,7 +54,8 @@ class Link:
                 raise BrokerUnavailable(f"RabbitMQ refuses: {error!r}") from error
             if not _is_lost(error):
                 raise
-            if generation == self.generation:
+            # After a time as long as this even a connection made meanwhile is too silent to be kept.
+            if generation == self.generation or isinstance(error, TimeoutError):
                 self.give_up()
             raise BrokerUnavailable(f"RabbitMQ is lost, or silent for too long: {error!r}") from error
 

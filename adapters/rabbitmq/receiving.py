@@ -1,10 +1,14 @@
-"""What a process receives from RabbitMQ, holds, and is done with."""
+"""What a process receives from RabbitMQ, holds, and is done with.
+
+A turn is begun with the next messages of a strand; it is out while a batch of it is; it goes on when something is left
+that must not go back; it is lost when its time is over, its channel closed or anything went wrong, until it is given
+back.
+"""
 
 import asyncio
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import replace
-from itertools import islice
 
 from aio_pika.abc import AbstractChannel
 
@@ -15,6 +19,7 @@ from adapters.rabbitmq.turn import Turn
 from adapters.toolkit.strands import next_out, receipt_of, still_tried
 from core.kernel.job import LeaseLost
 from core.kernel.message import Batch, Priority, lowest_first
+from ports.broker import BrokerUnavailable
 from ports.queue import Depth
 from ports.strands import StrandHold, Strands
 
@@ -33,7 +38,7 @@ class Receiving:
         self._going_on: dict[str, list[Turn]] = defaultdict(list)
         self._lost: list[Turn] = []
         self._seen: dict[str, list[tuple[Priority, int]]] = {}
-        self._channels: list[AbstractChannel] = []
+        self._channels: list[tuple[int, AbstractChannel]] = []
         self._looks = 0
 
     async def receive(self, queue: str, limit: int, seconds: float) -> Batch | None:
@@ -43,22 +48,14 @@ class Receiving:
         turn = going_on.pop(0) if going_on else await self._begun(queue, seconds)
         if turn is None:
             return None
-        turn.out = next_out(turn.hold, turn.fetched[0].id, len(turn.fetched), limit)
-        turn.until = _time() + seconds
         try:
-            await self._strands.hand_out(turn.hold, turn.out, seconds)
+            return await self._handed_out(turn, limit, seconds)
         except LeaseLost:
             self._lost.append(turn)
             return None
         except BaseException:
             self._lost.append(turn)
             raise
-        self._out[receipt_of(turn.hold)] = turn
-        return Batch(
-            messages=tuple(unpacked(letter, turn.place) for letter in islice(turn.fetched, turn.out.in_hand)),
-            attempt=turn.out.attempt,
-            receipt=receipt_of(turn.hold),
-        )
 
     async def done(self, batch: Batch) -> None:
         """See the port."""
@@ -72,6 +69,31 @@ class Receiving:
             self._lost.append(turn)
             raise
 
+    async def depth(self, queue: str) -> Depth:
+        """See the port."""
+        async with self._link.talking():
+            waiting = await self._queues.waiting(queue)
+        in_hand, behind = await self._strands.fetched(queue)
+        return Depth(ready=waiting + behind, leased=in_hand)
+
+    async def close(self) -> None:
+        """Give back what is held; the connection is to be closed before."""
+        turns = [*self._out.values(), *(turn for turns in self._going_on.values() for turn in turns), *self._lost]
+        for turn in turns:
+            turn.rest()
+            with suppress(BrokerUnavailable):  # then its time ends by itself
+                await self._free(turn.hold, turn)
+
+    async def _handed_out(self, turn: Turn, limit: int, seconds: float) -> Batch:
+        out = next_out(turn.hold, turn.fetched[0].id, len(turn.fetched), limit)
+        until = _time() + seconds
+        await self._strands.hand_out(turn.hold, out, seconds)
+        letters = turn.hand_out(out, until, lambda: self._link.leave(turn.close()))
+        messages = tuple(unpacked(letter, turn.place) for letter in letters)
+        receipt = receipt_of(turn.hold)
+        self._out[receipt] = turn
+        return Batch(messages=messages, attempt=out.attempt, receipt=receipt)
+
     async def _end(self, turn: Turn) -> None:
         """A turn goes on while what comes was handed out before, or no more comes: else others may want it."""
         tried = still_tried(turn.out)
@@ -80,19 +102,15 @@ class Receiving:
             goes_on = bool(turn.fetched and (tried or not turn.receiving))
             if turn.fetched and not goes_on:
                 await turn.close()
-        await self._strands.end(turn.hold, 0, tried, keep=goes_on)
+        with suppress(LeaseLost):  # what is ended is: nobody else could have had it
+            await self._strands.end(turn.hold, 0, tried, keep=goes_on)
         if goes_on:
-            turn.hold, turn.ended = replace(turn.hold, first="", tried=tried, attempts=1), False
+            turn.hold = replace(turn.hold, first="", tried=tried, attempts=1)
             self._going_on[turn.hold.queue].append(turn)
-        elif not turn.fetched:
-            self._channels.append(turn.channel)
-
-    async def depth(self, queue: str) -> Depth:
-        """See the port."""
-        async with self._link.talking():
-            waiting = await self._queues.waiting(queue)
-        in_hand, behind = await self._strands.fetched(queue)
-        return Depth(ready=waiting + behind, leased=in_hand)
+            return
+        turn.rest()
+        if not turn.fetched:
+            self._channels.append((self._link.generation, turn.channel))
 
     async def _begun(self, queue: str, seconds: float) -> Turn | None:
         """A turn with what is next in a strand nobody holds, of the best priority that has any."""
@@ -110,15 +128,16 @@ class Receiving:
                 begun = await turn.begin() and not _may_be_elsewhere(turn)
         finally:
             if not begun:
-                await self._give_back(hold, turn)
+                with suppress(BrokerUnavailable):  # then its time ends by itself
+                    await self._give_back(hold, turn)
         if begun:
             return turn
         return await self._begun(queue, seconds) if self._seen.get(queue) else None
 
     async def _channel(self) -> AbstractChannel:
         while self._channels:
-            channel = self._channels.pop()
-            if not channel.is_closed:
+            generation, channel = self._channels.pop()
+            if generation == self._link.generation and not channel.is_closed:
                 return channel
         return await self._link.channel()
 
@@ -140,13 +159,21 @@ class Receiving:
             self._lost += [turn for turn in turns if turn.over]
             self._going_on[queue] = [turn for turn in turns if not turn.over]
         while self._lost:
-            await self._give_back(self._lost[-1].hold, self._lost[-1])
-            self._lost.pop()
+            turn = self._lost.pop()
+            try:
+                await self._give_back(turn.hold, turn)
+            except BaseException:
+                self._lost.append(turn)
+                raise
 
     async def _give_back(self, hold: StrandHold, turn: Turn | None) -> None:
-        """The server takes back what is left of the turn, then whoever wants to may take the strand."""
+        """Whoever wants to may take the strand; the server lets nobody begin before it took back what is left."""
         if turn is not None:
+            turn.rest()
             self._link.leave(turn.close())
+        await self._free(hold, turn)
+
+    async def _free(self, hold: StrandHold, turn: Turn | None) -> None:
         with suppress(LeaseLost):
             if turn is not None and turn.ended:
                 await self._strands.end(hold, 0, still_tried(turn.out))

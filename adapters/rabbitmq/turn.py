@@ -3,11 +3,14 @@
 Everybody fetches as much at once (WINDOW). So whoever comes after somebody who was lost fetches all of what came back,
 and before anything else: that is what keeps the order, as RabbitMQ puts what comes back once more behind the rest of
 what came back. For the same reason a receiver is not cancelled while anything is left: with the end of its channel the
-server takes back what it had and knows of no receiver any more, in one step.
+server takes back what it had and knows of no receiver any more, in one step. A cancelled one of whom anything is still
+out is counted as a receiver until then: nobody else begins.
 """
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 from aio_pika.abc import AbstractChannel
@@ -21,11 +24,15 @@ WINDOW = 1024
 
 
 class Turn:
-    """The only receiver of the strand of ``hold``, until the time ``until`` of the running loop at most."""
+    """The only receiver of the strand of ``hold``, until the time ``until`` of the running loop at most.
+
+    It begins, hands something out and ends that, once or more; when its time is over the server takes all of it back,
+    whatever its process is doing.
+    """
 
     def __init__(self, hold: StrandHold, channel: AbstractChannel, until: float) -> None:
         self.hold = hold
-        self.until = until
+        self._until = until
         self.fetched: deque[Letter] = deque()
         self.out: HandedOut
         """What of it is handed out."""
@@ -34,6 +41,7 @@ class Turn:
         self.receiving = False
         """Whether more comes, and goes back with the end of the channel."""
         self.channel = channel
+        self._clock: asyncio.TimerHandle | None = None
         self._arrived = asyncio.Event()
         self._wanted = 0
         # Not the one of an earlier turn: RabbitMQ 3.10 takes a receiver for the one that had the name before.
@@ -47,7 +55,7 @@ class Turn:
     @property
     def over(self) -> bool:
         """Whether it is held no more."""
-        return self.channel.is_closed or asyncio.get_running_loop().time() > self.until
+        return self.channel.is_closed or asyncio.get_running_loop().time() > self._until
 
     async def begin(self) -> bool:
         """Fetch what is there, up to a WINDOW. False: nothing is, or the server still has another receiver for it."""
@@ -61,6 +69,18 @@ class Turn:
         self.receiving = True
         await unless_closed(wire, self._arrived.wait())
         return True
+
+    def hand_out(self, out: HandedOut, until: float, over: Callable[[], None]) -> list[Letter]:
+        """The letters that are ``out``, until the time ``until``: then ``over`` is called."""
+        self.out, self.ended, self._until = out, False, until
+        self.rest()
+        self._clock = asyncio.get_running_loop().call_at(until, over)
+        return [*islice(self.fetched, out.in_hand)]
+
+    def rest(self) -> None:
+        """Its time does not run any more."""
+        if self._clock is not None:
+            self._clock.cancel()
 
     async def end(self) -> None:
         """What is handed out is gone when this returns. With nothing left, no more comes.

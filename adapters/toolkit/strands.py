@@ -8,11 +8,13 @@ def next_out(hold: StrandHold, head: str, fetched: int, limit: int) -> HandedOut
 
     What was handed out before comes alone, counted; what nobody saw comes together, for the first time.
     """
-    tried = hold.tried if hold.first in ("", head) else 0
+    # Whoever had it may have been done with the first, and could not say so any more.
+    known = hold.first in ("", head)
+    tried, attempts = (hold.tried, hold.attempts) if known else (max(0, hold.tried - 1), 1)
     in_hand = 1 if tried else min(limit, fetched)
     return HandedOut(
         first=head,
-        attempt=hold.attempts + 1 if tried else 1,
+        attempt=attempts + 1 if tried else 1,
         in_hand=in_hand,
         tried=tried or in_hand,
         behind=fetched - in_hand,

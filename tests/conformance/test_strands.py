@@ -44,7 +44,7 @@ class Postgres:
     def __init__(self, url: str) -> None:
         self._url = url
         self._database = Database(url, 2)
-        self.one: Strands = PostgresStrands(self._database)
+        self.one: Strands = PostgresStrands(self._database, "b")
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:

@@ -3,15 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any
 
 import pytest
+from confluent_kafka import Producer
 
 from adapters.kafka.broker import KafkaBroker, open_kafka_broker
+from adapters.kafka.link import partition_of, topic_of
 from adapters.memory.strands import MemoryStrands
 from core.kernel.ids import MessageId
+from core.kernel.message import Priority
 from ports.broker import BrokerUnavailable
 from tests.conformance.brokers import KafkaBrokers
 from tests.faults.broker_storm import Storm
@@ -94,6 +98,37 @@ async def test_a_topic_that_is_not_there_or_too_small_is_named(server: KafkaServ
     async with connected(server) as broker:
         with pytest.raises(BrokerUnavailable, match="24 partitions"):
             await broker.receive("nobody-made-it", 10, LONG)
+
+
+@story
+async def test_what_is_behind_a_message_that_is_too_big_is_not_sent_before_it(server: KafkaServer) -> None:
+    async with connected(server) as broker:
+        with pytest.raises(BrokerUnavailable, match="too large"):
+            await broker.send([a_message(1), replace(a_message(2), payload=bytes(2_000_000)), a_message(3)])
+        await broker.send([a_message(4)])
+        assert (await drained(broker, (await broker.depth("q")).ready))[-1] == a_message(4).id
+
+
+@story
+async def test_a_message_somebody_else_put_there_is_named(server: KafkaServer) -> None:
+    stranger = Producer({"bootstrap.servers": server.url.removeprefix("kafka://")})
+    stranger.produce(topic_of("q"), b"hello", partition=partition_of(Priority.NORMAL, 3))
+    assert stranger.flush(BOUND_SECONDS) == 0
+    async with connected(server) as broker:
+        with pytest.raises(BrokerUnavailable, match=r"not ours: partition 11 of fluxor\.q, offset 0"):
+            await received(broker)
+
+
+@story
+async def test_a_topic_that_was_made_anew_is_named(server: KafkaServer) -> None:
+    strands = MemoryStrands(lambda: datetime.now(UTC))
+    async with open_kafka_broker(server.url, strands) as broker:
+        await broker.send([a_message(1), a_message(2)])
+        assert len(await drained(broker, 2)) == 2
+    with kafka_server() as another:
+        async with open_kafka_broker(another.url, strands) as broker:
+            with pytest.raises(BrokerUnavailable, match="2 messages are done with, and it has 0"):
+                await broker.receive("q", 10, LONG)
 
 
 @story

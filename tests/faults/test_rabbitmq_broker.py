@@ -143,6 +143,47 @@ def test_a_batch_is_held_for_no_longer_than_was_asked_for(server: RabbitServer) 
     run(story())
 
 
+def test_who_does_nothing_about_what_he_holds_loses_it_when_its_time_is_over(server: RabbitServer) -> None:
+    async def story() -> None:
+        strands = MemoryStrands(lambda: datetime.now(UTC))
+        one, other = RabbitBroker(server.url, strands), RabbitBroker(server.url, strands)
+        await again(lambda: one.send([a_message(1, "stuck"), a_message(2, "stuck")]))
+        held = await received(one, queue="stuck", seconds=0.3)
+        batch = await received(other, queue="stuck")
+        assert (batch.messages, batch.attempt) == (held.messages[:1], 2)
+        with pytest.raises(LeaseLost):
+            await one.done(held)
+        await one.close()
+        await other.close()
+
+    run(story())
+
+
+def test_what_is_held_at_the_end_is_somebody_elses_at_once(server: RabbitServer) -> None:
+    async def story() -> None:
+        strands = MemoryStrands(lambda: datetime.now(UTC))
+        one, other = RabbitBroker(server.url, strands), RabbitBroker(server.url, strands)
+        await again(lambda: one.send([a_message(1, "left")]))
+        await received(one, queue="left")
+        await one.close()
+        assert (await received(other, queue="left")).attempt == 2
+        await other.close()
+
+    run(story())
+
+
+def test_a_message_somebody_else_put_there_is_named(server: RabbitServer) -> None:
+    async def story() -> None:
+        async with connected(server) as broker, await aio_pika.connect(server.url) as owner:
+            await again(lambda: broker.depth("foreign"))
+            channel = await owner.channel()
+            await channel.default_exchange.publish(aio_pika.Message(b"hello"), "fluxor.foreign.normal.3")
+            with pytest.raises(BrokerUnavailable, match=r"fluxor\.foreign\.normal\.3 is not ours"):
+                await received(broker, queue="foreign")
+
+    run(story())
+
+
 @pytest.mark.parametrize("midway", [False, True], ids=["with a batch in hand", "in the middle of receiving"])
 @pytest.mark.parametrize("seed", range(3))
 def test_whoever_is_lost_what_he_had_comes_first_and_in_order(server: RabbitServer, seed: int, midway: bool) -> None:

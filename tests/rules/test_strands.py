@@ -20,8 +20,9 @@ def a_hold(first: str = "", tried: int = 0, attempts: int = 0) -> StrandHold:
         (a_hold("m", 3, 1), HandedOut(first="m", attempt=2, in_hand=1, tried=3, behind=6)),
         (a_hold("m", 1, 4), HandedOut(first="m", attempt=5, in_hand=1, tried=1, behind=6)),
         (a_hold("", 2, 1), HandedOut(first="m", attempt=2, in_hand=1, tried=2, behind=6)),
-        # It was ended, and whoever did could not say so any more.
-        (a_hold("before", 3, 2), HandedOut(first="m", attempt=1, in_hand=4, tried=4, behind=3)),
+        # What was first was ended, and whoever did could not say so any more.
+        (a_hold("before", 3, 2), HandedOut(first="m", attempt=2, in_hand=1, tried=2, behind=6)),
+        (a_hold("before", 1, 2), HandedOut(first="m", attempt=1, in_hand=4, tried=4, behind=3)),
     ],
 )
 def test_what_was_handed_out_before_comes_alone(hold: StrandHold, expected: HandedOut) -> None:

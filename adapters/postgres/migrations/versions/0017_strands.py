@@ -34,5 +34,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """RabbitMQ hands out again what is not ended, as if for the first time."""
+    """What is not ended is handed out again as if for the first time, and a log from its beginning: the inbox knows."""
     op.execute("DROP TABLE strand")
