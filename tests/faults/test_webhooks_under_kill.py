@@ -26,7 +26,7 @@ KILL_AFTER = (10, 25, 40)
 class Received:
     """What a receiver got: by event id, how often, and what it said; every fifth event it refuses at first.
 
-    Not more of those at once than a breaker allows: attempts at one that is open are soon used up, as nobody waits here.
+    Not more of those at once than a breaker allows: attempts at one that is open would soon be used up here.
     """
 
     def __init__(self) -> None:
