@@ -10,10 +10,11 @@ import msgspec
 from adapters.postgres.bench_audit import audit
 from adapters.postgres.embedded_tools import BIN_PATH
 from adapters.postgres.engine import Database
+from composition.listening import free_port
 from composition.place import Running, read_running
 from composition.session import open_session
 from composition.settings import Settings
-from composition.up import free_port, running
+from composition.up import running
 from core.kernel.ids import TenantId
 from entrypoints.cli.bench.completion import Audit
 from entrypoints.cli.bench.pgbench import PgbenchTarget

@@ -5,25 +5,21 @@ import os
 import signal
 import socket
 import urllib.request
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
-from itertools import repeat
 from urllib.error import URLError
 
 from adapters.postgres.embedded import EmbeddedPostgres, ServerFailed
 from adapters.postgres.migrate import migrate
 from composition.children import Child
 from composition.first_tenant import first_key
+from composition.listening import check_port, metrics_ports
 from composition.place import Place, Running, write_running
 from composition.settings import Settings
 
 WATCH_SECONDS = 0.25
 READY_SECONDS = 60.0
-
-
-class PortInUse(OSError):
-    """Somebody else listens on the port already, or there is none left."""
 
 
 class Installation:
@@ -140,20 +136,6 @@ def _pids(children: Iterable[Child]) -> list[int]:
     return [child.pid for child in children if child.pid]
 
 
-def metrics_ports(settings: Settings) -> Iterator[int]:
-    """A port for each process's metrics, upwards from METRICS_PORT, leaving out the API's own. Raises PortInUse.
-
-    Any port for all of them where it says so, or where metrics have no port of their own.
-    """
-    first, processes = settings.metrics_port, 2 + settings.worker_processes
-    if first == 0 or settings.environment != "production":
-        return repeat(first)
-    ports = [port for port in range(first, min(first + processes + 1, 65_536)) if port != settings.port]
-    if len(ports) < processes:
-        raise PortInUse(f"METRICS_PORT={first} leaves no port for each of {processes} processes")
-    return iter(ports[:processes])
-
-
 async def up(settings: Settings, *, demo: bool = False) -> int:
     """Run until SIGINT or SIGTERM; answers the exit code. Raises DataDirectoryInUse, PortInUse, ServerFailed."""
     check_port(settings.port)
@@ -200,24 +182,6 @@ async def wait_until_ready(installation: Installation) -> None:
         if asyncio.get_running_loop().time() > deadline:
             raise TimeoutError("the API does not become ready; see api.log in the data directory's log folder")
         await asyncio.sleep(0.05)
-
-
-def check_port(port: int) -> None:
-    """Raise PortInUse when the port is taken, before anything is started."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise PortInUse(f"port {port} is in use: choose another with --port or PORT") from error
-
-
-def free_port() -> int:
-    """A port nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _ready(url: str) -> bool:

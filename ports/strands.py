@@ -17,7 +17,7 @@ class StrandHold:
 
     Whatever is before ``position`` is done with; a broker that forgets what is done has no use for it. From the message
     ``first`` on ``tried`` messages were handed out and not ended, ``first`` itself ``attempts`` times (its id is "" if
-    it is not known: then it is whichever comes first). ``overdue`` seconds ago who had them should have ended them.
+    it is not known: then it is whichever comes first).
     """
 
     queue: str
@@ -28,7 +28,6 @@ class StrandHold:
     first: str = ""
     tried: int = 0
     attempts: int = 0
-    overdue: float = 0.0
 
 
 @value

@@ -11,7 +11,7 @@ from adapters.kafka.sending import Sending
 from adapters.toolkit.room import Room
 from adapters.toolkit.strands import next_out, receipt_of, still_tried
 from core.kernel.job import LeaseLost
-from core.kernel.message import Batch, Message, Priority, lowest_first
+from core.kernel.message import Batch, Message, Priority, in_turn
 from ports.broker import QUEUE_MAX, BrokerUnavailable
 from ports.queue import Depth
 from ports.strands import StrandHold, Strands
@@ -109,7 +109,7 @@ class KafkaBroker:
                     f"topic fluxor.{queue} is not the one that was received from before: of strand {strand[1]} "
                     f"{position} messages are done with, and it has {ends[strand]}"
                 )
-        for best in reversed(Priority) if lowest_first(self._looks) else Priority:
+        for best in in_turn(self._looks):
             among = [strand for strand in EVERY if strand[0] == best and ends[strand] > positions.get(strand, 0)]
             if among:
                 return among

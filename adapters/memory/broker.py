@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from core.kernel.job import LeaseLost
-from core.kernel.message import STRANDS, Batch, Message, Priority, lowest_first, strand_of
+from core.kernel.message import STRANDS, Batch, Message, Priority, in_turn, strand_of
 from ports.broker import QUEUE_MAX, QueueFull
 from ports.queue import Depth
 
@@ -49,11 +49,10 @@ class MemoryBroker:
     async def receive(self, queue: str, limit: int, seconds: float) -> Batch | None:
         """See the port."""
         self._turn += 1
-        priorities = list(reversed(Priority)) if lowest_first(self._turn) else list(Priority)
         now = self._now()
         free = [
             (strand.held_until, place, strand)
-            for priority in priorities
+            for priority in in_turn(self._turn)
             for place in ((queue, priority, number) for number in range(STRANDS))
             if (strand := self._strands.get(place)) and strand.waiting and strand.held_until <= now
         ]

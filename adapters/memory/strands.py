@@ -16,7 +16,6 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 class _Strand:
     known: StrandHold
     held_until: datetime = _NEVER
-    due: datetime = _NEVER
     turn: int = 0
     in_hand: int = 0
     behind: int = 0
@@ -38,8 +37,7 @@ class MemoryStrands:
             return None
         strand = min(free, key=lambda one: (one.turn, one.known.priority, one.known.strand))
         self._turn += 1
-        overdue = (now - strand.due).total_seconds() if strand.known.tried else 0.0
-        strand.known = replace(strand.known, fence=strand.known.fence + 1, overdue=overdue)
+        strand.known = replace(strand.known, fence=strand.known.fence + 1)
         strand.turn, strand.held_until = self._turn, now + timedelta(seconds=seconds)
         strand.in_hand = strand.behind = 0
         return strand.known
@@ -49,7 +47,7 @@ class MemoryStrands:
         strand = self._mine(hold)
         strand.known = replace(strand.known, first=what.first, tried=what.tried, attempts=what.attempt)
         strand.in_hand, strand.behind = what.in_hand, what.behind
-        strand.held_until = strand.due = self._now() + timedelta(seconds=seconds)
+        strand.held_until = self._now() + timedelta(seconds=seconds)
 
     async def end(self, hold: StrandHold, position: int, tried: int, *, keep: bool = False) -> None:
         """See the port."""

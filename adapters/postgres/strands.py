@@ -28,13 +28,12 @@ WITH free AS MATERIALIZED (
 UPDATE strand s SET fence = s.fence + 1, held_until = now() + $4 * interval '1 second', taken_at = clock_timestamp(),
                     in_hand = 0, behind = 0
 FROM free WHERE (s.queue, s.priority, s.strand) = (free.queue, free.priority, free.strand)
-RETURNING s.priority, s.strand, s.fence, s.position, s.first, s.tried, s.attempts,
-          CASE WHEN s.tried > 0 THEN extract(epoch FROM now() - s.due)::float8 ELSE 0 END AS overdue
+RETURNING s.priority, s.strand, s.fence, s.position, s.first, s.tried, s.attempts
 """
 _MINE = "queue = $1 AND priority = $2 AND strand = $3 AND fence = $4 AND held_until > now() RETURNING 1"
 _HAND_OUT = f"""
 UPDATE strand SET first = $5, attempts = $6, in_hand = $7, tried = $8, behind = $9,
-                  held_until = now() + $10 * interval '1 second', due = now() + $10 * interval '1 second'
+                  held_until = now() + $10 * interval '1 second'
 WHERE {_MINE}
 """
 _END = f"""

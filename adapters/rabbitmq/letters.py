@@ -65,7 +65,7 @@ async def post(channel: AbstractChannel, letters: Sequence[tuple[str, Letter]]) 
 
     Raises ConnectionError when the channel is closed meanwhile: the library leaves those waiting that are not sent.
     """
-    wire = await channel.get_underlay_channel()
+    wire: Any = await channel.get_underlay_channel()  # its declared base class does not tell of ``wait``
     # Each waits for its confirmation in a task of its own; they take their places on the channel in order.
     posting = asyncio.gather(
         *(
@@ -76,7 +76,7 @@ async def post(channel: AbstractChannel, letters: Sequence[tuple[str, Letter]]) 
                     message_id=letter.id, headers=dict(letter.headers), delivery_mode=DeliveryMode.PERSISTENT.value
                 ),
                 mandatory=True,
-                wait=False,  # type: ignore[call-arg]  # the base class does not tell of it: not each out on its own
+                wait=False,  # not each out on its own
             )
             for queue, letter in letters
         ),

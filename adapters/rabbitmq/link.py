@@ -5,7 +5,7 @@ The next call connects again, at once: whoever calls already waits longer and lo
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 import aio_pika
@@ -88,28 +88,38 @@ class Link:
 
     def leave(self, closing: Awaitable[None]) -> None:
         """Close something without waiting for it: whoever gives up does so because nobody answers, or has no time."""
-        task = asyncio.ensure_future(self._left(closing))
+        task = asyncio.ensure_future(self._left(closing, self.generation))
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
 
     def give_up(self) -> None:
         """Do without this connection; what is held through it is given back when the server finds out."""
         connection, self._connection = self._connection, None
-        self.generation += 1
         self._lasting.clear()
         if connection is not None:
             self.leave(connection.close())
+        self.generation += 1
 
     async def close(self) -> None:
         """Leave, and wait a moment for the server to know."""
         self.give_up()
-        if self._leaving:
-            await asyncio.wait(self._leaving, timeout=ANSWER_SECONDS)
+        await self.close_what_is_left()
 
-    async def _left(self, closing: Awaitable[None]) -> None:
-        with suppress(BrokerUnavailable):
-            async with self.talking():
+    async def close_what_is_left(self) -> None:
+        """Wait a moment for whatever is being closed."""
+        if self._leaving:
+            await asyncio.wait(self._leaving)
+
+    async def _left(self, closing: Awaitable[None], generation: int) -> None:
+        """What is left of an earlier connection may be silent, and says nothing of this one."""
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
                 await closing
+        except BaseException as error:
+            if not isinstance(error, _CHANNEL_LOST) and not _is_lost(error):
+                raise
+            if generation == self.generation:
+                self.give_up()
 
 
 def _is_lost(error: BaseException) -> bool:

@@ -13,18 +13,15 @@ from dataclasses import replace
 from aio_pika.abc import AbstractChannel
 
 from adapters.rabbitmq.letters import unpacked
-from adapters.rabbitmq.link import HEARTBEAT_SECONDS, Link
+from adapters.rabbitmq.link import Link
 from adapters.rabbitmq.queues import Queues
 from adapters.rabbitmq.turn import Turn
 from adapters.toolkit.strands import next_out, receipt_of, still_tried
 from core.kernel.job import LeaseLost
-from core.kernel.message import Batch, Priority, lowest_first
+from core.kernel.message import Batch, Priority, in_turn
 from ports.broker import BrokerUnavailable
 from ports.queue import Depth
 from ports.strands import StrandHold, Strands
-
-NOTICED_SECONDS = 3.0 * HEARTBEAT_SECONDS
-"""After so long the server has taken back whatever a process has that it does not hear of any more."""
 
 
 class Receiving:
@@ -125,7 +122,7 @@ class Receiving:
         try:
             async with self._link.talking():
                 turn = Turn(hold, await self._channel(), _time() + seconds)
-                begun = await turn.begin() and not _may_be_elsewhere(turn)
+                begun = await turn.begin()
         finally:
             if not begun:
                 with suppress(BrokerUnavailable):  # then its time ends by itself
@@ -145,7 +142,7 @@ class Receiving:
         """The strands of the best priority that have something and nobody who receives it."""
         self._looks += 1
         async with self._link.talking():
-            for priority in reversed(Priority) if lowest_first(self._looks) else Priority:
+            for priority in in_turn(self._looks):
                 lengths = await self._queues.strands(queue, priority)
                 free = [place[1:] for place, length in lengths.items() if length.waiting and not length.receivers]
                 if free:
@@ -179,13 +176,6 @@ class Receiving:
                 await self._strands.end(hold, 0, still_tried(turn.out))
             else:
                 await self._strands.give_back(hold)
-
-
-def _may_be_elsewhere(turn: Turn) -> bool:
-    """Whether somebody may still have what comes before, handed out to him, and the server take it back yet."""
-    hold = turn.hold
-    missing = hold.tried > 0 and hold.first not in ("", turn.fetched[0].id)
-    return missing and hold.overdue < NOTICED_SECONDS
 
 
 def _time() -> float:

@@ -5,6 +5,7 @@ order it was sent, by one receiver at a time. To that end a queue is spun into a
 them, and a strand is held by one receiver at a time.
 """
 
+from collections.abc import Sequence
 from enum import IntEnum
 from zlib import crc32
 
@@ -30,6 +31,11 @@ LOWEST_FIRST_EVERY = 8
 def lowest_first(turn: int) -> bool:
     """Whether the receiving number ``turn`` (from 1) begins with the lowest priority."""
     return turn % LOWEST_FIRST_EVERY == 0
+
+
+def in_turn(turn: int) -> Sequence[Priority]:
+    """The priorities in the order in which the receiving number ``turn`` looks at them."""
+    return sorted(Priority, reverse=lowest_first(turn))
 
 
 @value

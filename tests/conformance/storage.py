@@ -50,8 +50,8 @@ from adapters.postgres.health import PostgresHealth
 from adapters.postgres.identity import PostgresCredentials, PostgresTenantsView
 from adapters.postgres.intake import PostgresIntakeLog, PostgresIntakeView
 from adapters.postgres.invariants import PostgresInvariants
+from adapters.postgres.job_source import PostgresJobSource
 from adapters.postgres.journal import PostgresJournalFeed
-from adapters.postgres.queue import PostgresJobSource
 from adapters.postgres.relay import PostgresRelayPosition
 from adapters.postgres.reservations import PostgresReservationsView
 from adapters.postgres.sagas import PostgresSagasView

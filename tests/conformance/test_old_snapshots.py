@@ -10,7 +10,7 @@ import pytest
 from adapters.postgres import health
 from adapters.postgres.engine import Database
 from adapters.postgres.health import PostgresHealth
-from adapters.postgres.queue import EVERYTHING_EVERY_SECONDS, LATE_SECONDS, PostgresJobSource
+from adapters.postgres.job_source import EVERYTHING_EVERY_SECONDS, LATE_SECONDS, PostgresJobSource
 from core.kernel.ids import JobId
 from core.kernel.job import LeasedJob
 from tests.support.given import TENANT, an_id

@@ -14,7 +14,18 @@ from ports.broker import Broker, BrokerUnavailable
 from tests.support.given import TENANT, an_id
 
 LONG = 600.0
+STORY_SECONDS = 120.0
 T = TypeVar("T")
+
+
+def run(story: Awaitable[None]) -> None:
+    """Play it, within a bounded time."""
+
+    async def bounded() -> None:
+        async with asyncio.timeout(STORY_SECONDS):
+            await story
+
+    asyncio.run(bounded())
 
 
 def a_message(number: int, queue: str = "q") -> Message:

@@ -13,13 +13,15 @@ from confluent_kafka import Producer
 
 from adapters.kafka.broker import KafkaBroker, open_kafka_broker
 from adapters.kafka.link import partition_of, topic_of
+from adapters.kafka.reading import Reading
 from adapters.memory.strands import MemoryStrands
 from core.kernel.ids import MessageId
 from core.kernel.message import Priority
 from ports.broker import BrokerUnavailable
+from ports.strands import StrandHold
 from tests.conformance.brokers import KafkaBrokers
 from tests.faults.broker_storm import Storm
-from tests.faults.flow import LONG, a_message, again, drained, received, send_until_it_fails, some
+from tests.faults.flow import LONG, a_message, again, drained, received, run, send_until_it_fails, some
 from tests.support.kafka import KafkaServer, kafka_server
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
@@ -38,14 +40,10 @@ def story(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
     """A test that is an ``async def``, run within a bounded time."""
 
     @wraps(test)
-    def run(**arguments: Any) -> None:
-        async def bounded() -> None:
-            async with asyncio.timeout(120):
-                await test(**arguments)
+    def played(**arguments: Any) -> None:
+        run(test(**arguments))
 
-        asyncio.run(bounded())
-
-    return run
+    return played
 
 
 @asynccontextmanager
@@ -129,6 +127,32 @@ async def test_a_topic_that_was_made_anew_is_named(server: KafkaServer) -> None:
         async with open_kafka_broker(another.url, strands) as broker:
             with pytest.raises(BrokerUnavailable, match="2 messages are done with, and it has 0"):
                 await broker.receive("q", 10, LONG)
+
+
+class Away(MemoryStrands):
+    """Strands in a database that is away when something is to be given back."""
+
+    async def give_back(self, hold: StrandHold) -> None:
+        raise BrokerUnavailable("the database is away")
+
+
+@story
+async def test_whoever_is_cancelled_is_while_the_database_is_away(server: KafkaServer) -> None:
+    async with open_kafka_broker(server.url, Away(lambda: datetime.now(UTC))) as broker:
+        await broker.send([a_message(1)])
+        with pytest.MonkeyPatch.context() as patch:
+            begun = asyncio.Event()
+
+            async def read(*_: object) -> None:
+                begun.set()
+                await asyncio.Event().wait()
+
+            patch.setattr(Reading, "read", read)
+            receiving = asyncio.ensure_future(broker.receive("q", 10, LONG))
+            await begun.wait()
+            receiving.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await receiving
 
 
 @story

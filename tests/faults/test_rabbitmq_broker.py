@@ -1,23 +1,26 @@
 """RabbitMQ killed, frozen, emptied and cut off while messages flow: nothing confirmed is lost, nobody waits long."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import aio_pika
 import pytest
+from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
 
 from adapters.memory.strands import MemoryStrands
 from adapters.rabbitmq.broker import RabbitBroker
 from adapters.rabbitmq.queues import strand_name, strands_of
+from adapters.rabbitmq.turn import Turn
 from core.kernel.ids import MessageId
 from core.kernel.job import LeaseLost
-from core.kernel.message import STRANDS, Priority
+from core.kernel.message import STRANDS, Priority, strand_of
 from ports.broker import BrokerUnavailable, QueueFull
+from ports.strands import StrandHold
 from tests.conformance.brokers import LITTLE, RabbitBrokers
 from tests.faults.broker_storm import Storm
-from tests.faults.flow import LONG, a_message, again, drained, received, send_until_it_fails, some
+from tests.faults.flow import LONG, a_message, again, drained, received, run, send_until_it_fails, some
 from tests.support.rabbitmq import RabbitServer, rabbit_server
 
 pytestmark = [pytest.mark.rabbitmq, pytest.mark.slow]
@@ -31,14 +34,6 @@ def server() -> Iterator[RabbitServer]:
     """A node that may be treated roughly."""
     with rabbit_server() as server:
         yield server
-
-
-def run(story: Awaitable[None]) -> None:
-    async def bounded() -> None:
-        async with asyncio.timeout(120):
-            await story
-
-    asyncio.run(bounded())
 
 
 @asynccontextmanager
@@ -170,6 +165,79 @@ def test_what_is_held_at_the_end_is_somebody_elses_at_once(server: RabbitServer)
         await other.close()
 
     run(story())
+
+
+class Away(MemoryStrands):
+    """Strands in a database that is away when something is to be given back, and late when something is ended."""
+
+    async def give_back(self, hold: StrandHold) -> None:
+        raise BrokerUnavailable("the database is away")
+
+    async def end(self, hold: StrandHold, position: int, tried: int, *, keep: bool = False) -> None:
+        await super().end(hold, position, tried, keep=keep)
+        raise LeaseLost("its time was over by then")
+
+
+def test_whoever_is_cancelled_is_while_the_database_is_away(server: RabbitServer) -> None:
+    async def story() -> None:
+        broker = RabbitBroker(server.url, Away(lambda: datetime.now(UTC)))
+        await again(lambda: broker.send([a_message(1, "cancelled")]))
+        with pytest.MonkeyPatch.context() as patch:
+            begun = asyncio.Event()
+
+            async def begin(turn: Turn) -> bool:
+                begun.set()
+                return await asyncio.Event().wait()
+
+            patch.setattr(Turn, "begin", begin)
+            receiving = asyncio.ensure_future(broker.receive("cancelled", 10, LONG))
+            await begun.wait()
+            receiving.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await receiving
+        await broker.close()
+
+    run(story())
+
+
+def test_what_is_acknowledged_is_done_however_late_it_is_said(server: RabbitServer) -> None:
+    async def story() -> None:
+        broker = RabbitBroker(server.url, Away(lambda: datetime.now(UTC)))
+        await again(lambda: broker.send([a_message(1, "late-end")]))
+        await broker.done(await received(broker, queue="late-end"))
+        assert await broker.receive("late-end", 10, LONG) is None
+        await broker.close()
+
+    run(story())
+
+
+def test_a_receiver_that_is_cancelled_is_one_while_anything_of_his_is_out(server: RabbitServer) -> None:
+    """Whoever finds a strand without receivers relies on it: nothing of it can be in anybody's hands."""
+
+    async def story() -> None:
+        async with connected(server) as broker, await aio_pika.connect(server.url) as owner:
+            await again(lambda: broker.send([a_message(1, "out"), a_message(2, "out"), a_message(3, "out")]))
+            strand = await (await owner.channel()).get_queue(strand_name(("out", Priority.NORMAL, strand_of("a"))))
+            async with owner.channel() as channel:
+                await channel.set_qos(prefetch_count=2)
+                mine, came = await channel.get_queue(strand.name), asyncio.Queue[AbstractIncomingMessage]()
+                tag = await mine.consume(came.put)
+                first, second = await came.get(), await came.get()
+                await mine.cancel(tag)
+                assert (await receivers_of(owner, strand.name), await broker.receive("out", 10, LONG)) == (1, None)
+                await first.ack()
+                assert await receivers_of(owner, strand.name) == 1
+                await second.ack()
+                while await receivers_of(owner, strand.name):
+                    await asyncio.sleep(0.01)
+            assert [one.id for one in (await received(broker, queue="out")).messages] == [a_message(3).id]
+
+    run(story())
+
+
+async def receivers_of(owner: AbstractConnection, queue: str) -> int:
+    async with owner.channel() as channel:
+        return (await channel.declare_queue(queue, passive=True)).declaration_result.consumer_count or 0
 
 
 def test_a_message_somebody_else_put_there_is_named(server: RabbitServer) -> None:

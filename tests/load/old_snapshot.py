@@ -19,7 +19,7 @@ import asyncpg
 
 from adapters.postgres.engine import Database
 from adapters.postgres.health import PostgresHealth
-from adapters.postgres.queue import PostgresJobSource
+from adapters.postgres.job_source import PostgresJobSource
 from adapters.postgres.transaction import PostgresTransactions
 from adapters.system.ids import Uuid7
 from composition.place import embedded_place

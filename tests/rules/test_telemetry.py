@@ -18,9 +18,9 @@ from opentelemetry import trace
 from adapters.memory.telemetry import MemoryTelemetry
 from adapters.telemetry.telemetry import ProcessTelemetry
 from adapters.toolkit.metrics import COUNTERS, GAUGES, SECONDS
+from composition.listening import free_port
 from composition.settings import Settings
 from composition.telemetry import telemetry_of
-from composition.up import free_port
 from ports.telemetry import Telemetry
 
 ROOT = Path(__file__).parents[2]

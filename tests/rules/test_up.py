@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from composition.children import Child
+from composition.listening import PortInUse, metrics_ports
 from composition.place import RUNTIME, Place
 from composition.settings import Settings
-from composition.up import Installation, PortInUse, metrics_ports, running
+from composition.up import Installation, running
 
 
 def settings(**environment: str) -> Settings:
@@ -46,12 +47,18 @@ class Mortal(Child):
     """Dead, and on a disk that is full the first time it is to be started."""
 
     tries = 0
+    under_way = 0
 
     @property
     def alive(self) -> bool:
         return self.tries > 1
 
     async def revive(self) -> bool:
+        self.under_way += 1
+        assert self.under_way == 1, "it is being brought back already"
+        for _ in range(3 * len(self.name)):  # one takes longer than another
+            await asyncio.sleep(0)
+        self.under_way -= 1
         self.tries += 1
         if self.tries == 1:
             raise OSError(errno.ENOSPC, "No space left on device")
@@ -60,7 +67,7 @@ class Mortal(Child):
 
 def test_a_full_disk_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     """Nothing is given up: what could not be started is, and what could not be written down is, once there is room."""
-    monkeypatch.setattr("composition.up.WATCH_SECONDS", 0.001)
+    monkeypatch.setattr("composition.up.WATCH_SECONDS", 0.0)
     folder = tmp_path / "data"
     there = Installation(settings(FLUXOR_DATA_DIR=str(folder)), Place(url="u", owner_url="o"), None)
     for name in ("api", "relay"):

@@ -15,8 +15,8 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from composition.listening import free_port
 from composition.place import read_running
-from composition.up import free_port
 
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 90

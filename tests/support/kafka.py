@@ -27,7 +27,6 @@ class KafkaServer:
         words = ctypes.create_string_buffer(_WORDS)
         self._handle = self._library.rd_kafka_new(_PRODUCER, self._library.rd_kafka_conf_new(), words, _WORDS)
         self._cluster = self._library.rd_kafka_mock_cluster_new(self._handle, 1)
-        self._queues = queues
         for queue in queues:
             made = self._library.rd_kafka_mock_topic_create(self._cluster, topic_of(queue).encode(), PARTITIONS, 1)
             assert made == 0, words.value

@@ -10,9 +10,8 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import pytest
@@ -21,6 +20,7 @@ from adapters.rabbitmq.queues import strand_name
 from core.kernel.event import EVENT_QUEUE
 from core.kernel.message import STRANDS, Priority
 from tests.support.debian import can_install, install
+from tests.support.server import started
 
 START_SECONDS = 120.0
 STOP_SECONDS = 60.0
@@ -147,16 +147,9 @@ def rabbitmq_url() -> Iterator[str]:
         yield server.url
 
 
-@contextmanager
-def rabbit_server() -> Iterator[RabbitServer]:
+def rabbit_server() -> AbstractContextManager[RabbitServer]:
     """A running node of one's own."""
-    with TemporaryDirectory(prefix="fluxor-rabbit-", dir="/tmp", ignore_cleanup_errors=True) as folder:
-        server = RabbitServer(Path(folder))
-        try:
-            server.start()
-            yield server
-        finally:
-            server.stop()
+    return started("rabbit", RabbitServer)
 
 
 def _program() -> str:

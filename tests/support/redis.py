@@ -10,14 +10,14 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.support.debian import can_install, install
+from tests.support.server import started
 
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
@@ -100,16 +100,9 @@ def redis_url() -> Iterator[str]:
         yield server.url
 
 
-@contextmanager
-def redis_server() -> Iterator[RedisServer]:
+def redis_server() -> AbstractContextManager[RedisServer]:
     """A running server of one's own."""
-    with TemporaryDirectory(prefix="fluxor-redis-", dir="/tmp", ignore_cleanup_errors=True) as folder:
-        server = RedisServer(Path(folder))
-        try:
-            server.start()
-            yield server
-        finally:
-            server.stop()
+    return started("redis", RedisServer)
 
 
 def _program() -> str:
