@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Any
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, Producer
 
 from adapters.kafka.broker import KafkaBroker, open_kafka_broker
 from adapters.kafka.link import partition_of, topic_of
@@ -105,6 +105,18 @@ async def test_what_is_behind_a_message_that_is_too_big_is_not_sent_before_it(se
             await broker.send([a_message(1), replace(a_message(2), payload=bytes(2_000_000)), a_message(3)])
         await broker.send([a_message(4)])
         assert (await drained(broker, (await broker.depth("q")).ready))[-1] == a_message(4).id
+
+
+@story
+async def test_what_is_behind_a_message_that_is_refused_is_not_kept_before_it(server: KafkaServer) -> None:
+    sent = [replace(a_message(number), payload=bytes(5_000)) for number in range(1, 901)]
+    async with connected(server) as broker:
+        await broker.send([a_message(1000)])
+        server.refuse_next(KafkaError.MSG_SIZE_TOO_LARGE)
+        with pytest.raises(BrokerUnavailable, match="too large"):
+            await broker.send(sent)
+        await again(lambda: broker.send(sent))
+        assert await drained(broker, 901) == [a_message(1000).id, *(message.id for message in sent)]
 
 
 @story

@@ -235,6 +235,26 @@ def test_a_receiver_that_is_cancelled_is_one_while_anything_of_his_is_out(server
     run(story())
 
 
+def test_of_two_receivers_of_a_strand_one_gets_everything(server: RabbitServer) -> None:
+    """Whoever stalls between finding nobody there and receiving, for longer than it is his, gets nothing."""
+
+    async def story() -> None:
+        async with connected(server) as broker, await aio_pika.connect(server.url) as owner:
+            await again(lambda: broker.send([a_message(1, "two"), a_message(2, "two"), a_message(3, "two")]))
+            name = strand_name(("two", Priority.NORMAL, strand_of("a")))
+            came = [asyncio.Queue[AbstractIncomingMessage]() for _ in range(2)]
+            for receiver in came:
+                channel = await owner.channel()
+                await channel.set_qos(prefetch_count=1)
+                await (await channel.get_queue(name)).consume(receiver.put)
+            assert (await came[0].get()).message_id == a_message(1).id
+            async with owner.channel() as channel:
+                waiting = (await channel.declare_queue(name, passive=True)).declaration_result.message_count
+            assert (waiting, came[1].empty()) == (2, True)
+
+    run(story())
+
+
 async def receivers_of(owner: AbstractConnection, queue: str) -> int:
     async with owner.channel() as channel:
         return (await channel.declare_queue(queue, passive=True)).declaration_result.consumer_count or 0

@@ -16,6 +16,7 @@ from adapters.kafka.link import PARTITIONS, topic_of
 _PRODUCER = 0
 _WORDS = 512
 _BROKER = 1
+_PRODUCE = 0
 QUEUES = ("events", "load", "load-single", "q", "r", "s")
 
 
@@ -50,6 +51,11 @@ class KafkaServer:
     def answer_after(self, seconds: float) -> None:
         """Let every answer take so long."""
         self._library.rd_kafka_mock_broker_set_rtt(self._cluster, _BROKER, round(seconds * 1000))
+
+    def refuse_next(self, error: int) -> None:
+        """Let the next request to keep messages end with this error."""
+        errors = (ctypes.c_int * 1)(error)
+        self._library.rd_kafka_mock_push_request_errors_array(self._cluster, _PRODUCE, 1, errors)
 
     def stop(self) -> None:
         """Forget everything."""
@@ -89,6 +95,14 @@ def _library() -> ctypes.CDLL:
         ("mock_topic_create", ctypes.c_int, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int, ctypes.c_int),
         ("mock_broker_set_down", ctypes.c_int, ctypes.c_void_p, ctypes.c_int32),
         ("mock_broker_set_up", ctypes.c_int, ctypes.c_void_p, ctypes.c_int32),
+        (
+            "mock_push_request_errors_array",
+            None,
+            ctypes.c_void_p,
+            ctypes.c_int16,
+            ctypes.c_size_t,
+            ctypes.POINTER(ctypes.c_int),
+        ),
         ("mock_broker_set_rtt", ctypes.c_int, ctypes.c_void_p, ctypes.c_int32, ctypes.c_int),
     ):
         function = getattr(library, f"rd_kafka_{name}")
