@@ -32,7 +32,7 @@ RETURNING q.tenant_id, q.id, q.queue, q.payload, q.correlation, q.attempts, q.ma
 _KEEP = f"UPDATE queue_job SET run_at = now() + $4 * interval '1 second' WHERE {HELD}"
 EVER = 1e9
 """Seconds: longer than any job has been due."""
-LATE_SECONDS = 5.0
+LATE_SECONDS = 1.0
 """Most jobs are put by transactions shorter than this. Those of longer ones are found when everything is looked at."""
 EVERYTHING_EVERY_SECONDS = 5.0
 KEYED_SECONDS = 60.0
