@@ -38,6 +38,7 @@ lock: $(BIN)/python ## pin again after a change of the dependencies in pyproject
 	test -x $(BIN)/uv || $(PIP) uv
 	$(COMPILE) pyproject.toml -o requirements/runtime.lock
 	$(COMPILE) --group dev pyproject.toml -o requirements/dev.lock
+	$(COMPILE) --group others -o requirements/others.lock
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

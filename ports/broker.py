@@ -43,6 +43,13 @@ class Broker(Protocol):
         """
         ...
 
+    async def wait(self, queue: str, seconds: float) -> None:
+        """For who received nothing: until something may have been sent to ``queue`` since, ``seconds`` at most.
+
+        A hint: it may come late, for nothing, or, when a connection was lost, not at all. Receiving again tells.
+        """
+        ...
+
     async def done(self, batch: Batch) -> None:
         """All of ``batch`` is gone, and its strand free. Raises LeaseLost, with nothing gone, once it is another's."""
         ...

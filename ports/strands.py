@@ -4,7 +4,7 @@ Some brokers keep messages well and count nothing one can rely on: not how often
 the next. For those it is written down here, next to the data: the broker's own clock and memory decide nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from core.kernel.message import Priority
@@ -64,6 +64,14 @@ class Strands(Protocol):
 
     async def give_back(self, hold: StrandHold) -> None:
         """The strand is free, and what was handed out of it is still not ended. Raises LeaseLost."""
+        ...
+
+    async def ring(self, queue: str, among: Collection[tuple[Priority, int]]) -> None:
+        """Tell those who wait that something came into these strands."""
+        ...
+
+    async def wait(self, queue: str, seconds: float) -> Collection[tuple[Priority, int]]:
+        """Until somebody rings, ``seconds`` at most: the strands that was for, as far as it was heard of."""
         ...
 
     async def fetched(self, queue: str) -> tuple[int, int]:

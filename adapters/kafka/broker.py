@@ -9,7 +9,7 @@ from adapters.kafka.link import options_of
 from adapters.kafka.reading import EVERY, Reading, Strand
 from adapters.kafka.sending import Sending
 from adapters.toolkit.room import Room
-from adapters.toolkit.strands import next_out, receipt_of, still_tried
+from adapters.toolkit.strands import next_out, receipt_of, ring, still_tried
 from core.kernel.job import LeaseLost
 from core.kernel.message import Batch, Message, Priority, in_turn
 from ports.broker import QUEUE_MAX, BrokerUnavailable
@@ -51,6 +51,7 @@ class KafkaBroker:
         for queue in sorted({message.queue for message in messages}):
             await self._room.reserve(queue, sum(message.queue == queue for message in messages))
         await self._sending.send(messages)
+        await ring(self._strands, messages)
 
     async def receive(self, queue: str, limit: int, seconds: float) -> Batch | None:
         """See the port."""
@@ -67,6 +68,10 @@ class KafkaBroker:
                 with suppress(LeaseLost, BrokerUnavailable):  # then its time ends by itself
                     await self._strands.give_back(hold)
         return batch
+
+    async def wait(self, queue: str, seconds: float) -> None:
+        """See the port."""
+        await self._strands.wait(queue, seconds)
 
     async def done(self, batch: Batch) -> None:
         """See the port."""

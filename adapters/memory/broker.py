@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from adapters.toolkit.bell import Bell
 from core.kernel.job import LeaseLost
 from core.kernel.message import STRANDS, Batch, Message, Priority, in_turn, strand_of
 from ports.broker import QUEUE_MAX, QueueFull
@@ -36,6 +37,7 @@ class MemoryBroker:
         self._most = most
         self._strands: dict[Place, _Strand] = {}
         self._turn = 0
+        self._bell = Bell()
 
     async def send(self, messages: Sequence[Message]) -> None:
         """See the port."""
@@ -45,6 +47,7 @@ class MemoryBroker:
         for message in messages:
             place = (message.queue, message.priority, strand_of(message.key))
             self._strands.setdefault(place, _Strand()).waiting.append(_Waiting(message))
+            self._bell.ring(message.queue)
 
     async def receive(self, queue: str, limit: int, seconds: float) -> Batch | None:
         """See the port."""
@@ -69,6 +72,10 @@ class MemoryBroker:
             attempt=taken[0].attempts,
             receipt=f"{place[1]:d}:{place[2]}:{strand.fence}",
         )
+
+    async def wait(self, queue: str, seconds: float) -> None:
+        """See the port."""
+        await self._bell.wait(queue, seconds)
 
     async def done(self, batch: Batch) -> None:
         """See the port."""

@@ -1,9 +1,10 @@
 """Who holds which strand, in one memory."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from adapters.toolkit.bell import Bell
 from core.kernel.job import LeaseLost
 from core.kernel.message import Priority
 from ports.strands import HandedOut, StrandHold
@@ -28,6 +29,7 @@ class MemoryStrands:
         self._now = now
         self._strands: dict[Place, _Strand] = {}
         self._turn = 0
+        self._bell = Bell()
 
     async def take(self, queue: str, among: Sequence[tuple[Priority, int]], seconds: float) -> StrandHold | None:
         """See the port."""
@@ -61,6 +63,14 @@ class MemoryStrands:
         """See the port."""
         strand = self._mine(hold)
         strand.held_until, strand.in_hand, strand.behind = _NEVER, 0, 0
+
+    async def ring(self, queue: str, among: Collection[tuple[Priority, int]]) -> None:
+        """See the port."""
+        self._bell.ring(queue, among)
+
+    async def wait(self, queue: str, seconds: float) -> Collection[tuple[Priority, int]]:
+        """See the port."""
+        return await self._bell.wait(queue, seconds)
 
     async def fetched(self, queue: str) -> tuple[int, int]:
         """See the port."""

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from adapters.postgres.bell import CHANNEL, PostgresBell
 from adapters.postgres.engine import Database, columns_of
-from adapters.postgres.strands import connected
+from adapters.postgres.strands import connected, unavailable
 from core.kernel.ids import MessageId, TenantId
 from core.kernel.job import LeaseLost
 from core.kernel.message import Batch, Message, Priority, lowest_first, strand_of
@@ -25,10 +26,12 @@ WITH sent AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::smallint[], $5::smallint[], $6::text[], $7::bytea[],
                          $8::text[])
     ON CONFLICT DO NOTHING RETURNING queue, priority, strand
+), kept AS (
+    INSERT INTO message_strand AS s (queue, priority, strand, waiting)
+    SELECT queue, priority, strand, count(*) FROM sent GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    ON CONFLICT (queue, priority, strand) DO UPDATE SET waiting = s.waiting + EXCLUDED.waiting
 )
-INSERT INTO message_strand AS s (queue, priority, strand, waiting)
-SELECT queue, priority, strand, count(*) FROM sent GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-ON CONFLICT (queue, priority, strand) DO UPDATE SET waiting = s.waiting + EXCLUDED.waiting
+SELECT pg_notify($9, 'tables:' || queue) FROM unnest($10::text[]) AS sent_to(queue)
 """
 # The strand that was not looked at for longest first. What was handed out before comes alone: ``tried`` says of each
 # message whether it or one before it was.
@@ -74,6 +77,7 @@ class PostgresBroker:
         self._database = database
         self._most = most
         self._turn = 0
+        self._bell = PostgresBell(database)
 
     async def send(self, messages: Sequence[Message]) -> None:
         """See the port."""
@@ -84,10 +88,11 @@ class PostgresBroker:
             for one in messages
         ]
         async with connected(self._database) as connection:
-            for queue in sorted({message.queue for message in messages}):
+            queues = sorted({message.queue for message in messages})
+            for queue in queues:
                 if (await connection.fetchrow(_DEPTH, queue))["waiting"] >= self._most:
                     raise QueueFull(f"queue {queue} holds {self._most} messages")
-            await connection.execute(_SEND, *columns_of(rows))
+            await connection.execute(_SEND, *columns_of(rows), CHANNEL, queues)
 
     async def receive(self, queue: str, limit: int, seconds: float) -> Batch | None:
         """See the port."""
@@ -105,6 +110,11 @@ class PostgresBroker:
             return None
         messages = tuple(_to_message(row, queue, Priority(priority)) for row in rows)
         return Batch(messages=messages, attempt=rows[0]["attempts"], receipt=receipt)
+
+    async def wait(self, queue: str, seconds: float) -> None:
+        """See the port."""
+        async with unavailable(seconds):
+            await self._bell.wait(f"tables:{queue}", seconds)
 
     async def done(self, batch: Batch) -> None:
         """See the port."""

@@ -67,6 +67,7 @@ class Database:
         self._exhausted = exhausted
         self._name = name
         self._pool: asyncpg.Pool | None = None
+        self._listening: list[Connection] = []
 
     async def open(self) -> None:
         """Connect. Raises StorageUnavailable."""
@@ -87,6 +88,8 @@ class Database:
 
     async def close(self) -> None:
         """Let every connection go, waiting for those in use."""
+        for connection in self._listening:
+            drop(connection)
         if self._pool is not None:
             await self._pool.close()
 
@@ -114,6 +117,20 @@ class Database:
             except (*UNREACHABLE, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError) as error:
                 drop(connection)
                 raise StorageUnavailable(f"the database went away: {error}") from error
+
+    async def listening(self, channel: str, heard: Callable[[str], None]) -> Connection:
+        """A connection beside the pool, over which ``heard`` gets what is said on ``channel``, until it breaks.
+
+        Raises StorageUnavailable.
+        """
+        told = {"application_name": f"{self._name}-listens"}
+        try:
+            connection = await asyncpg.connect(self._url, server_settings=told, timeout=ACQUIRE_SECONDS)
+            await connection.add_listener(channel, lambda *said: heard(said[-1]))
+        except UNREACHABLE as error:
+            raise StorageUnavailable(f"cannot listen to PostgreSQL: {error}") from error
+        self._listening = [*(one for one in self._listening if not one.is_closed()), connection]
+        return connection
 
     def pool_use(self) -> Mapping[str, int]:
         """Connections in use and idle, for metrics."""

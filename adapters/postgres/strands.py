@@ -1,11 +1,12 @@
 """Who holds which strand, in a table: a row a strand, one statement a step."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import asyncpg
 
+from adapters.postgres.bell import PostgresBell
 from adapters.postgres.engine import Connection, Database
 from core.kernel.job import LeaseLost
 from core.kernel.message import Priority
@@ -55,6 +56,7 @@ class PostgresStrands:
     def __init__(self, database: Database, broker: str) -> None:
         self._database = database
         self._broker = broker
+        self._bell = PostgresBell(database)
 
     async def take(self, queue: str, among: Sequence[tuple[Priority, int]], seconds: float) -> StrandHold | None:
         """See the port."""
@@ -77,6 +79,16 @@ class PostgresStrands:
     async def give_back(self, hold: StrandHold) -> None:
         """See the port."""
         await self._write(_GIVE_BACK, hold)
+
+    async def ring(self, queue: str, among: Collection[tuple[Priority, int]]) -> None:
+        """See the port."""
+        async with unavailable():
+            await self._bell.ring(self._name(queue), among)
+
+    async def wait(self, queue: str, seconds: float) -> Collection[tuple[Priority, int]]:
+        """See the port."""
+        async with unavailable(seconds):
+            return await self._bell.wait(self._name(queue), seconds)
 
     async def fetched(self, queue: str) -> tuple[int, int]:
         """See the port."""
@@ -111,8 +123,15 @@ _AWAY = *TROUBLE, TimeoutError, asyncpg.LockNotAvailableError, asyncpg.DeadlockD
 @asynccontextmanager
 async def connected(database: Database) -> AsyncIterator[Connection]:
     """A transaction of what carries messages. Raises BrokerUnavailable: without the database there is no carrying."""
+    async with unavailable(), database.dispatching() as connection:
+        yield connection
+
+
+@asynccontextmanager
+async def unavailable(longer: float = 0.0) -> AsyncIterator[None]:
+    """Whatever is asked of the database within ends in time, ``longer`` seconds more, or as BrokerUnavailable."""
     try:
-        async with asyncio.timeout(ANSWER_SECONDS), database.dispatching() as connection:
-            yield connection
+        async with asyncio.timeout(ANSWER_SECONDS + longer):
+            yield
     except _AWAY as error:
         raise BrokerUnavailable(f"the database: {str(error) or 'no answer in time'}") from error

@@ -27,7 +27,7 @@ class RabbitBroker:
 
     def __init__(self, url: str, strands: Strands, most: int = QUEUE_MAX) -> None:
         self._links = Link(url, "sends"), Link(url, "receives")
-        self._sending = Sending(self._links[0], most)
+        self._sending = Sending(self._links[0], most, strands)
         self._receiving = Receiving(self._links[1], most, strands)
 
     @property
@@ -48,6 +48,10 @@ class RabbitBroker:
     async def receive(self, queue: str, limit: int, seconds: float) -> Batch | None:
         """See the port."""
         return await self._receiving.receive(queue, limit, seconds)
+
+    async def wait(self, queue: str, seconds: float) -> None:
+        """See the port."""
+        await self._receiving.wait(queue, seconds)
 
     async def done(self, batch: Batch) -> None:
         """See the port."""

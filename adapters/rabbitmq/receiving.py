@@ -23,6 +23,9 @@ from ports.broker import BrokerUnavailable
 from ports.queue import Depth
 from ports.strands import StrandHold, Strands
 
+LOOK_SECONDS = 0.2
+"""So long what senders say is enough to go by; looking also finds what somebody left behind."""
+
 
 class Receiving:
     """The half of a RabbitBroker that receives."""
@@ -37,6 +40,7 @@ class Receiving:
         self._seen: dict[str, list[tuple[Priority, int]]] = {}
         self._channels: list[tuple[int, AbstractChannel]] = []
         self._looks = 0
+        self._looked_at = -LOOK_SECONDS
 
     async def receive(self, queue: str, limit: int, seconds: float) -> Batch | None:
         """See the port."""
@@ -53,6 +57,10 @@ class Receiving:
         except BaseException:
             self._lost.append(turn)
             raise
+
+    async def wait(self, queue: str, seconds: float) -> None:
+        """See the port."""
+        self._seen[queue] = await self._heard(queue, seconds)
 
     async def done(self, batch: Batch) -> None:
         """See the port."""
@@ -111,10 +119,13 @@ class Receiving:
 
     async def _begun(self, queue: str, seconds: float) -> Turn | None:
         """A turn with what is next in a strand nobody holds, of the best priority that has any."""
-        among = self._seen.pop(queue, []) or await self._look(queue)
+        hinted = self._seen.pop(queue, [])
+        if not hinted and _time() < self._looked_at + LOOK_SECONDS:
+            hinted = await self._heard(queue, 0)
+        among = hinted or await self._look(queue)
         hold = await self._strands.take(queue, among, seconds) if among else None
         if hold is None:
-            return None
+            return await self._begun(queue, seconds) if hinted else None
         # Looking takes longer than all the rest: what else was seen is where the next turn begins.
         self._seen[queue] = [place for place in among if place != (hold.priority, hold.strand)]
         begun = False
@@ -129,7 +140,7 @@ class Receiving:
                     await self._give_back(hold, turn)
         if begun:
             return turn
-        return await self._begun(queue, seconds) if self._seen.get(queue) else None
+        return await self._begun(queue, seconds) if hinted or self._seen.get(queue) else None
 
     async def _channel(self) -> AbstractChannel:
         while self._channels:
@@ -138,9 +149,16 @@ class Receiving:
                 return channel
         return await self._link.channel()
 
+    async def _heard(self, queue: str, seconds: float) -> list[tuple[Priority, int]]:
+        """The strands of the best priority that a sender named since, or names within so many seconds."""
+        told = await self._strands.wait(queue, seconds)
+        best = min((priority for priority, _ in told), default=None)
+        return [strand for strand in told if strand[0] == best]
+
     async def _look(self, queue: str) -> list[tuple[Priority, int]]:
         """The strands of the best priority that have something and nobody who receives it."""
         self._looks += 1
+        self._looked_at = _time()
         async with self._link.talking():
             for priority in in_turn(self._looks):
                 lengths = await self._queues.strands(queue, priority)

@@ -8,8 +8,10 @@ from adapters.rabbitmq.letters import packed, post
 from adapters.rabbitmq.link import Link
 from adapters.rabbitmq.queues import Queues, strand_name
 from adapters.toolkit.room import Room
+from adapters.toolkit.strands import ring
 from core.kernel.message import Message, strand_of
 from ports.broker import BrokerUnavailable, QueueFull
+from ports.strands import Strands
 
 AT_ONCE = 1000
 """Messages on their way before the first of them is confirmed."""
@@ -18,8 +20,9 @@ AT_ONCE = 1000
 class Sending:
     """The half of a RabbitBroker that sends."""
 
-    def __init__(self, link: Link, most: int) -> None:
+    def __init__(self, link: Link, most: int, strands: Strands) -> None:
         self._link = link
+        self._strands = strands
         self._queues = Queues(link, most)
         self._room = Room(most, self._waiting)
 
@@ -34,6 +37,7 @@ class Sending:
                     await self._waiting(queue)  # whoever looks makes what is missing
                 if await self._publish(homeless):
                     raise BrokerUnavailable("queues vanish as fast as they are made")
+        await ring(self._strands, messages)
 
     async def _publish(self, messages: Sequence[Message]) -> list[Message]:
         """Send them and wait until all are kept. Returns those for which there was no queue."""

@@ -5,11 +5,11 @@ They are kept as safely as the server is told to keep them: it wants ``appendonl
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import uuid4
 
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -62,6 +62,7 @@ class RedisBroker:
 
     def __init__(self, client: Redis, most: int = QUEUE_MAX) -> None:
         self._most = most
+        self._client = client
         self._send = client.register_script(SEND)
         self._receive = client.register_script(RECEIVE)
         self._done = client.register_script(DONE)
@@ -70,10 +71,11 @@ class RedisBroker:
     async def send(self, messages: Sequence[Message]) -> None:
         """See the port."""
         for queue in sorted({message.queue for message in messages}):
+            keys = _keys_of(queue)
             mine = [message for message in messages if message.queue == queue]
             for start in range(0, len(mine), TOGETHER_MAX):
                 fields = chain.from_iterable(map(_to_fields, mine[start : start + TOGETHER_MAX]))
-                if not await _answer(self._send, _keys_of(queue).streams, [self._most, *fields]):
+                if not await _answer(self._send, [*keys.streams, keys.bell], [self._most, *fields]):
                     raise QueueFull(f"queue {queue} holds {self._most} messages")
 
     async def receive(self, queue: str, limit: int, seconds: float) -> Batch | None:
@@ -90,6 +92,11 @@ class RedisBroker:
         place, attempt, *fields = answer
         messages = tuple(_to_messages(fields, queue, Priority((place - 1) // STRANDS)))
         return Batch(messages=messages, attempt=attempt, receipt=f"{place}:{len(messages)}:{token}")
+
+    async def wait(self, queue: str, seconds: float) -> None:
+        """See the port."""
+        waiting = self._client.blpop([_keys_of(queue).bell], max(seconds, 0.01))  # 0 would be for ever
+        await _in_time(cast("Awaitable[Any]", waiting), seconds)
 
     async def done(self, batch: Batch) -> None:
         """See the port."""
@@ -110,6 +117,7 @@ class _Keys(NamedTuple):
     streams: tuple[str, ...]
     holders: tuple[str, ...]
     turns: str
+    bell: str
 
 
 @lru_cache(maxsize=100)
@@ -119,14 +127,20 @@ def _keys_of(queue: str) -> _Keys:
         streams=tuple(f"fluxor:{{{queue}}}:stream:{place}" for place in places),
         holders=tuple(f"fluxor:{{{queue}}}:held:{place}" for place in places),
         turns=f"fluxor:{{{queue}}}:turns",
+        bell=f"fluxor:{{{queue}}}:bell",
     )
 
 
 async def _answer(script: AsyncScript, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
-    """What the script answers. A connection on which no answer came in time is closed: none is taken for another's."""
+    """What the script answers."""
+    return await _in_time(script(keys, arguments))
+
+
+async def _in_time(asked: Awaitable[Any], longer: float = 0.0) -> Any:
+    """The answer. A connection on which none came in time is closed: none is taken for another's."""
     try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            return await script(keys, arguments)
+        async with asyncio.timeout(ANSWER_SECONDS + longer):
+            return await asked
     except (RedisError, OSError) as error:
         raise BrokerUnavailable(f"Redis does not answer: {str(error) or 'not in time'}") from error
 

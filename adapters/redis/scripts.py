@@ -5,10 +5,10 @@ and the keys that hold them, stand in the order of their places: strand by stran
 """
 
 SEND = """
--- KEYS: all streams. ARGV: the most the queue may hold; then of each message its place and its fields.
-local waiting = 0
-for _, stream in ipairs(KEYS) do
-    waiting = waiting + redis.call('XLEN', stream)
+-- KEYS: all streams, the bell. ARGV: the most the queue may hold; then of each message its place and its fields.
+local places, bell, waiting, rung = #KEYS - 1, KEYS[#KEYS], 0, {}
+for place = 1, places do
+    waiting = waiting + redis.call('XLEN', KEYS[place])
 end
 if waiting >= tonumber(ARGV[1]) then
     return 0
@@ -16,10 +16,15 @@ end
 for at = 2, #ARGV, 6 do
     redis.call('XADD', KEYS[tonumber(ARGV[at])], '*', 'id', ARGV[at + 1], 'tenant', ARGV[at + 2],
         'key', ARGV[at + 3], 'correlation', ARGV[at + 4], 'payload', ARGV[at + 5])
+    if not rung[ARGV[at]] then
+        rung[ARGV[at]] = true
+        redis.call('RPUSH', bell, 1)
+    end
 end
+redis.call('LTRIM', bell, 0, places - 1)
 return 1
 """
-"""Answers 0, and keeps nothing, when the queue is full."""
+"""Answers 0, and keeps nothing, when the queue is full. Wakes as many as there are strands that got something."""
 
 RECEIVE = """
 -- KEYS: all streams, what holds each, the turns. ARGV: limit, milliseconds, token, lowest first every, strands.

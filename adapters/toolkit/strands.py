@@ -1,6 +1,11 @@
 """What comes next out of a strand of which it is known what was handed out before."""
 
-from ports.strands import HandedOut, StrandHold
+from collections.abc import Sequence
+from contextlib import suppress
+
+from core.kernel.message import Message, strand_of
+from ports.broker import BrokerUnavailable
+from ports.strands import HandedOut, StrandHold, Strands
 
 
 def next_out(hold: StrandHold, head: str, fetched: int, limit: int) -> HandedOut:
@@ -24,6 +29,14 @@ def next_out(hold: StrandHold, head: str, fetched: int, limit: int) -> HandedOut
 def still_tried(what: HandedOut) -> int:
     """How many of those that come once ``what`` is ended were handed out before."""
     return what.tried - what.in_hand
+
+
+async def ring(strands: Strands, messages: Sequence[Message]) -> None:
+    """Tell those who wait of what was sent. It is kept: that nobody can be told is no reason to send it again."""
+    with suppress(BrokerUnavailable):
+        for queue in sorted({message.queue for message in messages}):
+            mine = {(one.priority, strand_of(one.key)) for one in messages if one.queue == queue}
+            await strands.ring(queue, sorted(mine))
 
 
 def receipt_of(hold: StrandHold) -> str:

@@ -86,7 +86,7 @@ class WorkerLoops:
             if self._relay is not None:
                 group.create_task(repeat(self._relay.step, RELAYING), name="relay")
             if self._receiver is not None:
-                group.create_task(repeat(self._receiver.step, RECEIVING), name="events")
+                group.create_task(repeat(self._receiver.step, RECEIVING, self._receiver.rest), name="events")
             if (chores := self._chores) is not None:
                 group.create_task(repeat(lambda: chores.fire(self._context()), HOUSEKEEPING), name="schedule")
                 group.create_task(repeat(lambda: chores.do(self._context()), HOUSEKEEPING), name="chores")

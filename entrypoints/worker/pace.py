@@ -38,12 +38,19 @@ class Repeater:
         """Finish the steps in hand, begin no more."""
         self.stopping = True
 
-    async def repeat(self, step: Callable[[], Awaitable[int]], pace: Pace) -> None:
-        """Call ``step``, which answers how much it did, until stopped."""
+    async def repeat(
+        self, step: Callable[[], Awaitable[int]], pace: Pace, rest: Callable[[float], Awaitable[None]] | None = None
+    ) -> None:
+        """Call ``step``, which answers how much it did, until stopped.
+
+        ``rest`` waits, so many seconds at most, after there was nothing, and is over sooner when there may be more.
+        """
         idle = pace.idle_first_seconds
         while not self.stopping:
             try:
                 done = await step()
+                if done == 0:
+                    await (rest or self._clock.sleep)(idle)
             except AWAY as error:
                 # Nothing is lost: an undecided batch is back in its table, a decided one is gone from it.
                 await self.wait_out(error)
@@ -53,7 +60,6 @@ class Repeater:
                 await self._clock.sleep(DOWN_SECONDS)
                 continue
             if done == 0:
-                await self._clock.sleep(idle)
                 idle = min(idle * 2, pace.idle_last_seconds)
             else:
                 idle = pace.idle_first_seconds

@@ -15,7 +15,8 @@ from ports.delivery import Publisher
 from ports.telemetry import Telemetry
 
 BATCH = 1024
-RECEIVING = Pace(idle_first_seconds=0.002, idle_last_seconds=0.1, linger_seconds=0.0, worth_it=1)
+RECEIVING = Pace(idle_first_seconds=0.02, idle_last_seconds=0.2, linger_seconds=0.0, worth_it=1)
+"""Brokers wake who waits; these are for what nobody rings for: a strand whose holder died, a bell nobody heard."""
 HELD_SECONDS = 15.0
 """A batch takes a second; for so long nobody else has its streams when who holds it has died."""
 ATTEMPTS_MAX = 3
@@ -59,6 +60,10 @@ class Receiver:
         self._in_hand = None
         self._telemetry.count("events_received_total", len(batch.messages))
         return len(batch.messages)
+
+    async def rest(self, seconds: float) -> None:
+        """Until there may be more, for ``seconds`` at most. Raises BrokerUnavailable."""
+        await self._broker.wait(EVENT_QUEUE, seconds)
 
     async def _deliver(self, batch: Batch) -> None:
         read: list[tuple[Message, RecordedEvent]] = []

@@ -79,4 +79,6 @@ class RelayLoop:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._repeater.repeat(self._relay.step, RELAYING), name="relay")
             if self._receiver is not None:
-                group.create_task(self._repeater.repeat(self._receiver.step, RECEIVING), name="events")
+                group.create_task(
+                    self._repeater.repeat(self._receiver.step, RECEIVING, self._receiver.rest), name="events"
+                )

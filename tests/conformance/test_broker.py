@@ -233,6 +233,44 @@ async def test_many_at_once_lose_nothing_and_never_meet(brokers: Brokers) -> Non
             assert len(mine) == 10
 
 
+async def test_who_waits_hears_of_what_another_sends(brokers: Brokers) -> None:
+    await brokers.one.send([a_message(0)])  # a queue that is not new
+    assert await drained(brokers.two, 1) == [an_id(0)]
+    for number in range(1, 4):
+        waiting = asyncio.ensure_future(woken(brokers.two))
+        await asyncio.sleep(0)
+        await brokers.one.send([a_message(number)])
+        batch = await waiting
+        assert ids_of(batch.messages) == [an_id(number)]
+        await brokers.two.done(batch)
+
+
+async def test_what_was_sent_while_nobody_waited_is_not_waited_for(brokers: Brokers) -> None:
+    await brokers.two.wait("q", 0.01)  # from now on it listens
+    for number in range(1, 4):
+        assert await brokers.two.receive("q", 10, LONG) is None
+        await brokers.one.send([a_message(number)])
+        batch = await woken(brokers.two)
+        assert ids_of(batch.messages) == [an_id(number)]
+        await brokers.two.done(batch)
+
+
+async def test_waiting_for_what_nobody_sends_ends(brokers: Brokers) -> None:
+    async with asyncio.timeout(30):
+        for _ in range(3):
+            await brokers.one.wait("q", 0.01)
+    assert await brokers.one.receive("q", 10, LONG) is None
+
+
+async def woken(broker: Broker) -> Batch:
+    """The next batch, of whoever waits for longer than a test may take unless he is woken."""
+    async with asyncio.timeout(30):
+        await broker.wait("q", LONG)
+        while (batch := await broker.receive("q", 10, LONG)) is None:
+            await broker.wait("q", LONG)
+        return batch
+
+
 async def test_nothing_sent_is_nothing(brokers: Brokers) -> None:
     await brokers.one.send([])
     assert await brokers.one.receive("q", 10, LONG) is None

@@ -67,7 +67,7 @@ async def test_all_keys_of_a_queue_lie_in_one_slot_of_a_cluster(brokers: RedisBr
     await received(brokers.one)
     async with Redis.from_url(redis_url) as client:
         keys = [key async for key in client.scan_iter()]
-    assert len(keys) == 5, "three streams, one of them held, and the turns"
+    assert len(keys) == 6, "three streams, one of them held, the turns and the bell"
     assert len({key_slot(key) for key in keys}) == 1
 
 

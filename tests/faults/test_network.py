@@ -181,7 +181,8 @@ def test_a_redis_nobody_hears_of_is_given_up_within_seconds() -> None:
     async def story(proxy: Proxy, broker: Broker) -> None:
         await broker.send([a_message(1)])
         proxy.blackhole()
-        for call in (broker.send([a_message(2)]), broker.receive("q", 1, 60.0), broker.depth("q")):
+        calls = broker.send([a_message(2)]), broker.receive("q", 1, 60.0), broker.depth("q"), broker.wait("q", 0.1)
+        for call in calls:
             with pytest.raises(BrokerUnavailable):
                 await soon(call)
         proxy.heal()

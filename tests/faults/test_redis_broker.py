@@ -127,7 +127,7 @@ def test_a_kill_is_heard_of_and_what_was_confirmed_comes_after_it(redis_server: 
         await asyncio.to_thread(redis_server.kill)
         for work in working:
             await refused(work)
-        calls = broker.send(messages([1])), broker.receive("q", 1, LONG), broker.depth("q")
+        calls = broker.send(messages([1])), broker.receive("q", 1, LONG), broker.depth("q"), broker.wait("q", 0.1)
         await asyncio.gather(*map(refused, calls))
         await asyncio.to_thread(redis_server.start)
         let_go(redis_server)
@@ -145,7 +145,7 @@ def test_while_it_is_frozen_callers_hear_so_and_what_they_send_again_comes_twice
     async def story(broker: Broker) -> None:
         await broker.send(messages([1]))
         redis_server.freeze()
-        calls = broker.send(messages([2])), broker.receive("q", 10, LONG), broker.depth("q")
+        calls = broker.send(messages([2])), broker.receive("q", 10, LONG), broker.depth("q"), broker.wait("q", 0.1)
         await asyncio.gather(*map(refused, calls))
         redis_server.thaw()
         await broker.send(messages([2, 3]))

@@ -56,11 +56,11 @@ async def send(broker: Broker, number: int, batch: int) -> float:
 async def receive(broker: Broker, number: int, batch: int) -> tuple[int, float, float]:
     """Receive until the queue stays empty; answers how many messages it was, and from when to when (Unix time)."""
     received, empty, began, ended = 0, 0, time.time(), 0.0
-    while empty < 200:
+    while empty < 20:
         found = await broker.receive(QUEUE, batch, HELD_SECONDS)
         if found is None:
             empty += 1
-            await asyncio.sleep(0.001)
+            await broker.wait(QUEUE, 0.02)
             continue
         empty = 0
         received += len(found.messages)
@@ -84,7 +84,7 @@ async def pick_up(broker: Broker, number: int, batch: int) -> list[float]:
     while len(waited) < number:
         found = await broker.receive(SINGLE, 100, HELD_SECONDS)
         if found is None:
-            await asyncio.sleep(0.0005)
+            await broker.wait(SINGLE, 0.2)
             continue
         waited += [1000 * (time.time() - float(message.payload)) for message in found.messages]
         await broker.done(found)

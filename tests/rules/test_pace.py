@@ -71,6 +71,24 @@ def test_work_begins_the_waiting_anew() -> None:
     assert naps(0, 0, 10, 0) == [1.0, 2.0, 1.0]
 
 
+def test_a_loop_may_be_woken_from_its_rest() -> None:
+    """It rests, instead of sleeping, after there was nothing; a rest that fails is a step that fails."""
+    clock, telemetry, rests = NappingClock(), MemoryTelemetry(), list[float]()
+    repeater = Repeater(clock, telemetry)  # type: ignore[arg-type]
+
+    async def nothing() -> int:
+        return 0
+
+    async def rest(seconds: float) -> None:
+        rests.append(seconds)
+        if len(rests) == 3:
+            repeater.stop()
+            raise BrokerUnavailable("down")
+
+    asyncio.run(_bounded(repeater.repeat(nothing, PACE, rest)))
+    assert (rests, clock.naps) == ([1.0, 2.0, 4.0], [DOWN_SECONDS])
+
+
 @pytest.mark.parametrize(
     ("error", "level"),
     [
