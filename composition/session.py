@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from dependency_injector import providers
 
@@ -10,7 +11,7 @@ from composition.broker import opened_broker
 from composition.place import database_place
 from composition.settings import Settings
 from composition.telemetry import telemetry_of
-from composition.worker import Worker
+from composition.worker import RELAY, Worker
 from entrypoints.cli.session import Session
 
 CLI_CONNECTIONS = 6
@@ -57,5 +58,6 @@ async def open_session(settings: Settings, url: str) -> AsyncIterator[Session]:
             snapshots=ports.snapshots(),
             policies=ports.configuration_view(),
             past=ports.past(),
+            redeliver=partial(ports.relay_position().rewind, RELAY),
             worker=container.loops,
         )

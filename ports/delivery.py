@@ -1,6 +1,7 @@
 """Getting recorded events to whoever subscribed."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from core.kernel.event import Cursor, RecordedEvent
@@ -14,6 +15,10 @@ class Publisher(Protocol):
         ...
 
 
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""By no more than this between two processes."""
+
+
 class RelayPosition(Protocol):
     """How far the relay has come, so that another can go on."""
 
@@ -23,4 +28,16 @@ class RelayPosition(Protocol):
 
     async def advance(self, relay: str, to: Cursor) -> None:
         """Everything up to ``to`` was confirmed. Never goes back."""
+        ...
+
+
+class RelayRewind(Protocol):
+    """Second thoughts about what was relayed."""
+
+    async def rewind(self, relay: str, since: datetime) -> int:
+        """Go back, for a broker that lost what it had confirmed; answers how many events are relayed again.
+
+        They are those recorded after ``since`` or, as CLOCKS_DIFFER, a little before. Whoever is the relay lets go
+        and goes on from there within seconds. Raises LongForgotten.
+        """
         ...

@@ -1,18 +1,19 @@
 """Where the relay stands, and who it is for the moment."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.journal import cursor_at, place_of
-from adapters.memory.tables import RELAYS, RelayRow
-from core.kernel.event import Cursor
+from adapters.memory.tables import JOURNAL, RELAYS, RelayRow
+from core.kernel.event import Cursor, may_come_again
+from ports.delivery import CLOCKS_DIFFER
 
 HELD = timedelta(seconds=5)
 
 
 class MemoryRelayPosition:
-    """See ports.delivery.RelayPosition."""
+    """See ports.delivery.RelayPosition, and RelayRewind."""
 
     def __init__(self, database: MemoryDatabase, holder: str | None = None) -> None:
         self._database = database
@@ -37,3 +38,17 @@ class MemoryRelayPosition:
             row = session.get(RELAYS, (relay,))
             if row and row.holder == self._holder and row.place < place_of(to):
                 await session.put(RELAYS, (relay,), replace(row, place=place_of(to)))
+
+    async def rewind(self, relay: str, since: datetime) -> int:
+        """See the port."""
+        async with self._database.dispatching() as session:
+            earliest = may_come_again(since, session.now) - CLOCKS_DIFFER
+            await session.lock(RELAYS, (relay,))
+            row = session.get(RELAYS, (relay,))
+            places = [(found.place, found.recorded_at) for _, found in session.scan(JOURNAL)]
+            before = max((place for place, recorded_at in places if recorded_at < earliest), default=(0, 0))
+            if row is None or row.place <= before:
+                return 0
+            back = RelayRow(place=before, holder=self._holder, held_until=session.now + HELD)
+            await session.put(RELAYS, (relay,), back)
+            return sum(before < place <= row.place for place, _ in places)

@@ -6,12 +6,13 @@ Dead letters stay: they end a submission.
 from adapters.postgres.engine import Database, begin_as
 from adapters.postgres.identity import PostgresTenantsView
 from adapters.postgres.transaction import committed
+from core.kernel.event import REMEMBERED
 
 TOGETHER = 200
 """Tenants in one transaction."""
 _DELETES = (
     "DELETE FROM answer WHERE created_at < now() - interval '24 hours'",
-    "DELETE FROM inbox WHERE applied_at < now() - interval '7 days'",
+    f"DELETE FROM inbox WHERE applied_at < now() - interval '{REMEMBERED.days} days'",
     "DELETE FROM webhook_delivery WHERE created_at < now() - interval '30 days' AND state <> 'waiting'",
     "DELETE FROM notice n WHERE received_at < now() - interval '30 days' AND NOT EXISTS"
     " (SELECT FROM queue_job q WHERE q.tenant_id = n.tenant_id AND q.id = n.id)",

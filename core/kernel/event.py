@@ -5,9 +5,10 @@ name and version on the wire are declared in the codec, never taken from the cla
 """
 
 from dataclasses import field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NewType, Protocol, TypeVar
 
+from core.kernel.errors import Rejected
 from core.kernel.ids import StreamId, TenantId, event_id
 from core.kernel.value import value
 
@@ -18,6 +19,26 @@ START = Cursor("")
 
 EVENT_QUEUE = "events"
 """The queue events are relayed to, and those set aside wait in."""
+
+REMEMBERED = timedelta(days=7)
+"""So long it is known of an event who has applied it."""
+_WHILE_IT_TAKES = timedelta(days=1)
+
+
+class LongForgotten(Rejected):
+    """Nobody knows any more who has applied what happened then: it would be applied a second time."""
+
+    code = "long_forgotten"
+
+
+def may_come_again(since: datetime, now: datetime) -> datetime:
+    """``since``, if what was recorded from then on may be delivered again. Raises LongForgotten."""
+    earliest = now - REMEMBERED + _WHILE_IT_TAKES
+    if since < earliest:
+        raise LongForgotten(
+            f"only what was recorded after {earliest:%Y-%m-%dT%H:%M:%SZ} may come again", path="$.since"
+        )
+    return since
 
 
 @value

@@ -1,6 +1,7 @@
 """``fluxor queue``: what waits, what was given up, and second thoughts about it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ from entrypoints.cli.options import AnyTenantOption, JsonOption, LimitOption, Te
 from entrypoints.cli.output import print_json, print_line, print_table
 from entrypoints.cli.running import run_in_session, tenant_named
 from entrypoints.cli.session import Session
+from entrypoints.cli.stock_history import read_moment
 
 group = typer.Typer(no_args_is_help=True, help="What waits, what was given up.")
 JobArgument = Annotated[str, typer.Argument(help="The job's id.")]
@@ -71,6 +73,20 @@ def forgive(context: typer.Context, job: JobArgument, tenant: TenantOption, as_j
     """Give a dead letter up for good."""
     _decide(context, ForgiveDeadLetter(job=JobId(job)), tenant, as_json)
     _confirm(job, "forgiven", as_json)
+
+
+@group.command()
+def redeliver(
+    context: typer.Context,
+    since: Annotated[datetime, typer.Option(parser=read_moment, metavar="TIME", help="What was recorded after it.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Relay events again, for a broker that lost what it had: whoever has applied one does not apply it twice."""
+    again = run_in_session(context, lambda session: session.redeliver(since), as_json=as_json)
+    if as_json:
+        print_json({"events": again})
+    else:
+        print_line(f"{again} events are relayed again")
 
 
 def _decide(context: typer.Context, command: ReplayDeadLetter | ForgiveDeadLetter, tenant: str, as_json: bool) -> None:

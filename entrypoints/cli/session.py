@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -57,6 +58,8 @@ class Session:
     snapshots: Snapshots
     policies: PoliciesView
     past: Past
+    redeliver: Callable[[datetime], Awaitable[int]]
+    """Relays again what was recorded since; see ports.delivery.RelayRewind."""
     worker: Callable[[str], Loops]
 
     def context(self, tenant: TenantId, scopes: frozenset[str]) -> Context:

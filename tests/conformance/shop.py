@@ -1,6 +1,7 @@
 """A shop in a line: a tenant with items, places and stock, written through the ports."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -100,9 +101,9 @@ def an_event(stream: int = 51, version: int = 1, *, tenant: TenantId = TENANT, e
     return NewEvent(tenant=tenant, stream=StreamId(an_id(stream)), version=version, body=body)
 
 
-async def recorded(storage: Storage, *events: NewEvent) -> None:
+async def recorded(storage: Storage, *events: NewEvent, now: datetime = NOW) -> None:
     tenants = tuple(sorted({event.tenant for event in events}))
-    async with storage.transactions.begin(a_context(*tenants)) as tx:
+    async with storage.transactions.begin(a_context(*tenants, now=now)) as tx:
         await tx.journal.record(events)
 
 

@@ -13,11 +13,12 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+import asyncpg
 import msgspec
 
 from composition.place import Running, read_running
@@ -33,7 +34,8 @@ STOCK = 3_000
 CLIENTS = 24
 PATIENCE_SECONDS = 120
 """On a busy machine recovery takes its time."""
-VICTIMS = ("worker", "api", "database", "relay")
+VICTIMS = ("worker", "api", "database", "relay", "backend")
+"""The database is the server as a whole; a backend is a process of it that does somebody's work."""
 BROKER = "broker"
 
 
@@ -68,6 +70,8 @@ class Books:
     killed: Counter[str] = field(default_factory=Counter)
     slowest: dict[str, float] = field(default_factory=dict)
     sent: int = 0
+    waits: list[float] = field(default_factory=list)
+    """Seconds until each order was taken, by those who asked once."""
 
 
 def order_of(number: int) -> dict[str, Any]:
@@ -91,12 +95,14 @@ async def buy(address: Address, key: str, numbers: Iterator[int], stop: asyncio.
 
 
 async def _taken(caller: Caller, request: bytes, external_id: str, books: Books) -> bool:
+    began = time.monotonic()
     try:
         status, answer = await asyncio.wait_for(caller.request(request), 20)
     except (ConnectionLost, OSError, TimeoutError):
         return False
     if status != 202:
         return False
+    books.waits.append(time.monotonic() - began)
     told = msgspec.json.decode(answer)
     receipt = (told["job_id"], told["order_id"])
     if books.receipts.setdefault(external_id, receipt) != receipt:
@@ -129,6 +135,8 @@ def victims_of(broker: BrokerServer | None) -> tuple[str, ...]:
 
 async def _kill(victim: str, data_dir: Path, broker: BrokerServer | None) -> bool:
     """Whether there was somebody to kill. A broker is started again at once: nobody else would."""
+    if victim == "backend":
+        return await _kill_backend(data_dir)
     if victim == BROKER and broker is not None:
         await asyncio.to_thread(broker.settle)
         broker.kill()
@@ -139,6 +147,19 @@ async def _kill(victim: str, data_dir: Path, broker: BrokerServer | None) -> boo
     if pid is not None:
         os.kill(pid, signal.SIGKILL)
     return pid is not None
+
+
+async def _kill_backend(data_dir: Path) -> bool:
+    """Whether one of those that work for a worker was there: PostgreSQL ends all others, and recovers."""
+    running = read_running(data_dir)
+    with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        owner = await asyncpg.connect(running.owner_url if running else "", timeout=5)
+        pids = await owner.fetch("SELECT pid FROM pg_stat_activity WHERE application_name = 'fluxor-worker'")
+        await owner.close()
+        for row in pids[:1]:
+            os.kill(row["pid"], signal.SIGKILL)
+            return True
+    return False
 
 
 def _pid_of(victim: str, running: Running) -> int | None:
@@ -219,14 +240,16 @@ def main() -> int:
     parser.add_argument("--queue-url", default="postgres:")
     parser.add_argument("--broker", choices=tuple(SERVERS), help="over a broker of its own, which is killed as well")
     options = parser.parse_args()
+    began = time.monotonic()
     with ExitStack() as stack:
         broker = stack.enter_context(SERVERS[options.broker]()) if options.broker else None
         books, wrong = run(options.seconds, options.every, options.queue_url, broker)
     print(f"{'fault':<12}{'injected':>9}{'slowest recovery':>20}")
     for victim in books.killed:
         print(f"{victim:<12}{books.killed[victim]:>9}{books.slowest.get(victim, 0.0):>18.2f} s")
-    lost, doubled = wrong["lost"], wrong["doubled"]
-    print(f"orders answered 202: {len(books.receipts)}; lost {lost}, doubled {doubled}; wrong: {dict(wrong)}")
+    lost, doubled, orders = wrong["lost"], wrong["doubled"], len(books.receipts)
+    pace = f"{orders / (time.monotonic() - began):.0f}/s"
+    print(f"orders answered 202: {orders}, {pace}; lost {lost}, doubled {doubled}; wrong: {dict(wrong)}")
     return 1 if wrong else 0
 
 

@@ -29,7 +29,7 @@ COMMANDS = (
     *(["import", name] for name in ("catalogue", "stock", "orders", "derive-stock")),
     *(["stock", name] for name in ("list", "as-of", "explain", "receive", "adjust", "count")),
     *(["order", name] for name in ("show", "list", "explain", "what-if")),
-    *(["queue", name] for name in ("depth", "dead", "replay", "forgive")),
+    *(["queue", name] for name in ("depth", "dead", "replay", "forgive", "redeliver")),
     *(["saga", name] for name in ("list", "show", "retry", "forgive")),
     ["bench", "orders"],
 )

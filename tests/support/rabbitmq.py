@@ -93,6 +93,13 @@ class RabbitServer:
         """It goes on where it was."""
         self._signal(signal.SIGCONT)
 
+    def alarm(self, *, on: bool) -> None:
+        """The disk is as good as full: it reads nothing of what is sent; or not any more."""
+        program = str(Path(_program()).with_name("rabbitmqctl"))
+        limit = "10" + "0" * (15 if on else 6)
+        command = [program, "--node", self._name, "set_disk_free_limit", limit]
+        subprocess.run(command, cwd=self._folder, env=self._environment(), check=True, capture_output=True, timeout=60)
+
     def stop(self) -> None:
         """End whatever of it is still there."""
         if self._node is not None and self._node.poll() is None:
