@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from adapters.postgres.bell import CHANNEL, PostgresBell
+from adapters.postgres.bell import CHANNEL, GONE, PostgresBell
 from adapters.postgres.engine import Database, columns_of
 from adapters.postgres.strands import connected, unavailable
 from core.kernel.ids import MessageId, TenantId
@@ -35,10 +35,10 @@ SELECT pg_notify($9, 'tables:' || queue) FROM unnest($10::text[]) AS sent_to(que
 """
 # The strand that was not looked at for longest first. What was handed out before comes alone: ``tried`` says of each
 # message whether it or one before it was.
-_RECEIVE = """
+_RECEIVE = f"""
 WITH free AS MATERIALIZED (
     SELECT queue, priority, strand FROM message_strand
-    WHERE queue = $1 AND waiting > 0 AND held_until <= now()
+    WHERE queue = $1 AND waiting > 0 AND (held_until <= now() OR {GONE})
     ORDER BY priority * $4, held_until, strand LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
 ), next AS (
     SELECT m.tenant_id, m.id, row_number() OVER along AS number, bool_or(m.attempts > 0) OVER along AS tried
@@ -52,7 +52,7 @@ WITH free AS MATERIALIZED (
     RETURNING m.tenant_id, m.id, m.position, m.key, m.payload, m.correlation, m.attempts
 ), held AS (
     UPDATE message_strand s SET fence = s.fence + 1, held_until = now() + $3 * interval '1 second',
-           out = (SELECT count(*) FROM taken)
+           out = (SELECT count(*) FROM taken), holder = $5
     FROM free WHERE (s.queue, s.priority, s.strand) = (free.queue, free.priority, free.strand)
     RETURNING s.priority, s.strand, s.fence
 )
@@ -98,8 +98,10 @@ class PostgresBroker:
         """See the port."""
         self._turn += 1
         order = -1 if lowest_first(self._turn) else 1
+        async with unavailable():
+            holder = await self._bell.holder()
         async with connected(self._database) as connection:
-            rows = await connection.fetch(_RECEIVE, queue, limit, seconds, order)
+            rows = await connection.fetch(_RECEIVE, queue, limit, seconds, order, holder)
         if not rows:
             return None
         priority, strand, fence = rows[0]["priority"], rows[0]["strand"], rows[0]["fence"]

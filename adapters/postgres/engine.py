@@ -118,14 +118,15 @@ class Database:
                 drop(connection)
                 raise StorageUnavailable(f"the database went away: {error}") from error
 
-    async def listening(self, channel: str, heard: Callable[[str], None]) -> Connection:
+    async def listening(self, channel: str, heard: Callable[[str], None], first: str, *arguments: Any) -> Connection:
         """A connection beside the pool, over which ``heard`` gets what is said on ``channel``, until it breaks.
 
-        Raises StorageUnavailable.
+        Before it listens it executes ``first``. Raises StorageUnavailable.
         """
         told = {"application_name": f"{self._name}-listens"}
         try:
             connection = await asyncpg.connect(self._url, server_settings=told, timeout=ACQUIRE_SECONDS)
+            await connection.execute(first, *arguments)
             await connection.add_listener(channel, lambda *said: heard(said[-1]))
         except UNREACHABLE as error:
             raise StorageUnavailable(f"cannot listen to PostgreSQL: {error}") from error

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from adapters.postgres.bell import PostgresBell
+from adapters.postgres.bell import GONE, PostgresBell
 from adapters.postgres.engine import Connection, Database
 from core.kernel.job import LeaseLost
 from core.kernel.message import Priority
@@ -19,15 +19,15 @@ _MADE = """
 INSERT INTO strand (queue, priority, strand) SELECT $1, * FROM unnest($2::smallint[], $3::smallint[])
 ON CONFLICT DO NOTHING
 """
-_TAKE = """
+_TAKE = f"""
 WITH free AS MATERIALIZED (
     SELECT queue, priority, strand FROM strand
     WHERE queue = $1 AND (priority, strand) IN (SELECT * FROM unnest($2::smallint[], $3::smallint[]))
-      AND held_until <= now()
+      AND (held_until <= now() OR {GONE})
     ORDER BY taken_at, priority, strand LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
 )
 UPDATE strand s SET fence = s.fence + 1, held_until = now() + $4 * interval '1 second', taken_at = clock_timestamp(),
-                    in_hand = 0, behind = 0
+                    in_hand = 0, behind = 0, holder = $5
 FROM free WHERE (s.queue, s.priority, s.strand) = (free.queue, free.priority, free.strand)
 RETURNING s.priority, s.strand, s.fence, s.position, s.first, s.tried, s.attempts
 """
@@ -61,10 +61,12 @@ class PostgresStrands:
     async def take(self, queue: str, among: Sequence[tuple[Priority, int]], seconds: float) -> StrandHold | None:
         """See the port."""
         priorities, strands = [int(priority) for priority, _ in among], [strand for _, strand in among]
+        async with unavailable():
+            taking = self._name(queue), priorities, strands, seconds, await self._bell.holder()
         async with connected(self._database) as connection:
-            row = await connection.fetchrow(_TAKE, self._name(queue), priorities, strands, seconds)
-            if row is None and await connection.execute(_MADE, self._name(queue), priorities, strands) != "INSERT 0 0":
-                row = await connection.fetchrow(_TAKE, self._name(queue), priorities, strands, seconds)
+            row = await connection.fetchrow(_TAKE, *taking)
+            if row is None and await connection.execute(_MADE, *taking[:3]) != "INSERT 0 0":
+                row = await connection.fetchrow(_TAKE, *taking)
         return row and StrandHold(**{**row, "queue": queue, "priority": Priority(row["priority"])})
 
     async def hand_out(self, hold: StrandHold, what: HandedOut, seconds: float) -> None:

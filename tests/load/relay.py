@@ -1,0 +1,84 @@
+"""How fast a relay catches up: from a journal that is full to a broker that confirms, one process.
+
+Run by hand: ``python -m tests.load.relay [--events 200000] [--queue-url redis://…]``. Over an embedded PostgreSQL of
+its own; prints events a second, and the CPU a thousand of them take this process (milliseconds).
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from typing import Any
+
+import asyncpg
+import uvloop
+
+from adapters.memory.telemetry import MemoryTelemetry
+from adapters.postgres.engine import Database
+from adapters.postgres.journal import PostgresJournalFeed
+from adapters.postgres.relay import PostgresRelayPosition
+from adapters.system.clock import SystemClock
+from adapters.toolkit.carrying import BrokerPublisher
+from adapters.toolkit.codec import encode_event
+from adapters.toolkit.samples import samples
+from composition.broker import opened_broker
+from composition.place import embedded_place
+from composition.settings import Settings
+from core.acceptance.events import OrderAccepted
+from entrypoints.worker.relay import Relay
+from tests.support.given import TENANT
+from tests.support.journal import STREAMS, make_ready
+
+_FILL = f"""
+INSERT INTO journal (tenant_id, stream, version, name, payload, actor, correlation, recorded_at)
+SELECT '{TENANT}', stream, version, $1, $2, 'load', 'c-1', now()
+FROM (SELECT stream FROM written) s, generate_series(1, $3::int) AS version ORDER BY version, stream
+"""
+
+
+async def filled(owner_url: str, each: int) -> int:
+    """The journal has so many accepted orders of each stream; the bytes of one."""
+    await make_ready(owner_url)
+    sample = next(event for event in samples().values() if isinstance(event, OrderAccepted))
+    name, payload = encode_event(sample)
+    owner: Any = await asyncpg.connect(owner_url)
+    await owner.execute(_FILL, name, payload, each)
+    await owner.execute("VACUUM ANALYZE journal")
+    await owner.close()
+    return len(payload)
+
+
+async def measure(settings: Settings, events: int) -> None:
+    """Print the figures."""
+    async with embedded_place(settings.data_dir) as place:
+        size = await filled(place.owner_url, max(1, events // STREAMS))
+        database = Database(place.url, 4)
+        await database.open()
+        async with opened_broker(settings, database) as broker:
+            assert broker is not None, "QUEUE_URL names a broker"
+            feed, position = PostgresJournalFeed(database), PostgresRelayPosition(database)
+            relay = Relay(feed, position, BrokerPublisher(broker), SystemClock(), MemoryTelemetry(), "load")
+            done = await relay.step()  # everything is made, and warm
+            relayed, began, cpu = 0, time.perf_counter(), time.process_time()
+            while done:
+                done = await relay.step()
+                relayed += done
+            seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+        await database.close()
+    print(f"{relayed / seconds:,.0f} events/s of {size} bytes; {1e6 * cpu / relayed:.1f} ms of CPU a thousand")
+
+
+def main() -> int:
+    """The measurement as a command."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--queue-url", default="postgres:messages")
+    parser.add_argument("--events", type=int, default=200_000)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="fluxor-load-", dir="/tmp") as folder:
+        settings = Settings.from_environment({"FLUXOR_DATA_DIR": folder, "QUEUE_URL": options.queue_url})
+        uvloop.run(measure(settings, options.events))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
