@@ -13,6 +13,7 @@ from dependency_injector import containers, providers
 from adapters.postgres.engine import Database
 from adapters.toolkit.carrying import to_message
 from adapters.toolkit.envelope import unseal
+from adapters.toolkit.feed_ahead import FeedAhead
 from composition.adapters import Adapters
 from composition.broker import opened_broker, publisher_of, queues_of, receiver_of
 from composition.door import Door
@@ -83,8 +84,9 @@ class Worker(containers.DeclarativeContainer):
     notices = providers.Singleton(NoticeRunner, adapters.jobs, door.dispatch, telemetry)
     publisher = providers.Singleton(publisher_of, broker, delivery)
     receiver = providers.Singleton(receiver_of, broker, delivery, put_aside, telemetry)
+    relay_feed = providers.Singleton(FeedAhead, adapters.feed)
     relay = providers.Singleton(
-        Relay, adapters.feed, adapters.relay_position, publisher, adapters.clock, telemetry, name=RELAY
+        Relay, relay_feed, adapters.relay_position, publisher, adapters.clock, telemetry, name=RELAY
     )
     sweep = providers.Singleton(
         Sweep, adapters.reservations_view, door.dispatch, adapters.clock, adapters.new_id, telemetry

@@ -1,14 +1,15 @@
-"""A message as RabbitMQ carries it: the payload is the body, and the rest stands in the headers.
+"""A message as RabbitMQ carries it: all of it but its id in the body, as MessagePack.
 
 This speaks the client library's own wire level, one below its classes for messages: those take longer to fill than all
-the rest does, sent or received.
+the rest does, sent or received; and what stands in headers takes it longer than the body does.
 """
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import msgspec
 from aio_pika import DeliveryMode
 from aio_pika import Message as Envelope
 from aio_pika.abc import AbstractChannel
@@ -19,7 +20,9 @@ from core.kernel.message import Message
 from ports.broker import BrokerUnavailable
 
 T = TypeVar("T")
-_OURS = {"tenant", "key", "correlation"}
+_Body = tuple[TenantId, str, str, bytes]
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Body).decode
 _Properties = type(Envelope(b"").properties)
 
 
@@ -29,33 +32,32 @@ class Letter:
 
     id: str
     body: bytes
-    headers: Mapping[str, Any]
     tag: int = 0
 
 
 def packed(message: Message) -> Letter:
     """To be sent."""
-    headers = {"tenant": message.tenant, "key": message.key, "correlation": message.correlation}
-    return Letter(message.id, message.payload, headers)
+    return Letter(message.id, _encode((message.tenant, message.key, message.correlation, message.payload)))
 
 
 def received(delivered: Any) -> Letter:
     """As it comes from the wire."""
-    properties = delivered.header.properties
-    return Letter(properties.message_id or "", delivered.body, properties.headers or {}, delivered.delivery_tag)
+    return Letter(delivered.header.properties.message_id or "", delivered.body, delivered.delivery_tag)
 
 
 def unpacked(letter: Letter, place: Place) -> Message:
     """The message that lay in ``place``. Raises BrokerUnavailable for one that somebody else put there."""
-    if not letter.headers.keys() >= _OURS:
-        raise BrokerUnavailable(f"what comes next in {strand_name(place)} is not ours: take it out of there")
+    try:
+        tenant, key, correlation, payload = _decode(letter.body)
+    except msgspec.DecodeError as error:
+        raise BrokerUnavailable(f"what comes next in {strand_name(place)} is not ours: take it out") from error
     return Message(
         id=MessageId(letter.id),
-        tenant=TenantId(letter.headers["tenant"]),
+        tenant=tenant,
         queue=place[0],
-        key=letter.headers["key"],
-        payload=letter.body,
-        correlation=letter.headers["correlation"],
+        key=key,
+        payload=payload,
+        correlation=correlation,
         priority=place[1],
     )
 
@@ -72,9 +74,7 @@ async def post(channel: AbstractChannel, letters: Sequence[tuple[str, Letter]]) 
             wire.basic_publish(
                 letter.body,
                 routing_key=queue,
-                properties=_Properties(
-                    message_id=letter.id, headers=dict(letter.headers), delivery_mode=DeliveryMode.PERSISTENT.value
-                ),
+                properties=_Properties(message_id=letter.id, delivery_mode=DeliveryMode.PERSISTENT.value),
                 mandatory=True,
                 wait=False,  # not each out on its own
             )

@@ -119,17 +119,24 @@ class Receiving:
 
     async def _begun(self, queue: str, seconds: float) -> Turn | None:
         """A turn with what is next in a strand nobody holds, of the best priority that has any."""
-        hinted = self._seen.pop(queue, [])
-        if not hinted and _time() < self._looked_at + LOOK_SECONDS:
-            hinted = await self._heard(queue, 0)
-        among = hinted or await self._look(queue)
-        hold = await self._strands.take(queue, among, seconds) if among else None
-        if hold is None:
-            return await self._begun(queue, seconds) if hinted else None
-        # Looking takes longer than all the rest: what else was seen is where the next turn begins.
-        self._seen[queue] = [place for place in among if place != (hold.priority, hold.strand)]
-        begun = False
+        among, looked = self._seen.pop(queue, []), False
+        if not among and _time() < self._looked_at + LOOK_SECONDS:
+            among = await self._heard(queue, 0)
+        while among or not looked:
+            if not among:
+                among, looked = await self._look(queue), True
+                continue
+            hold = await self._strands.take(queue, among, seconds)
+            # Looking takes longer than all the rest: what else was seen is where the next turn begins.
+            among = [place for place in among if hold and place != (hold.priority, hold.strand)]
+            if hold is not None and (turn := await self._begun_with(hold, seconds)) is not None:
+                self._seen[queue] = among
+                return turn
+        return None
+
+    async def _begun_with(self, hold: StrandHold, seconds: float) -> Turn | None:
         turn = None
+        begun = False
         try:
             async with self._link.talking():
                 turn = Turn(hold, await self._channel(), _time() + seconds)
@@ -138,9 +145,7 @@ class Receiving:
             if not begun:
                 with suppress(BrokerUnavailable):  # then its time ends by itself
                     await self._give_back(hold, turn)
-        if begun:
-            return turn
-        return await self._begun(queue, seconds) if hinted or self._seen.get(queue) else None
+        return turn if begun else None
 
     async def _channel(self) -> AbstractChannel:
         while self._channels:

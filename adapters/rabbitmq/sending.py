@@ -13,7 +13,7 @@ from core.kernel.message import Message, strand_of
 from ports.broker import BrokerUnavailable, QueueFull
 from ports.strands import Strands
 
-AT_ONCE = 1000
+AT_ONCE = 2048
 """Messages on their way before the first of them is confirmed."""
 
 
@@ -30,8 +30,10 @@ class Sending:
         """See the port."""
         for queue in sorted({message.queue for message in messages}):
             await self._room.reserve(queue, sum(message.queue == queue for message in messages))
+        # Strand by strand: what lies together on the channel and in its queue is confirmed together.
+        strand_by_strand = sorted(messages, key=_name_of)
         for start in range(0, len(messages), AT_ONCE):
-            homeless = await self._publish(messages[start : start + AT_ONCE])
+            homeless = await self._publish(strand_by_strand[start : start + AT_ONCE])
             if homeless:
                 for queue in sorted({message.queue for message in homeless}):
                     await self._waiting(queue)  # whoever looks makes what is missing
@@ -41,7 +43,7 @@ class Sending:
 
     async def _publish(self, messages: Sequence[Message]) -> list[Message]:
         """Send them and wait until all are kept. Returns those for which there was no queue."""
-        posted = [(strand_name((one.queue, one.priority, strand_of(one.key))), packed(one)) for one in messages]
+        posted = [(_name_of(message), packed(message)) for message in messages]
         async with self._link.talking():
             answers = await post(await self._link.lasting_channel("posts", confirms=True), posted)
         homeless = []
@@ -57,3 +59,7 @@ class Sending:
     async def _waiting(self, queue: str) -> int:
         async with self._link.talking():
             return await self._queues.waiting(queue)
+
+
+def _name_of(message: Message) -> str:
+    return strand_name((message.queue, message.priority, strand_of(message.key)))

@@ -1,8 +1,9 @@
 """A million events written by 32 at once, while whoever relays them is killed again and again: none missing, in order.
 
 Run by hand: ``python -m tests.faults.relay_kills [--events 1000000] [--kills 100] [--queue-url postgres:messages]``.
-Two relays, one receiver; each time one has relayed for a moment it is killed, and another takes over when what it held
-is over. Prints what was written, received, missing, out of order, and how often something came twice.
+Two relays, one receiver. Each time one has relayed for a moment it is killed, every other time just between the moment
+the broker has confirmed and the moment that is written down; another takes over when what it held is over. Prints what
+was written, received, missing, out of order, and how often something came again.
 Leaves with 1 when anything is missing or out of order.
 """
 
@@ -28,10 +29,11 @@ from adapters.postgres.relay import HELD_SECONDS, PostgresRelayPosition
 from adapters.system.clock import SystemClock
 from adapters.toolkit.carrying import BrokerPublisher
 from adapters.toolkit.envelope import unseal
+from adapters.toolkit.feed_ahead import FeedAhead
 from composition.broker import opened_broker
 from composition.place import embedded_place
 from composition.settings import Settings
-from core.kernel.event import EVENT_QUEUE
+from core.kernel.event import EVENT_QUEUE, Cursor
 from entrypoints.worker.pace import Repeater
 from entrypoints.worker.relay import RELAYING, Relay
 from ports.broker import Broker
@@ -57,13 +59,26 @@ async def opened(stack: AsyncExitStack, url: str, queue_url: str, connections: i
     return database, broker
 
 
+class Mortal(PostgresRelayPosition):
+    """The position of a relay that dies, once told to, of what the broker has and nobody wrote down yet."""
+
+    dying = False
+
+    async def advance(self, relay: str, to: Cursor) -> None:
+        """See ports.delivery.RelayPosition."""
+        if self.dying:
+            os.kill(os.getpid(), signal.SIGKILL)
+        await super().advance(relay, to)
+
+
 def relay(url: str, queue_url: str) -> None:
-    """A relay, until it is killed."""
+    """A relay, until it is killed, or told to die by SIGUSR1."""
 
     async def run() -> None:
         async with AsyncExitStack() as stack:
             database, broker = await opened(stack, url, queue_url, 3)
-            feed, position = PostgresJournalFeed(database), PostgresRelayPosition(database)
+            feed, position = FeedAhead(PostgresJournalFeed(database)), Mortal(database)
+            asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, lambda: setattr(position, "dying", True))
             clock, telemetry = SystemClock(), MemoryTelemetry()
             one = Relay(feed, position, BrokerPublisher(broker), clock, telemetry, NAME)
             await Repeater(clock, telemetry).repeat(one.step, RELAYING)
@@ -129,8 +144,8 @@ class Storm:
         while not self._told.empty():
             self.found = self._told.get()
 
-    async def kill_the_relay(self, owner: Any) -> None:
-        """Whoever relays, after it has for a moment."""
+    async def kill_the_relay(self, owner: Any, number: signal.Signals) -> None:
+        """Whoever relays, after it has for a moment; what does not die of a signal is killed."""
         holder = 0
         async with asyncio.timeout(PATIENCE_SECONDS):
             while holder not in self._relays:
@@ -138,8 +153,11 @@ class Storm:
                 holder = int(row["holder"].rpartition(":")[2]) if row else 0
                 await asyncio.sleep(0.02)
         await asyncio.sleep(LIFE_SECONDS * random.random())
-        os.kill(holder, signal.SIGKILL)
-        self._relays.pop(holder).join()
+        os.kill(holder, number)
+        process = self._relays.pop(holder)
+        await asyncio.to_thread(process.join, HELD_SECONDS)
+        process.kill()
+        process.join()
         self._start_relay()
 
     def _start_relay(self) -> None:
@@ -172,8 +190,8 @@ async def play(options: argparse.Namespace, place: Any) -> dict[str, int]:
         process.start()
     owner: Any = await asyncpg.connect(place.owner_url)
     try:
-        for _ in range(options.kills):
-            await storm.kill_the_relay(owner)
+        for turn in range(options.kills):
+            await storm.kill_the_relay(owner, signal.SIGUSR1 if turn % 2 else signal.SIGKILL)
             storm.hear()
         for process in writing:
             await asyncio.to_thread(process.join)
@@ -186,6 +204,12 @@ async def play(options: argparse.Namespace, place: Any) -> dict[str, int]:
         await owner.close()
         storm.end()
     return {"written": recorded, "kills": options.kills, **storm.found}
+
+
+def run(events: int, kills: int, *, writers: int = 32, queue_url: str = "postgres:messages") -> dict[str, int]:
+    """What was ``written``, and received for the ``first`` time, ``again``, and behind a ``gap`` (what comes early)."""
+    options = argparse.Namespace(events=events, kills=kills, writers=writers, queue_url=queue_url)
+    return asyncio.run(measured(options))
 
 
 async def measured(options: argparse.Namespace) -> dict[str, int]:
@@ -203,7 +227,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--queue-url", default="postgres:messages")
     options = parser.parse_args()
-    found = asyncio.run(measured(options))
+    found = run(options.events, options.kills, writers=options.writers, queue_url=options.queue_url)
     missing = found["written"] - found.get("first", 0)
     print(
         f"written {found['written']:,} by {options.writers}; relays killed {found['kills']}; "

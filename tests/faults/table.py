@@ -1,7 +1,8 @@
 """Every storm there is, one after the other, and what came of it in one table.
 
 ``python -m tests.faults.table [--seconds 60] [--every 2] [--pauses 6] [--fillings 2]``. Columns: fault, how often it
-was injected, orders (or notices of a shop) lost and doubled, the slowest recovery. Leaves with 1 when anything was.
+was injected, orders (or notices of a shop, or events) lost and doubled, the slowest recovery. Leaves with 1 when
+anything was.
 """
 
 import argparse
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from tests.faults import disk_full, kill_storm, zombies
+from tests.faults import broker_trouble, disk_full, kill_storm, relay_kills, zombies
 from tests.load import inbound
 
 Storm = Callable[[argparse.Namespace], tuple[kill_storm.Books, Counter[str]]]
@@ -66,6 +67,12 @@ def rows(options: argparse.Namespace) -> Iterator[Row]:
             label = fault if " " in fault else f"kill -9 {fault} ({name})"
             slowest = books.slowest.get(fault, 0.0)
             yield Row(label, times, wrong["lost"], wrong["doubled"], slowest, str(dict(+wrong)) if +wrong else "")
+    for name in broker_trouble.TROUBLES:
+        out = broker_trouble.play(name, options.seconds)
+        yield Row(name, 1, out.wrong["lost"], out.wrong["doubled"], out.delivered, str(dict(out.wrong) or ""))
+    found = relay_kills.run(options.events, options.relay_kills)
+    missing = found["written"] - found.get("first", 0)
+    yield Row("kill -9 relay, in step", options.relay_kills, missing, found.get("gap", 0), 0.0, "")
     told, right = inbound.run(options.notices)
     answers = told["answers"]
     forged = answers.get("forged 401", 0)
@@ -82,6 +89,8 @@ def main() -> int:
     parser.add_argument("--pauses", type=int, default=6)
     parser.add_argument("--fillings", type=int, default=2)
     parser.add_argument("--notices", type=int, default=20_000)
+    parser.add_argument("--events", type=int, default=100_000)
+    parser.add_argument("--relay-kills", type=int, default=10)
     print(f"{'fault':<30}{'injected':>10}{'lost':>6}{'doubled':>9}{'slowest recovery':>18}")
     failed = False
     for row in rows(parser.parse_args()):

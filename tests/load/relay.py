@@ -20,6 +20,7 @@ from adapters.postgres.relay import PostgresRelayPosition
 from adapters.system.clock import SystemClock
 from adapters.toolkit.carrying import BrokerPublisher
 from adapters.toolkit.codec import encode_event
+from adapters.toolkit.feed_ahead import FeedAhead
 from adapters.toolkit.samples import samples
 from composition.broker import opened_broker
 from composition.place import embedded_place
@@ -56,7 +57,7 @@ async def measure(settings: Settings, events: int) -> None:
         await database.open()
         async with opened_broker(settings, database) as broker:
             assert broker is not None, "QUEUE_URL names a broker"
-            feed, position = PostgresJournalFeed(database), PostgresRelayPosition(database)
+            feed, position = FeedAhead(PostgresJournalFeed(database)), PostgresRelayPosition(database)
             relay = Relay(feed, position, BrokerPublisher(broker), SystemClock(), MemoryTelemetry(), "load")
             done = await relay.step()  # everything is made, and warm
             relayed, began, cpu = 0, time.perf_counter(), time.process_time()

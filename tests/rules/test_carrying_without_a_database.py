@@ -22,6 +22,9 @@ class Trouble:
     def __init__(self, error: Exception | None) -> None:
         self._error = error
 
+    async def listening(self, *_: object) -> None:
+        """Over a connection of its own that it still has."""
+
     @asynccontextmanager
     async def dispatching(self) -> AsyncIterator[Any]:
         if self._error is None:
