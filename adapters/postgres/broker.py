@@ -1,5 +1,6 @@
 """Messages in a table: a strand is held by its row, and a batch is claimed and ended by one statement each."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from core.kernel.value import maker
 from ports.broker import QUEUE_MAX, QueueFull
 from ports.queue import Depth
 
+MANY = 256
+"""Messages that are worth a second connection."""
 _message = maker(Message)
 _DEPTH = """
 SELECT COALESCE(sum(waiting), 0)::bigint AS waiting,
@@ -83,15 +86,23 @@ class PostgresBroker:
         """See the port."""
         if not messages:
             return
-        rows = [
-            (one.tenant, one.id, one.queue, one.priority, strand_of(one.key), one.key, one.payload, one.correlation)
-            for one in messages
-        ]
+        queues = sorted({message.queue for message in messages})
         async with connected(self._database) as connection:
-            queues = sorted({message.queue for message in messages})
             for queue in queues:
                 if (await connection.fetchrow(_DEPTH, queue))["waiting"] >= self._most:
                     raise QueueFull(f"queue {queue} holds {self._most} messages")
+        # Of many, two backends write strands of their own each; order is within a strand.
+        number = 2 if len(messages) > MANY else 1
+        parts: list[list[tuple[Any, ...]]] = [[] for _ in range(number)]
+        for message in messages:
+            strand = strand_of(message.key)
+            parts[strand % number].append(_to_row(message, strand))
+        done = await asyncio.gather(*(self._write(part, queues) for part in parts if part), return_exceptions=True)
+        for error in filter(None, done):
+            raise error
+
+    async def _write(self, rows: Sequence[Sequence[Any]], queues: Sequence[str]) -> None:
+        async with connected(self._database) as connection:
             await connection.execute(_SEND, *columns_of(rows), CHANNEL, queues)
 
     async def receive(self, queue: str, limit: int, seconds: float) -> Batch | None:
@@ -137,6 +148,10 @@ class PostgresBroker:
         async with connected(self._database) as connection:
             ended: int = await connection.fetchval(_DONE, queue, *map(int, receipt.split(":")), *columns)
         return ended
+
+
+def _to_row(one: Message, strand: int) -> tuple[Any, ...]:
+    return one.tenant, one.id, one.queue, one.priority, strand, one.key, one.payload, one.correlation
 
 
 def _to_message(row: Any, queue: str, priority: Priority) -> Message:

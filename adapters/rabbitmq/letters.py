@@ -1,4 +1,4 @@
-"""A message as RabbitMQ carries it: all of it but its id in the body, as MessagePack.
+"""A message as RabbitMQ carries it: all of it in the body, and its id once more where operators see it.
 
 This speaks the client library's own wire level, one below its classes for messages: those take longer to fill than all
 the rest does, sent or received; and what stands in headers takes it longer than the body does.
@@ -9,20 +9,15 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import msgspec
 from aio_pika import DeliveryMode
 from aio_pika import Message as Envelope
 from aio_pika.abc import AbstractChannel
 
 from adapters.rabbitmq.queues import Place, strand_name
-from core.kernel.ids import MessageId, TenantId
+from adapters.toolkit.packing import pack, unpack
 from core.kernel.message import Message
-from ports.broker import BrokerUnavailable
 
 T = TypeVar("T")
-_Body = tuple[TenantId, str, str, bytes]
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(_Body).decode
 _Properties = type(Envelope(b"").properties)
 
 
@@ -37,7 +32,7 @@ class Letter:
 
 def packed(message: Message) -> Letter:
     """To be sent."""
-    return Letter(message.id, _encode((message.tenant, message.key, message.correlation, message.payload)))
+    return Letter(message.id, pack(message))
 
 
 def received(delivered: Any) -> Letter:
@@ -47,19 +42,7 @@ def received(delivered: Any) -> Letter:
 
 def unpacked(letter: Letter, place: Place) -> Message:
     """The message that lay in ``place``. Raises BrokerUnavailable for one that somebody else put there."""
-    try:
-        tenant, key, correlation, payload = _decode(letter.body)
-    except msgspec.DecodeError as error:
-        raise BrokerUnavailable(f"what comes next in {strand_name(place)} is not ours: take it out") from error
-    return Message(
-        id=MessageId(letter.id),
-        tenant=tenant,
-        queue=place[0],
-        key=key,
-        payload=payload,
-        correlation=correlation,
-        priority=place[1],
-    )
+    return unpack(letter.body, place[0], place[1], strand_name(place))
 
 
 async def post(channel: AbstractChannel, letters: Sequence[tuple[str, Letter]]) -> list[BaseException | None]:

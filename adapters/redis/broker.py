@@ -5,7 +5,7 @@ They are kept as safely as the server is told to keep them: it wants ``appendonl
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from itertools import chain
@@ -19,7 +19,7 @@ from redis.commands.core import AsyncScript
 from redis.exceptions import RedisError
 
 from adapters.redis.scripts import DEPTH, DONE, RECEIVE, SEND
-from core.kernel.ids import MessageId, TenantId
+from adapters.toolkit.packing import pack, unpack
 from core.kernel.job import LeaseLost
 from core.kernel.message import LOWEST_FIRST_EVERY, STRANDS, Batch, Message, Priority, strand_of
 from ports.broker import QUEUE_MAX, BrokerUnavailable, QueueFull
@@ -30,7 +30,6 @@ ANSWER_SECONDS = 2.0
 CONNECTIONS = 8
 TOGETHER_MAX = 1000
 """Messages one script sends or hands out: meanwhile the server does nothing else."""
-_FIELDS = 5
 
 
 @asynccontextmanager
@@ -74,8 +73,8 @@ class RedisBroker:
             keys = _keys_of(queue)
             mine = [message for message in messages if message.queue == queue]
             for start in range(0, len(mine), TOGETHER_MAX):
-                fields = chain.from_iterable(map(_to_fields, mine[start : start + TOGETHER_MAX]))
-                if not await _answer(self._send, [*keys.streams, keys.bell], [self._most, *fields]):
+                packed = chain.from_iterable(map(_to_arguments, mine[start : start + TOGETHER_MAX]))
+                if not await _answer(self._send, [*keys.streams, keys.bell], [self._most, *packed]):
                     raise QueueFull(f"queue {queue} holds {self._most} messages")
 
     async def receive(self, queue: str, limit: int, seconds: float) -> Batch | None:
@@ -89,8 +88,9 @@ class RedisBroker:
         )
         if not answer:
             return None
-        place, attempt, *fields = answer
-        messages = tuple(_to_messages(fields, queue, Priority((place - 1) // STRANDS)))
+        place, attempt, *packed = answer
+        stream, priority = keys.streams[place - 1], Priority((place - 1) // STRANDS)
+        messages = tuple(unpack(one, queue, priority, stream) for one in packed)
         return Batch(messages=messages, attempt=attempt, receipt=f"{place}:{len(messages)}:{token}")
 
     async def wait(self, queue: str, seconds: float) -> None:
@@ -145,20 +145,5 @@ async def _in_time(asked: Awaitable[Any], longer: float = 0.0) -> Any:
         raise BrokerUnavailable(f"Redis does not answer: {str(error) or 'not in time'}") from error
 
 
-def _to_fields(message: Message) -> tuple[int | str | bytes, ...]:
-    place = message.priority * STRANDS + strand_of(message.key) + 1
-    return place, message.id, message.tenant, message.key, message.correlation, message.payload
-
-
-def _to_messages(fields: Sequence[bytes], queue: str, priority: Priority) -> Iterator[Message]:
-    for start in range(0, len(fields), _FIELDS):
-        identity, tenant, key, correlation, payload = fields[start : start + _FIELDS]
-        yield Message(
-            id=MessageId(identity.decode()),
-            tenant=TenantId(tenant.decode()),
-            queue=queue,
-            key=key.decode(),
-            payload=payload,
-            correlation=correlation.decode(),
-            priority=priority,
-        )
+def _to_arguments(message: Message) -> tuple[int, bytes]:
+    return message.priority * STRANDS + strand_of(message.key) + 1, pack(message)

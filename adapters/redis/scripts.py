@@ -5,7 +5,7 @@ and the keys that hold them, stand in the order of their places: strand by stran
 """
 
 SEND = """
--- KEYS: all streams, the bell. ARGV: the most the queue may hold; then of each message its place and its fields.
+-- KEYS: all streams, the bell. ARGV: the most the queue may hold; then of each message its place and all of it.
 local places, bell, waiting, rung = #KEYS - 1, KEYS[#KEYS], 0, {}
 for place = 1, places do
     waiting = waiting + redis.call('XLEN', KEYS[place])
@@ -13,9 +13,8 @@ end
 if waiting >= tonumber(ARGV[1]) then
     return 0
 end
-for at = 2, #ARGV, 6 do
-    redis.call('XADD', KEYS[tonumber(ARGV[at])], '*', 'id', ARGV[at + 1], 'tenant', ARGV[at + 2],
-        'key', ARGV[at + 3], 'correlation', ARGV[at + 4], 'payload', ARGV[at + 5])
+for at = 2, #ARGV, 2 do
+    redis.call('XADD', KEYS[tonumber(ARGV[at])], '*', 'message', ARGV[at + 1])
     if not rung[ARGV[at]] then
         rung[ARGV[at]] = true
         redis.call('RPUSH', bell, 1)
@@ -75,9 +74,7 @@ for priority = 0, lowest do
             redis.call('HSET', turns, 'turn', turn, place, turn)
             local answer = {place, attempt}
             for _, entry in ipairs(entries) do
-                for at = 2, 10, 2 do
-                    table.insert(answer, entry[2][at])
-                end
+                table.insert(answer, entry[2][2])
             end
             return answer
         end
@@ -85,7 +82,7 @@ for priority = 0, lowest do
 end
 return false
 """
-"""Answers the place, the attempt, and the fields of one message after the other; nothing when there is none."""
+"""Answers the place, the attempt, and one message after the other; nothing when there is none."""
 
 DONE = """
 -- KEYS: a stream, what holds it. ARGV: who must hold it still, how many messages are out.

@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import NewType
 
 TenantId = NewType("TenantId", str)
@@ -65,8 +66,12 @@ def named_stream(tenant: TenantId, name: str) -> StreamId:
     return StreamId(derived_id(tenant, f"{tenant}:{name}"))
 
 
+@lru_cache(maxsize=8)
 def event_id(tenant: TenantId, stream: StreamId, version: int) -> str:
-    """The id of an event, the same whoever asks: its stream's own time, a digest of where it stands."""
+    """The id of an event, the same whoever asks: its stream's own time, a digest of where it stands.
+
+    It is asked for twice in a row, by the event's envelope and by the message that carries it.
+    """
     return derived_id(stream, f"{tenant}:{stream}:{version}")
 
 

@@ -39,17 +39,18 @@ class Aside:
         context = self._context(tuple(sorted({tenant for tenant, _ in streams})), events[0].correlation)
         return set(await self._dispatch.run(FindHeldUp(queue=EVENT_QUEUE, keys=streams), context))
 
-    async def put(self, message: Message, place: int, why: str) -> None:
+    async def put(self, message: Message, place: int, why: str, *, spent: int = 0) -> None:
         """Keep what is in ``message`` for later, at ``place`` in its stream: ``why`` says what is wrong with it.
 
-        Raises what the storage raises.
+        So many of its attempts are ``spent`` already. Raises what the storage raises.
         """
         self._telemetry.log("error", "event set aside", event=message.id, tenant=message.tenant, error=why)
-        await self._keep([_job(message, place, delay_seconds(DEFAULT, 1, message.id))], waits="")
+        job = _job(message, place, delay_seconds(DEFAULT, 1, message.id), DEFAULT.attempts - spent)
+        await self._keep([job], waits="")
 
     async def put_behind(self, placed: Sequence[tuple[Message, int]]) -> None:
         """Keep these, each with its place, behind what was set aside of their streams. Raises as ``put``."""
-        await self._keep([_job(message, place, 0.0) for message, place in placed], waits="yes")
+        await self._keep([_job(message, place, 0.0, DEFAULT.attempts) for message, place in placed], waits="yes")
 
     async def _keep(self, jobs: Sequence[NewJob], waits: str) -> None:
         tenants = tuple(sorted({job.tenant for job in jobs}))
@@ -60,7 +61,7 @@ class Aside:
         return Context(tenants=tenants, actor="relay", now=self._clock.now(), correlation=correlation)
 
 
-def _job(message: Message, place: int, delay: float) -> NewJob:
+def _job(message: Message, place: int, delay: float, attempts: int) -> NewJob:
     return NewJob(
         id=JobId(message.id),
         tenant=message.tenant,
@@ -68,7 +69,7 @@ def _job(message: Message, place: int, delay: float) -> NewJob:
         payload=message.payload,
         correlation=message.correlation,
         delay_seconds=delay,
-        max_attempts=DEFAULT.attempts,
+        max_attempts=attempts,
         key=message.key,
         place=place,
     )

@@ -19,8 +19,9 @@ RECEIVING = Pace(idle_first_seconds=0.02, idle_last_seconds=0.2, linger_seconds=
 """Brokers wake who waits; these are for what nobody rings for: a strand whose holder died, a bell nobody heard."""
 HELD_SECONDS = 15.0
 """A batch takes a second; for so long nobody else has its streams when who holds it has died."""
-ATTEMPTS_MAX = 3
-"""What was handed out so often and never ended kills whoever applies it: it goes on where attempts are counted."""
+ATTEMPTS_MAX = 2
+"""What was in hand when two receivers died, the second time alone, kills whoever applies it: the attempts it has left
+are made one by one, where nothing else waits for it."""
 
 
 class Receiver:
@@ -75,6 +76,6 @@ class Receiver:
                 await self._aside.put(message, 0, repr(error))
         if batch.attempt > ATTEMPTS_MAX:
             for message, event in read:
-                await self._aside.put(message, event.version, "nobody survived applying it")
+                await self._aside.put(message, event.version, "nobody survived applying it", spent=ATTEMPTS_MAX)
         elif read:
             await self._publisher.publish([event for _, event in read])

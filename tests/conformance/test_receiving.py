@@ -14,6 +14,7 @@ from adapters.toolkit.envelope import unseal
 from core.kernel.event import EVENT_QUEUE, START, RecordedEvent
 from core.kernel.ids import MessageId
 from core.kernel.message import Message
+from core.kernel.retry import DEFAULT
 from entrypoints.worker.aside import Aside, SettingAside
 from entrypoints.worker.receiving import ATTEMPTS_MAX, HELD_SECONDS, Receiver
 from entrypoints.worker.relay import Relay
@@ -146,7 +147,10 @@ async def test_what_kills_its_receivers_goes_where_attempts_are_counted_and_the_
     events = list(await storage.feed.read(START, 100))
     assert deaths == ATTEMPTS_MAX
     assert sorted(event.id for event in line.subscriber.applied) == sorted([events[0].id, events[1].id, events[5].id])
-    assert await line.aside() == [events[2].id]
+    await storage.make_due()
+    (killer,) = await storage.jobs.lease(EVENT_QUEUE, 100, 0.0)
+    assert killer.id == events[2].id
+    assert killer.max_attempts == DEFAULT.attempts - deaths, "all its attempts are as many as anybody's"
     assert (await storage.queue.depth([TENANT]))[EVENT_QUEUE].ready == 2, "what waits for it"
 
 

