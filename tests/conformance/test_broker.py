@@ -233,6 +233,16 @@ async def test_many_at_once_lose_nothing_and_never_meet(brokers: Brokers) -> Non
             assert len(mine) == 10
 
 
+async def test_a_great_many_sent_together_keep_the_order_of_each_key(brokers: Brokers) -> None:
+    keys = [f"key {number}" for number in range(13)]
+    sent = [a_message(number, keys[number % 13]) for number in range(2340)]
+    await brokers.one.send(sent)
+    came = await drained(brokers.two, 2340, 1000)
+    for number, _ in enumerate(keys):
+        mine = [message.id for message in sent[number::13]]
+        assert [one for one in came if one in set(mine)] == mine
+
+
 async def test_who_waits_hears_of_what_another_sends(brokers: Brokers) -> None:
     await brokers.one.send([a_message(0)])  # a queue that is not new
     assert await drained(brokers.two, 1) == [an_id(0)]

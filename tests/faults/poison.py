@@ -151,8 +151,8 @@ def kinds(options: argparse.Namespace) -> list[str]:
     warm = int(options.events * WARM_SHARE)
     step = (options.events - warm) // options.poison
     for number in range(options.poison):
-        each = options.poison // options.killers
-        killer = number % each == each // 2
+        each = options.poison // max(1, options.killers)
+        killer = options.killers and number % each == each // 2
         sent[warm + number * step] = KILLER if killer else POISON
     return sent
 
