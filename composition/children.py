@@ -5,9 +5,9 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
+from time import monotonic
 from typing import IO
 
 from composition.watch import PARENT_PIPE
@@ -29,6 +29,7 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
         self._deaths = 0
+        self._due: float | None = None
 
     @property
     def pid(self) -> int | None:
@@ -43,7 +44,7 @@ class Child:
     def start(self) -> None:
         """Start it. A session of its own: Ctrl-C is for the parent, which then stops its children in order."""
         self._log.parent.mkdir(parents=True, exist_ok=True)
-        self._started = time.monotonic()
+        self._started = monotonic()
         output: IO[bytes] = self._log.open("ab")
         with output:
             self._process = subprocess.Popen(
@@ -55,15 +56,23 @@ class Child:
                 pass_fds=(self._pipe,),
                 start_new_session=True,
             )
+        self._due = None
 
-    async def revive(self) -> bool:
-        """Start it again if it died, a little later each time; answers whether it had to."""
+    def revive(self) -> bool:
+        """Start it again if it died and some time has passed since, more each time; answers whether it did.
+
+        Raises OSError when that cannot be done now.
+        """
         if self.alive:
             return False
-        if time.monotonic() - self._started > STEADY_SECONDS:
-            self._deaths = 0
-        await asyncio.sleep(RESTART_SECONDS[min(self._deaths, len(RESTART_SECONDS) - 1)])
-        self._deaths += 1
+        now = monotonic()
+        if self._due is None:
+            if now - self._started > STEADY_SECONDS:
+                self._deaths = 0
+            self._due = now + RESTART_SECONDS[min(self._deaths, len(RESTART_SECONDS) - 1)]
+            self._deaths += 1
+        if now < self._due:
+            return False
         self.start()
         return True
 

@@ -109,15 +109,19 @@ class Installation:
         os.close(self._lifeline)
 
     async def _revive(self) -> bool:
-        """Whether anything had died. Raises OSError with whatever could not be brought back still dead."""
+        """Whether anything came back. Raises OSError with whatever could not be brought back still dead."""
         without_database = self._server is not None and self._server.pid is None
         if without_database:
             await asyncio.to_thread(self._revive_database)
-        dead = [child for child in self.children if not child.alive]
-        for failed in await asyncio.gather(*(child.revive() for child in dead), return_exceptions=True):
-            if isinstance(failed, BaseException):
-                raise failed
-        return bool(dead or without_database)
+        revived, failed = without_database, list[OSError]()
+        for child in self.children:
+            try:
+                revived |= child.revive()
+            except OSError as error:
+                failed.append(error)
+        if failed:
+            raise failed[0]
+        return revived
 
     def _revive_database(self) -> None:
         assert self._server is not None

@@ -19,7 +19,7 @@ from adapters.system.clock import SystemClock
 from composition.settings import Settings
 from composition.worker import work
 from entrypoints.cli.bench.client import parse_address
-from tests.faults.kill_storm import CLIENTS, Books, buy, set_up, wrong_with
+from tests.faults.kill_storm import CLIENTS, PATIENCE_SECONDS, Books, buy, set_up, wrong_with
 from tests.faults.zombies import running_of
 from tests.support.installation import ROOT, Installed, installed
 
@@ -39,7 +39,14 @@ def worker(there: Installed, skew: timedelta) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        assert process.wait(60) == 0
+        code = process.wait(60)
+        assert code == 0, f"it ended with {code}"
+
+
+def working(there: Installed) -> int:
+    """How many of them are at work."""
+    (row,) = there.rows("SELECT count(*) AS workers FROM worker WHERE id LIKE 'skewed%'")
+    return int(row["workers"])
 
 
 def play(skew: timedelta) -> None:
@@ -66,7 +73,10 @@ async def storm(there: Installed, seconds: float) -> Books:
         with ExitStack() as stack:
             for skew in SKEWS:
                 stack.enter_context(worker(there, skew))
-                books.killed[f"clock off by {skew}"] += 1
+                books.killed[f"clock off by {skew.total_seconds() / 3600:+.0f} h"] += 1
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while await asyncio.to_thread(working, there) < len(SKEWS):
+                    await asyncio.sleep(0.1)
             await asyncio.sleep(seconds / TURNS)
     stop.set()
     await asyncio.gather(*buyers)

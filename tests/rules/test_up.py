@@ -2,7 +2,7 @@
 
 import asyncio
 import errno
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -47,18 +47,14 @@ class Mortal(Child):
     """Dead, and on a disk that is full the first time it is to be started."""
 
     tries = 0
-    under_way = 0
 
     @property
     def alive(self) -> bool:
         return self.tries > 1
 
-    async def revive(self) -> bool:
-        self.under_way += 1
-        assert self.under_way == 1, "it is being brought back already"
-        for _ in range(3 * len(self.name)):  # one takes longer than another
-            await asyncio.sleep(0)
-        self.under_way -= 1
+    def revive(self) -> bool:
+        if self.alive:
+            return False
         self.tries += 1
         if self.tries == 1:
             raise OSError(errno.ENOSPC, "No space left on device")
@@ -87,3 +83,29 @@ def test_a_full_disk_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     asyncio.run(asyncio.wait_for(watched(), 30))
     assert "No space left on device" in capsys.readouterr().out
+
+
+class Doomed(Child):
+    """Dies as soon as it is started, at the time it is then."""
+
+    def __init__(self, log: Path) -> None:
+        super().__init__("api", [], {}, log, 0)
+        self.time = 0.0
+        self.starts: list[float] = []
+
+    alive = False
+
+    def start(self) -> None:
+        self.starts.append(self.time)
+        self._due = None
+
+
+def test_who_dies_again_and_again_comes_back_later_each_time_and_nobody_waits_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child = Doomed(tmp_path / "log")
+    monkeypatch.setattr("composition.children.monotonic", lambda: child.time)
+    while child.time < 20:
+        assert child.revive() is (child.time in child.starts)
+        child.time += 0.125
+    assert [later - earlier for earlier, later in pairwise(child.starts)] == [0.625, 2.125, 5.125, 5.125, 5.125]
