@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from tests.faults import broker_trouble, disk_full, kill_storm, relay_kills, zombies
+from tests.faults import broker_trouble, disk_full, kill_storm, relay_kills, skewed, zombies
 from tests.load import inbound
 
 Storm = Callable[[argparse.Namespace], tuple[kill_storm.Books, Counter[str]]]
@@ -51,11 +51,17 @@ def filled(options: argparse.Namespace) -> tuple[kill_storm.Books, Counter[str]]
     return disk_full.run(options.fillings)
 
 
+def skewed_clocks(options: argparse.Namespace) -> tuple[kill_storm.Books, Counter[str]]:
+    """Workers whose clocks are wrong."""
+    return skewed.run(options.seconds)
+
+
 STORMS: dict[str, Storm] = {
     "tables": over_tables,
     **{broker: partial(over, broker) for broker in kill_storm.SERVERS},
     "paused": paused,
     "filled": filled,
+    "skewed": skewed_clocks,
 }
 
 
