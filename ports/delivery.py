@@ -1,7 +1,7 @@
 """Getting recorded events to whoever subscribed."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from core.kernel.event import Cursor, RecordedEvent
@@ -13,10 +13,6 @@ class Publisher(Protocol):
     async def publish(self, events: Sequence[RecordedEvent]) -> None:
         """Deliver; returns when every subscriber's side has confirmed. Any exception: none, some or all arrived."""
         ...
-
-
-CLOCKS_DIFFER = timedelta(minutes=1)
-"""By no more than this between two processes."""
 
 
 class RelayPosition(Protocol):

@@ -26,6 +26,7 @@ class _Strand:
     waiting: deque[_Waiting] = field(default_factory=deque)
     out: int = 0
     fence: int = 0
+    turn: int = 0
     held_until: datetime = _FREE
 
 
@@ -54,7 +55,7 @@ class MemoryBroker:
         self._turn += 1
         now = self._now()
         free = [
-            (strand.held_until, place, strand)
+            (strand.turn, place, strand)
             for priority in in_turn(self._turn)
             for place in ((queue, priority, number) for number in range(STRANDS))
             if (strand := self._strands.get(place)) and strand.waiting and strand.held_until <= now
@@ -66,7 +67,8 @@ class MemoryBroker:
         taken = _together(strand.waiting, limit)
         for one in taken:
             one.attempts += 1
-        strand.out, strand.fence, strand.held_until = len(taken), strand.fence + 1, now + timedelta(seconds=seconds)
+        strand.out, strand.fence, strand.turn = len(taken), strand.fence + 1, self._turn
+        strand.held_until = now + timedelta(seconds=seconds)
         return Batch(
             messages=tuple(one.message for one in taken),
             attempt=taken[0].attempts,

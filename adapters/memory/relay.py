@@ -7,7 +7,6 @@ from adapters.memory.database import MemoryDatabase
 from adapters.memory.journal import cursor_at, place_of
 from adapters.memory.tables import JOURNAL, RELAYS, RelayRow
 from core.kernel.event import Cursor, may_come_again
-from ports.delivery import CLOCKS_DIFFER
 
 HELD = timedelta(seconds=5)
 
@@ -42,7 +41,7 @@ class MemoryRelayPosition:
     async def rewind(self, relay: str, since: datetime) -> int:
         """See the port."""
         async with self._database.dispatching() as session:
-            earliest = may_come_again(since, session.now) - CLOCKS_DIFFER
+            earliest = may_come_again(since, session.now)
             await session.lock(RELAYS, (relay,))
             row = session.get(RELAYS, (relay,))
             places = [(found.place, found.recorded_at) for _, found in session.scan(JOURNAL)]

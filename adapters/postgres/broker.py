@@ -34,15 +34,15 @@ WITH sent AS (
     SELECT queue, priority, strand, count(*) FROM sent GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
     ON CONFLICT (queue, priority, strand) DO UPDATE SET waiting = s.waiting + EXCLUDED.waiting
 )
-SELECT pg_notify($9, 'tables:' || queue) FROM unnest($10::text[]) AS sent_to(queue)
+SELECT pg_notify($9, bell) FROM unnest($10::text[]) AS bell
 """
-# The strand that was not looked at for longest first. What was handed out before comes alone: ``tried`` says of each
+# The strand that was not held for longest first. What was handed out before comes alone: ``tried`` says of each
 # message whether it or one before it was.
 _RECEIVE = f"""
 WITH free AS MATERIALIZED (
     SELECT queue, priority, strand FROM message_strand
     WHERE queue = $1 AND waiting > 0 AND (held_until <= now() OR {GONE})
-    ORDER BY priority * $4, held_until, strand LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
+    ORDER BY priority * $4, least(held_until, now()), strand LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
 ), next AS (
     SELECT m.tenant_id, m.id, row_number() OVER along AS number, bool_or(m.attempts > 0) OVER along AS tried
     FROM free CROSS JOIN LATERAL (
@@ -63,7 +63,7 @@ SELECT taken.*, held.priority, held.strand, held.fence FROM held LEFT JOIN taken
 """
 _DONE = """
 WITH mine AS (
-    UPDATE message_strand SET waiting = waiting - out, out = 0, held_until = '-infinity'
+    UPDATE message_strand SET waiting = waiting - out, out = 0, held_until = now()
     WHERE queue = $1 AND priority = $2 AND strand = $3 AND fence = $4 AND held_until > now() RETURNING 1
 ), gone AS (
     DELETE FROM message m USING unnest($5::uuid[], $6::uuid[]) AS n(t, id), mine
@@ -86,24 +86,23 @@ class PostgresBroker:
         """See the port."""
         if not messages:
             return
-        queues = sorted({message.queue for message in messages})
-        async with connected(self._database) as connection:
-            for queue in queues:
-                if (await connection.fetchrow(_DEPTH, queue))["waiting"] >= self._most:
-                    raise QueueFull(f"queue {queue} holds {self._most} messages")
         # Of many, two backends write strands of their own each; order is within a strand.
         number = 2 if len(messages) > MANY else 1
         parts: list[list[tuple[Any, ...]]] = [[] for _ in range(number)]
         for message in messages:
             strand = strand_of(message.key)
             parts[strand % number].append(_to_row(message, strand))
+        queues = sorted({message.queue for message in messages})
         done = await asyncio.gather(*(self._write(part, queues) for part in parts if part), return_exceptions=True)
         for error in filter(None, done):
             raise error
 
     async def _write(self, rows: Sequence[Sequence[Any]], queues: Sequence[str]) -> None:
         async with connected(self._database) as connection:
-            await connection.execute(_SEND, *columns_of(rows), CHANNEL, queues)
+            for queue in queues:
+                if (await connection.fetchrow(_DEPTH, queue))["waiting"] >= self._most:
+                    raise QueueFull(f"queue {queue} holds {self._most} messages")
+            await connection.execute(_SEND, *columns_of(rows), CHANNEL, [*map(_bell_of, queues)])
 
     async def receive(self, queue: str, limit: int, seconds: float) -> Batch | None:
         """See the port."""
@@ -127,7 +126,7 @@ class PostgresBroker:
     async def wait(self, queue: str, seconds: float) -> None:
         """See the port."""
         async with unavailable(seconds):
-            await self._bell.wait(f"tables:{queue}", seconds)
+            await self._bell.wait(_bell_of(queue), seconds)
 
     async def done(self, batch: Batch) -> None:
         """See the port."""
@@ -148,6 +147,11 @@ class PostgresBroker:
         async with connected(self._database) as connection:
             ended: int = await connection.fetchval(_DONE, queue, *map(int, receipt.split(":")), *columns)
         return ended
+
+
+def _bell_of(queue: str) -> str:
+    # What one broker has of a queue says nothing of what another has.
+    return f"tables:{queue}"
 
 
 def _to_row(one: Message, strand: int) -> tuple[Any, ...]:

@@ -123,13 +123,17 @@ class Database:
 
         Before it listens it executes ``first``. Raises StorageUnavailable.
         """
-        told = {"application_name": f"{self._name}-listens"}
+        told, connection = {"application_name": f"{self._name}-listens"}, None
         try:
             connection = await asyncpg.connect(self._url, server_settings=told, timeout=ACQUIRE_SECONDS)
             await connection.execute(first, *arguments)
             await connection.add_listener(channel, lambda *said: heard(said[-1]))
-        except UNREACHABLE as error:
-            raise StorageUnavailable(f"cannot listen to PostgreSQL: {error}") from error
+        except BaseException as error:
+            if connection is not None:
+                drop(connection)
+            if isinstance(error, UNREACHABLE):
+                raise StorageUnavailable(f"cannot listen to PostgreSQL: {error}") from error
+            raise
         self._listening = [*(one for one in self._listening if not one.is_closed()), connection]
         return connection
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from adapters.postgres.engine import Database
 from adapters.postgres.journal import place_of
 from core.kernel.event import START, Cursor, may_come_again
-from ports.delivery import CLOCKS_DIFFER
 
 HELD_SECONDS = 5
 _TAKE = """
@@ -60,7 +59,7 @@ class PostgresRelayPosition:
     async def rewind(self, relay: str, since: datetime) -> int:
         """See the port."""
         async with self._database.dispatching() as connection:
-            earliest = may_come_again(since, await connection.fetchval("SELECT now()")) - CLOCKS_DIFFER
+            earliest = may_come_again(since, await connection.fetchval("SELECT now()"))
             before = tuple(await connection.fetchrow(_BEFORE, earliest) or place_of(START))
         async with self._database.autocommit() as connection:
             was = await connection.fetchrow(_REWIND, relay, *before, self._holder, HELD_SECONDS)

@@ -31,14 +31,18 @@ class LongForgotten(Rejected):
     code = "long_forgotten"
 
 
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""By no more than this between two processes."""
+
+
 def may_come_again(since: datetime, now: datetime) -> datetime:
-    """``since``, if what was recorded from then on may be delivered again. Raises LongForgotten."""
+    """The time from which on recorded events are delivered again to have all after ``since``. Raises LongForgotten."""
     earliest = now - REMEMBERED + _WHILE_IT_TAKES
     if since < earliest:
         raise LongForgotten(
             f"only what was recorded after {earliest:%Y-%m-%dT%H:%M:%SZ} may come again", path="$.since"
         )
-    return since
+    return since - CLOCKS_DIFFER
 
 
 @value

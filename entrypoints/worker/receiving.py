@@ -18,7 +18,7 @@ BATCH = 1024
 RECEIVING = Pace(idle_first_seconds=0.02, idle_last_seconds=0.2, linger_seconds=0.0, worth_it=1)
 """Brokers wake who waits; these are for what nobody rings for: a strand whose holder died, a bell nobody heard."""
 HELD_SECONDS = 15.0
-"""A batch takes a second; for so long nobody else has its streams when who holds it has died."""
+"""A batch takes a second; for so long nobody else has its streams when who holds it stalls, over Redis when he died."""
 ATTEMPTS_MAX = 2
 """What was in hand when two receivers died, the second time alone, kills whoever applies it: the attempts it has left
 are made one by one, where nothing else waits for it."""

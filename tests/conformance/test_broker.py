@@ -233,6 +233,19 @@ async def test_many_at_once_lose_nothing_and_never_meet(brokers: Brokers) -> Non
             assert len(mine) == 10
 
 
+async def test_a_strand_with_much_in_it_keeps_no_other_waiting(brokers: Brokers) -> None:
+    one, other = APART
+    await brokers.one.send(
+        [a_message(number, key) for key, first in ((one, 10), (other, 20)) for number in range(first, first + 6)]
+    )
+    came = []
+    for _ in range(6):
+        batch = await received(brokers.one, 1)
+        came += [message.key for message in batch.messages]
+        await brokers.one.done(batch)
+    assert [{*came[turn : turn + 2]} for turn in (0, 2, 4)] == [{one, other}] * 3
+
+
 async def test_a_great_many_sent_together_keep_the_order_of_each_key(brokers: Brokers) -> None:
     keys = [f"key {number}" for number in range(13)]
     sent = [a_message(number, keys[number % 13]) for number in range(2340)]

@@ -152,8 +152,10 @@ async def _kill(victim: str, data_dir: Path, broker: BrokerServer | None) -> boo
 async def _kill_backend(data_dir: Path) -> bool:
     """Whether one of those that work for a worker was there: PostgreSQL ends all others, and recovers."""
     running = read_running(data_dir)
+    if running is None:
+        return False
     with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        owner = await asyncpg.connect(running.owner_url if running else "", timeout=5)
+        owner = await asyncpg.connect(running.owner_url, timeout=5)
         pids = await owner.fetch("SELECT pid FROM pg_stat_activity WHERE application_name = 'fluxor-worker'")
         await owner.close()
         for row in pids[:1]:

@@ -19,6 +19,7 @@ CREATE TABLE strand (
     first text NOT NULL DEFAULT '',
     tried integer NOT NULL DEFAULT 0,
     attempts integer NOT NULL DEFAULT 0,
+    due timestamptz NOT NULL DEFAULT '-infinity',
     in_hand integer NOT NULL DEFAULT 0,
     behind integer NOT NULL DEFAULT 0,
     PRIMARY KEY (queue, priority, strand)

@@ -13,6 +13,7 @@ def upgrade() -> None:
     """Who holds something at the moment is not known: his time ends by itself."""
     for table in ("message_strand", "strand"):
         op.execute(f"ALTER TABLE {table} ADD COLUMN holder integer")
+    op.execute("ALTER TABLE strand DROP COLUMN due")  # when a strand was overdue: nothing asks any more
     op.execute("ALTER TABLE message SET (toast_tuple_target = 8160)")
 
 
@@ -20,4 +21,5 @@ def downgrade() -> None:
     """Only time ends what is held."""
     for table in ("message_strand", "strand"):
         op.execute(f"ALTER TABLE {table} DROP COLUMN holder")
+    op.execute("ALTER TABLE strand ADD COLUMN due timestamptz NOT NULL DEFAULT '-infinity'")
     op.execute("ALTER TABLE message RESET (toast_tuple_target)")
