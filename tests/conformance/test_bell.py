@@ -54,3 +54,14 @@ async def test_who_was_cut_off_looks_by_himself_and_listens_again(database_url: 
 async def test_there_is_no_listening_to_a_database_that_is_away() -> None:
     with pytest.raises(StorageUnavailable, match="cannot listen"):
         await PostgresBell(Database("postgresql://127.0.0.1:1/nowhere", 1)).wait("q", LONG)
+
+
+async def test_a_connection_that_does_not_get_to_listen_is_let_go(database_url: str) -> None:
+    database = Database(database_url, 1, name="not-heard")
+    owner: Any = await asyncpg.connect(database_url)
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await database.listening("c", str, "SELECT 1 / 0")
+    async with asyncio.timeout(30):
+        while await owner.fetchval("SELECT 1 FROM pg_stat_activity WHERE application_name = 'not-heard-listens'"):
+            await asyncio.sleep(0.01)
+    await owner.close()

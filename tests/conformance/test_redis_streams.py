@@ -1,4 +1,4 @@
-"""What only Redis promises: fair turns, a tidy server, one slot of a cluster, and patience with whoever meddles."""
+"""What only Redis promises: a tidy server, one slot of a cluster, and patience with whoever meddles."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +10,7 @@ from redis.crc import key_slot
 from adapters.redis.broker import TOGETHER_MAX
 from core.kernel.job import LeaseLost
 from core.kernel.message import Priority
+from ports.broker import BrokerUnavailable
 from tests.conformance.brokers import RedisBrokers
 from tests.conformance.test_broker import LONG, a_message, drained, ids_of, received
 from tests.support.given import an_id
@@ -29,18 +30,6 @@ async def by_hand(url: str) -> AsyncIterator[tuple[Redis, bytes]]:
     async with Redis.from_url(url) as client:
         (stream,) = [key async for key in client.scan_iter(match="fluxor:*:stream:*")]
         yield client, stream
-
-
-async def test_strands_of_a_priority_take_turns(brokers: RedisBrokers) -> None:
-    for key in ("a", "b", "c"):
-        await brokers.one.send([a_message(number, key) for number in range(1, 5)])
-    keys = []
-    for _ in range(6):
-        batch = await received(brokers.two, 1)
-        keys.append(batch.messages[0].key)
-        await brokers.two.done(batch)
-    assert keys[:3] == keys[3:]
-    assert sorted(keys[:3]) == ["a", "b", "c"]
 
 
 async def test_more_than_a_script_takes_is_sent_and_handed_out_in_order(brokers: RedisBrokers) -> None:
@@ -93,3 +82,13 @@ async def test_who_lost_the_group_ends_nothing_and_all_of_it_comes_again(brokers
     assert await brokers.one.receive("q", 10, LONG) is None, "it is held still"
     await brokers.let_go()
     assert await drained(brokers.one, 2) == [an_id(1), an_id(2)]
+
+
+async def test_what_somebody_else_put_into_a_stream_is_said_to_be_and_where(
+    brokers: RedisBrokers, redis_url: str
+) -> None:
+    await brokers.one.send([a_message(1)])
+    async with by_hand(redis_url) as (client, stream):
+        await client.xadd(stream, {"said": "by a stranger"})
+        with pytest.raises(BrokerUnavailable, match=f"what comes next in {stream.decode()} is not ours"):
+            await brokers.one.receive("q", 10, LONG)

@@ -7,6 +7,8 @@ from functools import partial
 from itertools import count
 from typing import TypeVar
 
+import pytest
+
 from core.kernel.ids import MessageId
 from core.kernel.job import LeaseLost
 from core.kernel.message import Batch, Message
@@ -37,6 +39,15 @@ async def received(broker: Broker, limit: int = 100, queue: str = "q", seconds: 
     while (batch := await broker.receive(queue, limit, seconds)) is None:
         await asyncio.sleep(0.01)
     return batch
+
+
+async def cancelled_while_receiving(broker: Broker, begun: asyncio.Event, queue: str = "q") -> None:
+    """Receive, and think better of it once that has ``begun``. Whatever goes wrong then, it is over."""
+    receiving = asyncio.ensure_future(broker.receive(queue, 10, LONG))
+    await begun.wait()
+    receiving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await receiving
 
 
 async def again(call: Callable[[], Awaitable[T]]) -> T:

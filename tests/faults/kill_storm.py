@@ -234,6 +234,14 @@ def wrong_with(there: Installed, books: Books) -> Counter[str]:
     return +wrong
 
 
+def verdict(books: Books, wrong: Counter[str], began: float) -> int:
+    """Say what came of a storm that ``began`` then; the exit code."""
+    lost, doubled, orders = wrong["lost"], wrong["doubled"], len(books.receipts)
+    pace = f"{orders / (time.monotonic() - began):.0f}/s"
+    print(f"orders answered 202: {orders}, {pace}; lost {lost}, doubled {doubled}; wrong: {dict(+wrong)}")
+    return 1 if +wrong else 0
+
+
 def main() -> int:
     """The storm as a command."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -249,10 +257,7 @@ def main() -> int:
     print(f"{'fault':<12}{'injected':>9}{'slowest recovery':>20}")
     for victim in books.killed:
         print(f"{victim:<12}{books.killed[victim]:>9}{books.slowest.get(victim, 0.0):>18.2f} s")
-    lost, doubled, orders = wrong["lost"], wrong["doubled"], len(books.receipts)
-    pace = f"{orders / (time.monotonic() - began):.0f}/s"
-    print(f"orders answered 202: {orders}, {pace}; lost {lost}, doubled {doubled}; wrong: {dict(wrong)}")
-    return 1 if wrong else 0
+    return verdict(books, wrong, began)
 
 
 if __name__ == "__main__":

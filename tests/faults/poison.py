@@ -16,7 +16,6 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
 from typing import Any
 
 import asyncpg
@@ -26,7 +25,6 @@ from adapters.memory.telemetry import MemoryTelemetry
 from adapters.postgres.engine import Database
 from adapters.toolkit.carrying import to_message
 from adapters.toolkit.codec import WIRE, encode_event
-from composition.broker import opened_broker
 from composition.place import embedded_place
 from composition.settings import Settings
 from composition.worker import Worker
@@ -37,6 +35,7 @@ from core.kernel.ids import StreamId
 from entrypoints.worker.loop import RETRYING
 from entrypoints.worker.pace import Repeater
 from entrypoints.worker.receiving import RECEIVING
+from tests.support.carrying import carrying
 from tests.support.given import NOW, TENANT, an_id
 
 HEALTHY, POISON, KILLER = "healthy", "poison", "killer"
@@ -99,12 +98,8 @@ def receive(url: str, queue_url: str) -> None:
     """A process that receives, and tries again what was set aside, until it dies."""
 
     async def run() -> None:
-        async with AsyncExitStack() as stack:
-            database = Database(url, 4)
-            await database.open()
-            stack.push_async_callback(database.close)
-            settings, telemetry = Settings.from_environment({"QUEUE_URL": queue_url}), MemoryTelemetry()
-            broker = await stack.enter_async_context(opened_broker(settings, database))
+        async with carrying(url, queue_url) as (database, broker):
+            telemetry = MemoryTelemetry()
             worker = Worker(database=database, telemetry=telemetry, close_after_days=7, broker=providers.Object(broker))
             worker.subscribers.override(providers.Object(Subscriber(database)))
             receiver, aside, clock = worker.receiver(), worker.aside(), worker.adapters.clock()
@@ -180,13 +175,10 @@ async def play(options: argparse.Namespace) -> Counter[str]:
     """What came of it."""
     sent = kinds(options)
     with tempfile.TemporaryDirectory(prefix="fluxor-poison-", dir="/tmp") as folder:
-        settings = Settings.from_environment({"FLUXOR_DATA_DIR": folder, "QUEUE_URL": options.queue_url})
-        async with embedded_place(settings.data_dir) as place, AsyncExitStack() as stack:
+        settings = Settings.from_environment({"FLUXOR_DATA_DIR": folder})
+        async with embedded_place(settings.data_dir) as place, carrying(place.url, options.queue_url) as (_, broker):
             owner: Any = await asyncpg.connect(place.owner_url)
             await owner.execute(_READY)
-            database = Database(place.url, 2)
-            await database.open()
-            broker = await stack.enter_async_context(opened_broker(settings, database))
 
             def start() -> Any:
                 process = SPAWN.Process(target=receive, args=(place.url, options.queue_url), daemon=True)
@@ -205,7 +197,6 @@ async def play(options: argparse.Namespace) -> Counter[str]:
                 receivers.end()
             found = await books(owner, sent)
             found["processes that died"] = receivers.deaths
-            await database.close()
             await owner.close()
     return found
 

@@ -17,7 +17,6 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import AsyncExitStack
 from typing import Any
 
 import asyncpg
@@ -30,13 +29,12 @@ from adapters.system.clock import SystemClock
 from adapters.toolkit.carrying import BrokerPublisher
 from adapters.toolkit.envelope import unseal
 from adapters.toolkit.feed_ahead import FeedAhead
-from composition.broker import opened_broker
 from composition.place import embedded_place
 from composition.settings import Settings
 from core.kernel.event import EVENT_QUEUE, Cursor
 from entrypoints.worker.pace import Repeater
 from entrypoints.worker.relay import RELAYING, Relay
-from ports.broker import Broker
+from tests.support.carrying import carrying
 from tests.support.journal import BATCH, make_ready, write
 
 NAME = "relay"
@@ -46,17 +44,6 @@ LIFE_SECONDS = 0.4
 PATIENCE_SECONDS = 300.0
 HELD = 60.0
 SPAWN = multiprocessing.get_context("spawn")
-
-
-async def opened(stack: AsyncExitStack, url: str, queue_url: str, connections: int) -> tuple[Database, Broker]:
-    """A process's database and broker."""
-    database = Database(url, connections)
-    await database.open()
-    stack.push_async_callback(database.close)
-    settings = Settings.from_environment({"QUEUE_URL": queue_url})
-    broker = await stack.enter_async_context(opened_broker(settings, database))
-    assert broker is not None, "QUEUE_URL names a broker"
-    return database, broker
 
 
 class Mortal(PostgresRelayPosition):
@@ -75,8 +62,7 @@ def relay(url: str, queue_url: str) -> None:
     """A relay, until it is killed, or told to die by SIGUSR1."""
 
     async def run() -> None:
-        async with AsyncExitStack() as stack:
-            database, broker = await opened(stack, url, queue_url, 3)
+        async with carrying(url, queue_url) as (database, broker):
             feed, position = FeedAhead(PostgresJournalFeed(database)), Mortal(database)
             asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, lambda: setattr(position, "dying", True))
             clock, telemetry = SystemClock(), MemoryTelemetry()
@@ -105,8 +91,7 @@ def receiver(url: str, queue_url: str, told: Any) -> None:
     async def run() -> None:
         seen: Counter[str] = Counter()
         found: Counter[str] = Counter()
-        async with AsyncExitStack() as stack:
-            _, broker = await opened(stack, url, queue_url, 3)
+        async with carrying(url, queue_url) as (_, broker):
             while True:
                 batch = await broker.receive(EVENT_QUEUE, 1000, HELD)
                 if batch is None:

@@ -9,17 +9,21 @@ import asyncio
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from dependency_injector import providers
+
 from adapters.system.clock import SystemClock
+from composition.adapters import Adapters
 from composition.settings import Settings
 from composition.worker import work
 from entrypoints.cli.bench.client import parse_address
-from tests.faults.kill_storm import CLIENTS, PATIENCE_SECONDS, Books, buy, set_up, wrong_with
+from tests.faults.kill_storm import CLIENTS, PATIENCE_SECONDS, Books, buy, set_up, verdict, wrong_with
 from tests.faults.zombies import running_of
 from tests.support.installation import ROOT, Installed, installed
 
@@ -49,14 +53,20 @@ def working(there: Installed) -> int:
     return int(row["workers"])
 
 
+class Skewed(SystemClock):
+    """The machine's clock, so far off."""
+
+    def __init__(self, skew: timedelta) -> None:
+        self._skew = skew
+
+    def now(self) -> datetime:
+        """See ports.clock.Clock."""
+        return super().now() + self._skew
+
+
 def play(skew: timedelta) -> None:
     """That worker."""
-    right = SystemClock.now
-
-    def skewed(self: SystemClock) -> datetime:
-        return right(self) + skew
-
-    SystemClock.now = skewed  # type: ignore[method-assign]
+    Adapters.clock.override(providers.Object(Skewed(skew)))
     settings = Settings.from_environment()
     assert settings.database_url is not None
     assert settings.database_owner_url is not None
@@ -100,16 +110,14 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--queue-url", default="postgres:messages")
     parser.add_argument("--play", type=float, help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    options, began = parser.parse_args(), time.monotonic()
     if options.play is not None:
         play(timedelta(seconds=options.play))
         return 0
     books, wrong = run(options.seconds, options.queue_url)
     for fault, times in books.killed.items():
         print(f"{fault:<28}{times:>4}")
-    lost, doubled = wrong["lost"], wrong["doubled"]
-    print(f"orders answered 202: {len(books.receipts)}; lost {lost}, doubled {doubled}; wrong: {dict(+wrong)}")
-    return 1 if +wrong else 0
+    return verdict(books, wrong, began)
 
 
 if __name__ == "__main__":

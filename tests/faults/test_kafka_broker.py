@@ -21,7 +21,17 @@ from ports.broker import BrokerUnavailable
 from ports.strands import StrandHold
 from tests.conformance.brokers import KafkaBrokers
 from tests.faults.broker_storm import Storm
-from tests.faults.flow import LONG, a_message, again, drained, received, run, send_until_it_fails, some
+from tests.faults.flow import (
+    LONG,
+    a_message,
+    again,
+    cancelled_while_receiving,
+    drained,
+    received,
+    run,
+    send_until_it_fails,
+    some,
+)
 from tests.support.kafka import KafkaServer, kafka_server
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
@@ -110,9 +120,11 @@ async def test_what_is_behind_a_message_that_is_too_big_is_not_sent_before_it(se
 @story
 async def test_what_is_behind_a_message_that_is_refused_is_not_kept_before_it(server: KafkaServer) -> None:
     sent = [replace(a_message(number), payload=bytes(5_000)) for number in range(1, 901)]
-    async with connected(server) as broker:
+    one_by_one = f"{server.url}?max.in.flight.requests.per.connection=1"
+    async with open_kafka_broker(one_by_one, MemoryStrands(lambda: datetime.now(UTC))) as broker:
         await broker.send([a_message(1000)])
-        server.refuse_next(KafkaError.MSG_SIZE_TOO_LARGE)
+        # A broker that refused one refuses, by its number, what is sent before that was heard; the mock has to be told.
+        server.refuse_next(KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER)
         with pytest.raises(BrokerUnavailable, match="too large"):
             await broker.send(sent)
         await again(lambda: broker.send(sent))
@@ -160,11 +172,7 @@ async def test_whoever_is_cancelled_is_while_the_database_is_away(server: KafkaS
                 await asyncio.Event().wait()
 
             patch.setattr(Reading, "read", read)
-            receiving = asyncio.ensure_future(broker.receive("q", 10, LONG))
-            await begun.wait()
-            receiving.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await receiving
+            await cancelled_while_receiving(broker, begun)
 
 
 @story

@@ -1,9 +1,11 @@
 """RabbitMQ killed, frozen, emptied and cut off while messages flow: nothing confirmed is lost, nobody waits long."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import count
 
 import aio_pika
 import pytest
@@ -20,7 +22,17 @@ from ports.broker import BrokerUnavailable, QueueFull
 from ports.strands import StrandHold
 from tests.conformance.brokers import LITTLE, RabbitBrokers
 from tests.faults.broker_storm import Storm
-from tests.faults.flow import LONG, a_message, again, drained, received, run, send_until_it_fails, some
+from tests.faults.flow import (
+    LONG,
+    a_message,
+    again,
+    cancelled_while_receiving,
+    drained,
+    received,
+    run,
+    send_until_it_fails,
+    some,
+)
 from tests.support.rabbitmq import RabbitServer, rabbit_server
 
 pytestmark = [pytest.mark.rabbitmq, pytest.mark.slow]
@@ -168,10 +180,14 @@ def test_what_is_held_at_the_end_is_somebody_elses_at_once(server: RabbitServer)
 
 
 class Away(MemoryStrands):
-    """Strands in a database that is away when something is to be given back, and late when something is ended."""
+    """Strands in a database that is away when something is to be given back."""
 
     async def give_back(self, hold: StrandHold) -> None:
         raise BrokerUnavailable("the database is away")
+
+
+class Late(MemoryStrands):
+    """Strands in a database that is late when something is ended."""
 
     async def end(self, hold: StrandHold, position: int, tried: int, *, keep: bool = False) -> None:
         await super().end(hold, position, tried, keep=keep)
@@ -190,11 +206,7 @@ def test_whoever_is_cancelled_is_while_the_database_is_away(server: RabbitServer
                 return await asyncio.Event().wait()
 
             patch.setattr(Turn, "begin", begin)
-            receiving = asyncio.ensure_future(broker.receive("cancelled", 10, LONG))
-            await begun.wait()
-            receiving.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await receiving
+            await cancelled_while_receiving(broker, begun, "cancelled")
         await broker.close()
 
     run(story())
@@ -202,7 +214,7 @@ def test_whoever_is_cancelled_is_while_the_database_is_away(server: RabbitServer
 
 def test_what_is_acknowledged_is_done_however_late_it_is_said(server: RabbitServer) -> None:
     async def story() -> None:
-        broker = RabbitBroker(server.url, Away(lambda: datetime.now(UTC)))
+        broker = RabbitBroker(server.url, Late(lambda: datetime.now(UTC)))
         await again(lambda: broker.send([a_message(1, "late-end")]))
         await broker.done(await received(broker, queue="late-end"))
         assert await broker.receive("late-end", 10, LONG) is None
@@ -251,6 +263,29 @@ def test_of_two_receivers_of_a_strand_one_gets_everything(server: RabbitServer) 
             async with owner.channel() as channel:
                 waiting = (await channel.declare_queue(name, passive=True)).declaration_result.message_count
             assert (waiting, came[1].empty()) == (2, True)
+
+    run(story())
+
+
+class Hints(MemoryStrands):
+    """Strands of which somebody says again and again that something came into the one of ``a``."""
+
+    async def wait(self, queue: str, seconds: float) -> Collection[tuple[Priority, int]]:
+        return [(Priority.NORMAL, strand_of("a"))]
+
+
+def test_what_nobody_rings_for_is_found_while_others_ring_all_the_time(server: RabbitServer) -> None:
+    async def story() -> None:
+        async with connected(server) as other:
+            await again(lambda: other.send([replace(a_message(1, "hints"), key="b")]))
+            broker = RabbitBroker(server.url, Hints(lambda: datetime.now(UTC)))
+            for number in count(2):
+                await broker.send([a_message(number, "hints")])
+                batch = await received(broker, 1, "hints")
+                await broker.done(batch)
+                if batch.messages[0].key == "b":
+                    break
+            await broker.close()
 
     run(story())
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from composition.place import Running, read_running
 from entrypoints.cli.bench.client import parse_address
-from tests.faults.kill_storm import CLIENTS, PATIENCE_SECONDS, Books, buy, set_up, wrong_with
+from tests.faults.kill_storm import CLIENTS, PATIENCE_SECONDS, Books, buy, set_up, verdict, wrong_with
 from tests.support.installation import ROOT, Installed, installed
 
 SILENT_SECONDS = 11.0
@@ -113,16 +113,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pauses", type=int, default=50)
     parser.add_argument("--queue-url", default="postgres:")
-    options = parser.parse_args()
+    options, began = parser.parse_args(), time.monotonic()
     books, wrong = run(options.pauses, options.queue_url)
     print(f"{'fault':<16}{'injected':>9}")
     for fault, times in books.killed.items():
         print(f"{fault:<16}{times:>9}")
-    print(
-        f"orders answered 202: {len(books.receipts)}; lost {wrong['lost']}, doubled {wrong['doubled']};"
-        f" wrong: {dict(wrong)}"
-    )
-    return 1 if +wrong else 0
+    return verdict(books, wrong, began)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -60,3 +61,16 @@ def test_an_allocation_is_carried_out_and_told(there: Installed) -> None:
         (allotted,) = ok("GET", "/inventory/allotments?channel=web")["items"]
         assert (allotted["sku"], allotted["quantity"]) == ("CUP", 2)
         assert there.doctor() == []
+
+
+def test_what_happened_is_told_again_and_changes_nothing(there: Installed) -> None:
+    moves = "SELECT count(*) AS entries FROM stock_entry"
+    before, began = there.rows(moves), datetime.now(UTC)
+    there.wait_until_decided()
+    recorded = there.rows("SELECT count(*) AS events FROM journal")[0]["events"]
+    told = there.fluxor("queue", "redeliver", "--since", (began - timedelta(hours=1)).isoformat(), "--json")
+    assert json.loads(told.stdout) == {"events": recorded}
+    there.wait_until_decided()
+    assert (there.rows(moves), there.doctor(), there.demand_differs()) == (before, [], 0)
+    too_far = there.fluxor("queue", "redeliver", "--since", (began - timedelta(days=9)).isoformat(), "--json")
+    assert (too_far.returncode, json.loads(too_far.stderr)["error"]["code"]) == (1, "long_forgotten")

@@ -12,36 +12,21 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Any
 
-from adapters.postgres.engine import Database
 from adapters.system.ids import Uuid7
-from composition.broker import opened_broker
 from composition.place import embedded_place
 from composition.settings import Settings
 from core.kernel.ids import MessageId, TenantId
 from core.kernel.message import Message
 from ports.broker import Broker
+from tests.support.carrying import carrying
 
 TENANT = TenantId("01900000-0000-7000-8000-0000000000aa")
 QUEUE, SINGLE = "load", "load-single"
 HELD_SECONDS = 60.0
 PAYLOAD = b"x" * 200
-
-
-@asynccontextmanager
-async def a_broker(settings: Settings, url: str) -> AsyncIterator[Broker]:
-    """The broker of these settings, over the database at ``url``."""
-    database = Database(url, 4)
-    await database.open()
-    try:
-        async with opened_broker(settings, database) as broker:
-            assert broker is not None, "QUEUE_URL names a broker"
-            yield broker
-    finally:
-        await database.close()
 
 
 async def send(broker: Broker, number: int, batch: int) -> float:
@@ -101,7 +86,7 @@ def play(part: Any, settings: Settings, url: str, number: int, batch: int, answe
     """One process's part."""
 
     async def run() -> Any:
-        async with a_broker(settings, url) as broker:
+        async with carrying(url, settings.queue_url) as (_, broker):
             return await part(broker, number, batch)
 
     answers.put(asyncio.run(run()))

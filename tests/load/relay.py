@@ -14,7 +14,6 @@ import asyncpg
 import uvloop
 
 from adapters.memory.telemetry import MemoryTelemetry
-from adapters.postgres.engine import Database
 from adapters.postgres.journal import PostgresJournalFeed
 from adapters.postgres.relay import PostgresRelayPosition
 from adapters.system.clock import SystemClock
@@ -22,10 +21,10 @@ from adapters.toolkit.carrying import BrokerPublisher
 from adapters.toolkit.codec import encode_event
 from adapters.toolkit.feed_ahead import FeedAhead
 from adapters.toolkit.samples import samples
-from composition.broker import opened_broker
 from composition.place import embedded_place
 from composition.settings import Settings
 from entrypoints.worker.relay import Relay
+from tests.support.carrying import carrying
 from tests.support.given import TENANT
 from tests.support.journal import STREAMS, make_ready
 
@@ -52,10 +51,7 @@ async def measure(settings: Settings, events: int, kind: str) -> None:
     """Print the figures."""
     async with embedded_place(settings.data_dir) as place:
         size = await filled(place.owner_url, max(1, events // STREAMS), kind)
-        database = Database(place.url, 4)
-        await database.open()
-        async with opened_broker(settings, database) as broker:
-            assert broker is not None, "QUEUE_URL names a broker"
+        async with carrying(place.url, settings.queue_url) as (database, broker):
             feed, position = FeedAhead(PostgresJournalFeed(database)), PostgresRelayPosition(database)
             relay = Relay(feed, position, BrokerPublisher(broker), SystemClock(), MemoryTelemetry(), "load")
             done = await relay.step()  # everything is made, and warm
@@ -64,7 +60,6 @@ async def measure(settings: Settings, events: int, kind: str) -> None:
                 done = await relay.step()
                 relayed += done
             seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
-        await database.close()
     print(f"{relayed / seconds:,.0f} events/s of {size} bytes; {1e6 * cpu / relayed:.1f} ms of CPU a thousand")
 
 

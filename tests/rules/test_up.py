@@ -61,6 +61,17 @@ class Mortal(Child):
         return True
 
 
+class Late(Mortal):
+    """Cannot be started before another is: nobody is kept from starting by it."""
+
+    other: Child
+
+    def revive(self) -> bool:
+        if not self.other.alive:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().revive()
+
+
 def test_a_full_disk_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     """Nothing is given up: what could not be started is, and what could not be written down is, once there is room."""
     monkeypatch.setattr("composition.up.WATCH_SECONDS", 0.0)
@@ -68,12 +79,13 @@ def test_a_full_disk_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     there = Installation(settings(FLUXOR_DATA_DIR=str(folder)), Place(url="u", owner_url="o"), None)
     for name in ("api", "relay"):
         setattr(there, name, Mortal(name, [], {}, folder / "log", 0))
-    there.workers = []
+    late = Late("worker", [], {}, folder / "log", 0)
+    there.workers, late.other = [late], there.relay
 
     async def watched() -> None:
         stopping = asyncio.Event()
         watching = asyncio.ensure_future(there.watch(stopping))
-        while not (there.api.alive and there.relay.alive):
+        while not all(child.alive for child in there.children):
             await asyncio.sleep(0)
         folder.mkdir()  # until now nothing could be written there
         while not (folder / RUNTIME).exists():

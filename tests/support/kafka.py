@@ -52,10 +52,10 @@ class KafkaServer:
         """Let every answer take so long."""
         self._library.rd_kafka_mock_broker_set_rtt(self._cluster, _BROKER, round(seconds * 1000))
 
-    def refuse_next(self, error: int) -> None:
-        """Let the next request to keep messages end with this error."""
-        errors = (ctypes.c_int * 1)(error)
-        self._library.rd_kafka_mock_push_request_errors_array(self._cluster, _PRODUCE, 1, errors)
+    def refuse_next(self, *errors: int) -> None:
+        """Let the next requests to keep messages end with these errors."""
+        array = (ctypes.c_int * len(errors))(*errors)
+        self._library.rd_kafka_mock_push_request_errors_array(self._cluster, _PRODUCE, len(errors), array)
 
     def stop(self) -> None:
         """Forget everything."""

@@ -1,19 +1,17 @@
 """Our brokers, a thousand messages at a time. Their URL is that of the database, a space, and ``QUEUE_URL``."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 import uvloop
 
 from adapters.postgres.engine import Database
 from adapters.system.ids import Uuid7
-from composition.broker import opened_broker
-from composition.settings import Settings
 from core.kernel.ids import MessageId, TenantId
 from core.kernel.message import Message
 from ports.broker import Broker
 from tests.load.side_by_side import parts
+from tests.support.carrying import carrying
 
 TENANT = TenantId("01900000-0000-7000-8000-0000000000aa")
 QUEUE = "side-by-side"
@@ -22,17 +20,9 @@ HELD_SECONDS = 60.0
 new_id = Uuid7()
 
 
-@asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Broker]:
+def opened(url: str) -> AbstractAsyncContextManager[tuple[Database, Broker]]:
     database_url, _, queue_url = url.partition(" ")
-    database = Database(database_url, 4)
-    await database.open()
-    try:
-        async with opened_broker(Settings.from_environment({"QUEUE_URL": queue_url}), database) as broker:
-            assert broker is not None, "QUEUE_URL names a broker"
-            yield broker
-    finally:
-        await database.close()
+    return carrying(database_url, queue_url)
 
 
 def a_job(number: int, sent: float) -> Message:
@@ -42,19 +32,19 @@ def a_job(number: int, sent: float) -> Message:
 
 
 async def ready(url: str) -> None:
-    async with opened(url) as broker:
+    async with opened(url) as (_, broker):
         await broker.receive(QUEUE, 1, HELD_SECONDS)
 
 
 async def enqueue(url: str, number: int) -> None:
-    async with opened(url) as broker:
+    async with opened(url) as (_, broker):
         for _ in range(0, number, BATCH):
             await broker.send([a_job(n, parts.NOT_TIMED) for n in range(BATCH)])
 
 
 async def work(url: str) -> None:
     done = parts.Done()
-    async with opened(url) as broker:
+    async with opened(url) as (_, broker):
         while True:
             batch = await broker.receive(QUEUE, BATCH, HELD_SECONDS)
             if batch is None:
@@ -66,7 +56,7 @@ async def work(url: str) -> None:
 
 
 async def post(url: str, number: int) -> None:
-    async with opened(url) as broker:
+    async with opened(url) as (_, broker):
         for n in range(number):
             await broker.send([a_job(n, parts.now())])
             await asyncio.sleep(parts.POST_SECONDS)
