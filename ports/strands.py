@@ -55,10 +55,10 @@ class Strands(Protocol):
         """Count it, and hold for ``seconds`` from now. Raises LeaseLost."""
         ...
 
-    async def end(self, hold: StrandHold, position: int, tried: int, *, keep: bool = False) -> None:
+    async def end(self, hold: StrandHold, position: int, tried: int, *, keep: float = 0.0) -> None:
         """What was handed out is done with; of what comes now, ``tried`` were handed out before. Raises LeaseLost.
 
-        The strand is free, unless its holder means to ``keep`` it for what is left of the time.
+        The strand is free, unless its holder means to ``keep`` it, for so many seconds from now.
         """
         ...
 

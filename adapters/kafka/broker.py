@@ -48,10 +48,9 @@ class KafkaBroker:
 
     async def send(self, messages: Sequence[Message]) -> None:
         """See the port."""
-        for queue in sorted({message.queue for message in messages}):
-            await self._room.reserve(queue, sum(message.queue == queue for message in messages))
-        await self._sending.send(messages)
-        await ring(self._strands, messages)
+        async with self._room.taken(messages):
+            await self._sending.send(messages)
+            await ring(self._strands, messages)
 
     async def receive(self, queue: str, limit: int, seconds: float) -> Batch | None:
         """See the port."""

@@ -51,12 +51,14 @@ class MemoryStrands:
         strand.in_hand, strand.behind = what.in_hand, what.behind
         strand.held_until = self._now() + timedelta(seconds=seconds)
 
-    async def end(self, hold: StrandHold, position: int, tried: int, *, keep: bool = False) -> None:
+    async def end(self, hold: StrandHold, position: int, tried: int, *, keep: float = 0.0) -> None:
         """See the port."""
         strand = self._mine(hold)
         strand.known = replace(strand.known, position=position, first="", tried=tried, attempts=min(tried, 1))
         strand.in_hand = 0
-        if not keep:
+        if keep:
+            strand.held_until = self._now() + timedelta(seconds=keep)
+        else:
             strand.held_until, strand.behind = _NEVER, 0
 
     async def give_back(self, hold: StrandHold) -> None:

@@ -1,12 +1,13 @@
 """Messages in a table: a strand is held by its row, and a batch is claimed and ended by one statement each."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from adapters.postgres.bell import CHANNEL, GONE, PostgresBell
-from adapters.postgres.engine import Database, columns_of
-from adapters.postgres.strands import connected, unavailable
+from adapters.postgres.engine import Connection, Database, columns_of
+from adapters.postgres.strands import unavailable
 from core.kernel.ids import MessageId, TenantId
 from core.kernel.job import LeaseLost
 from core.kernel.message import Batch, Message, Priority, lowest_first, strand_of
@@ -98,7 +99,7 @@ class PostgresBroker:
             raise error
 
     async def _write(self, rows: Sequence[Sequence[Any]], queues: Sequence[str]) -> None:
-        async with connected(self._database) as connection:
+        async with _connected(self._database) as connection:
             for queue in queues:
                 if (await connection.fetchrow(_DEPTH, queue))["waiting"] >= self._most:
                     raise QueueFull(f"queue {queue} holds {self._most} messages")
@@ -110,7 +111,7 @@ class PostgresBroker:
         order = -1 if lowest_first(self._turn) else 1
         async with unavailable():
             holder = await self._bell.holder()
-        async with connected(self._database) as connection:
+        async with _connected(self._database) as connection:
             rows = await connection.fetch(_RECEIVE, queue, limit, seconds, order, holder)
         if not rows:
             return None
@@ -136,7 +137,7 @@ class PostgresBroker:
 
     async def depth(self, queue: str) -> Depth:
         """See the port."""
-        async with connected(self._database) as connection:
+        async with _connected(self._database) as connection:
             row = await connection.fetchrow(_DEPTH, queue)
         return Depth(ready=row["waiting"] - row["out"], leased=row["out"])
 
@@ -144,7 +145,7 @@ class PostgresBroker:
         await self._end(queue, receipt, [[], []])
 
     async def _end(self, queue: str, receipt: str, columns: Sequence[Sequence[str]]) -> int:
-        async with connected(self._database) as connection:
+        async with _connected(self._database) as connection:
             ended: int = await connection.fetchval(_DONE, queue, *map(int, receipt.split(":")), *columns)
         return ended
 
@@ -169,3 +170,10 @@ def _to_message(row: Any, queue: str, priority: Priority) -> Message:
         correlation=row["correlation"],
         priority=priority,
     )
+
+
+@asynccontextmanager
+async def _connected(database: Database) -> AsyncIterator[Connection]:
+    """A transaction of what carries messages. Raises BrokerUnavailable: without the database there is no carrying."""
+    async with unavailable(), database.dispatching() as connection:
+        yield connection

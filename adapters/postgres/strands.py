@@ -1,4 +1,8 @@
-"""Who holds which strand, in a table: a row a strand, one statement a step."""
+"""Who holds which strand, in a table: a row a strand, one statement a step.
+
+Taking one waits for the disk, so that no fence is given twice. What is counted of it does not: when the database
+crashes that second, something comes once more than is known, and is applied once all the same.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -7,7 +11,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 
 from adapters.postgres.bell import GONE, PostgresBell
-from adapters.postgres.engine import Connection, Database
+from adapters.postgres.engine import Database
 from core.kernel.job import LeaseLost
 from core.kernel.message import Priority
 from ports.broker import BrokerUnavailable
@@ -31,7 +35,11 @@ UPDATE strand s SET fence = s.fence + 1, held_until = now() + $4 * interval '1 s
 FROM free WHERE (s.queue, s.priority, s.strand) = (free.queue, free.priority, free.strand)
 RETURNING s.priority, s.strand, s.fence, s.position, s.first, s.tried, s.attempts
 """
-_MINE = "queue = $1 AND priority = $2 AND strand = $3 AND fence = $4 AND held_until > now() RETURNING 1"
+# The last line lets the commit not wait for the disk.
+_MINE = """
+queue = $1 AND priority = $2 AND strand = $3 AND fence = $4 AND held_until > now()
+RETURNING set_config('synchronous_commit', 'off', true)
+"""
 _HAND_OUT = f"""
 UPDATE strand SET first = $5, attempts = $6, in_hand = $7, tried = $8, behind = $9,
                   held_until = now() + $10 * interval '1 second'
@@ -39,8 +47,8 @@ WHERE {_MINE}
 """
 _END = f"""
 UPDATE strand SET position = $5, first = '', tried = $6, attempts = least($6, 1), in_hand = 0,
-                  behind = CASE WHEN $7 THEN behind ELSE 0 END,
-                  held_until = CASE WHEN $7 THEN held_until ELSE '-infinity' END
+                  behind = CASE WHEN $7 > 0 THEN behind ELSE 0 END,
+                  held_until = CASE WHEN $7 > 0 THEN now() + $7 * interval '1 second' ELSE '-infinity' END
 WHERE {_MINE}
 """
 _GIVE_BACK = f"UPDATE strand SET held_until = '-infinity', in_hand = 0, behind = 0 WHERE {_MINE}"
@@ -63,7 +71,7 @@ class PostgresStrands:
         priorities, strands = [int(priority) for priority, _ in among], [strand for _, strand in among]
         async with unavailable():
             taking = self._name(queue), priorities, strands, seconds, await self._bell.holder()
-        async with connected(self._database) as connection:
+        async with unavailable(), self._database.autocommit() as connection:
             row = await connection.fetchrow(_TAKE, *taking)
             if row is None and await connection.execute(_MADE, *taking[:3]) != "INSERT 0 0":
                 row = await connection.fetchrow(_TAKE, *taking)
@@ -74,7 +82,7 @@ class PostgresStrands:
         counted = what.first, what.attempt, what.in_hand, what.tried, what.behind
         await self._write(_HAND_OUT, hold, *counted, seconds)
 
-    async def end(self, hold: StrandHold, position: int, tried: int, *, keep: bool = False) -> None:
+    async def end(self, hold: StrandHold, position: int, tried: int, *, keep: float = 0.0) -> None:
         """See the port."""
         await self._write(_END, hold, position, tried, keep)
 
@@ -94,13 +102,13 @@ class PostgresStrands:
 
     async def fetched(self, queue: str) -> tuple[int, int]:
         """See the port."""
-        async with connected(self._database) as connection:
+        async with unavailable(), self._database.autocommit() as connection:
             row = await connection.fetchrow(_FETCHED, self._name(queue))
         return row["in_hand"], row["behind"]
 
     async def positions(self, queue: str) -> Mapping[tuple[Priority, int], int]:
         """See the port."""
-        async with connected(self._database) as connection:
+        async with unavailable(), self._database.autocommit() as connection:
             rows = await connection.fetch(
                 "SELECT priority, strand, position FROM strand WHERE queue = $1", self._name(queue)
             )
@@ -111,7 +119,7 @@ class PostgresStrands:
         return f"{self._broker}:{queue}"
 
     async def _write(self, statement: str, hold: StrandHold, *arguments: object) -> None:
-        async with connected(self._database) as connection:
+        async with unavailable(), self._database.autocommit() as connection:
             held = await connection.fetchval(
                 statement, self._name(hold.queue), hold.priority, hold.strand, hold.fence, *arguments
             )
@@ -120,13 +128,6 @@ class PostgresStrands:
 
 
 _AWAY = *TROUBLE, TimeoutError, asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError
-
-
-@asynccontextmanager
-async def connected(database: Database) -> AsyncIterator[Connection]:
-    """A transaction of what carries messages. Raises BrokerUnavailable: without the database there is no carrying."""
-    async with unavailable(), database.dispatching() as connection:
-        yield connection
 
 
 @asynccontextmanager

@@ -1,8 +1,8 @@
 """What a process receives from RabbitMQ, holds, and is done with.
 
-A turn is begun with the next messages of a strand; it is out while a batch of it is; it goes on when something is left
-that must not go back; it is lost when its time is over, its channel closed or anything went wrong, until it is given
-back.
+A turn is begun with the next messages of a strand; it is out while a batch of it is; then it goes on, if what comes
+next was handed out before, or rests; it is lost when its time is over, its channel closed or anything went wrong, until
+it is given back.
 """
 
 import asyncio
@@ -10,11 +10,11 @@ from collections import defaultdict
 from contextlib import suppress
 from dataclasses import replace
 
-from aio_pika.abc import AbstractChannel
-
+from adapters.rabbitmq.known import Known
 from adapters.rabbitmq.letters import unpacked
 from adapters.rabbitmq.link import Link
 from adapters.rabbitmq.queues import Queues
+from adapters.rabbitmq.resting import REST_SECONDS, Resting
 from adapters.rabbitmq.turn import Turn
 from adapters.toolkit.strands import next_out, receipt_of, still_tried
 from core.kernel.job import LeaseLost
@@ -22,9 +22,6 @@ from core.kernel.message import Batch, Priority, in_turn
 from ports.broker import BrokerUnavailable
 from ports.queue import Depth
 from ports.strands import StrandHold, Strands
-
-LOOK_SECONDS = 0.2
-"""So long what senders say is enough to go by; looking also finds what somebody left behind."""
 
 
 class Receiving:
@@ -34,19 +31,18 @@ class Receiving:
         self._link = link
         self._queues = Queues(link, most)
         self._strands = strands
+        self._known = Known(link, self._queues, strands)
         self._out: dict[str, Turn] = {}
         self._going_on: dict[str, list[Turn]] = defaultdict(list)
+        self._resting = Resting(self._leave)
         self._lost: list[Turn] = []
-        self._seen: dict[str, list[tuple[Priority, int]]] = {}
-        self._channels: list[tuple[int, AbstractChannel]] = []
-        self._looks = 0
-        self._looked_at = -LOOK_SECONDS
+        self._turns = 0
 
     async def receive(self, queue: str, limit: int, seconds: float) -> Batch | None:
         """See the port."""
         await self._give_back_what_is_over()
         going_on = self._going_on[queue]
-        turn = going_on.pop(0) if going_on else await self._begun(queue, seconds)
+        turn = going_on.pop(0) if going_on else await self._next(queue, seconds)
         if turn is None:
             return None
         try:
@@ -60,7 +56,15 @@ class Receiving:
 
     async def wait(self, queue: str, seconds: float) -> None:
         """See the port."""
-        self._seen[queue] = await self._heard(queue, seconds)
+        rung = asyncio.ensure_future(self._known.wait(queue, seconds))
+        ready = asyncio.ensure_future(self._resting.something_is_ready(queue))
+        try:
+            await asyncio.wait([rung, ready], return_when=asyncio.FIRST_COMPLETED)
+            if rung.done():
+                rung.result()
+        finally:
+            rung.cancel()
+            ready.cancel()
 
     async def done(self, batch: Batch) -> None:
         """See the port."""
@@ -73,19 +77,23 @@ class Receiving:
         except BaseException:
             self._lost.append(turn)
             raise
+        if self._known.is_old(turn.hold.queue):
+            with suppress(BrokerUnavailable):  # the batch is done
+                await self._known.look_a_little(turn.hold.queue)
 
     async def depth(self, queue: str) -> Depth:
         """See the port."""
         async with self._link.talking():
             waiting = await self._queues.waiting(queue)
         in_hand, behind = await self._strands.fetched(queue)
-        return Depth(ready=waiting + behind, leased=in_hand)
+        # What came since it was counted; of that of other processes nobody knows.
+        came = sum(len(turn.fetched) - turn.counted for turn in self._held() if turn.hold.queue == queue)
+        return Depth(ready=waiting + behind + came, leased=in_hand)
 
     async def close(self) -> None:
         """Give back what is held; the connection is to be closed before."""
-        turns = [*self._out.values(), *(turn for turns in self._going_on.values() for turn in turns), *self._lost]
-        for turn in turns:
-            turn.rest()
+        for turn in [*self._held(), *self._lost]:
+            turn.stop()
             with suppress(BrokerUnavailable):  # then its time ends by itself
                 await self._free(turn.hold, turn)
 
@@ -100,37 +108,54 @@ class Receiving:
         return Batch(messages=messages, attempt=out.attempt, receipt=receipt)
 
     async def _end(self, turn: Turn) -> None:
-        """A turn goes on while what comes was handed out before, or no more comes: else others may want it."""
-        tried = still_tried(turn.out)
+        """It keeps its strand, unless more of it waits and that of others does too: then they take turns."""
+        queue, tried = turn.hold.queue, still_tried(turn.out)
         async with self._link.talking():
             await turn.end()
-            goes_on = bool(turn.fetched and (tried or not turn.receiving))
-            if turn.fetched and not goes_on:
+            leaves = bool(turn.fetched and not tried and self._known.of(queue))
+            if leaves:
                 await turn.close()
-        with suppress(LeaseLost):  # what is ended is: nobody else could have had it
-            await self._strands.end(turn.hold, 0, tried, keep=goes_on)
-        if goes_on:
-            turn.hold = replace(turn.hold, first="", tried=tried, attempts=1)
-            self._going_on[turn.hold.queue].append(turn)
+        until = _time() + REST_SECONDS
+        try:
+            await self._strands.end(turn.hold, 0, tried, keep=0.0 if leaves else REST_SECONDS)
+        except LeaseLost:  # what is ended is: nobody else could have had it
+            self._lost.append(turn)
             return
-        turn.rest()
-        if not turn.fetched:
-            self._channels.append((self._link.generation, turn.channel))
+        turn.ended = False
+        turn.hold = replace(turn.hold, first="", tried=tried, attempts=1)
+        if leaves:
+            turn.stop()
+            self._known.add(queue, [turn.strand])
+        elif tried:
+            turn.keep(until, lambda: self._link.leave(turn.close()))
+            self._going_on[queue].append(turn)
+        else:
+            self._resting.add(turn, until)
 
-    async def _begun(self, queue: str, seconds: float) -> Turn | None:
-        """A turn with what is next in a strand nobody holds, of the best priority that has any."""
-        among, looked = self._seen.pop(queue, []), False
-        if not among and _time() < self._looked_at + LOOK_SECONDS:
-            among = await self._heard(queue, 0)
-        while among or not looked:
-            if not among:
-                among, looked = await self._look(queue), True
-                continue
+    async def _next(self, queue: str, seconds: float) -> Turn | None:
+        """A turn with what is next in a strand of the best priority that has any: one that rests, or one begun now."""
+        self._turns += 1
+        rung = await self._known.rung(queue)
+        turn = await self._of_best_priority(queue, seconds)
+        if turn is None and (not rung or self._known.is_old(queue)):
+            await self._known.look(queue)
+            turn = await self._of_best_priority(queue, seconds)
+        return turn
+
+    async def _of_best_priority(self, queue: str, seconds: float) -> Turn | None:
+        for priority in in_turn(self._turns):
+            turn = await self._begun(queue, priority, seconds) or self._resting.ready(queue, priority)
+            if turn is not None:
+                return turn
+        return None
+
+    async def _begun(self, queue: str, priority: Priority, seconds: float) -> Turn | None:
+        """A turn with what is next in a strand nobody holds."""
+        self._known.forget(queue, [turn.strand for turn in self._resting if turn.hold.queue == queue])
+        while among := self._known.of(queue, priority):
             hold = await self._strands.take(queue, among, seconds)
-            # Looking takes longer than all the rest: what else was seen is where the next turn begins.
-            among = [place for place in among if hold and place != (hold.priority, hold.strand)]
+            self._known.forget(queue, among if hold is None else [(hold.priority, hold.strand)])
             if hold is not None and (turn := await self._begun_with(hold, seconds)) is not None:
-                self._seen[queue] = among
                 return turn
         return None
 
@@ -139,7 +164,7 @@ class Receiving:
         begun = False
         try:
             async with self._link.talking():
-                turn = Turn(hold, await self._channel(), _time() + seconds)
+                turn = Turn(hold, await self._link.channel(), _time() + seconds)
                 begun = await turn.begin()
         finally:
             if not begun:
@@ -147,30 +172,9 @@ class Receiving:
                     await self._give_back(hold, turn)
         return turn if begun else None
 
-    async def _channel(self) -> AbstractChannel:
-        while self._channels:
-            generation, channel = self._channels.pop()
-            if generation == self._link.generation and not channel.is_closed:
-                return channel
-        return await self._link.channel()
-
-    async def _heard(self, queue: str, seconds: float) -> list[tuple[Priority, int]]:
-        """The strands of the best priority that a sender named since, or names within so many seconds."""
-        told = await self._strands.wait(queue, seconds)
-        best = min((priority for priority, _ in told), default=None)
-        return [strand for strand in told if strand[0] == best]
-
-    async def _look(self, queue: str) -> list[tuple[Priority, int]]:
-        """The strands of the best priority that have something and nobody who receives it."""
-        self._looks += 1
-        self._looked_at = _time()
-        async with self._link.talking():
-            for priority in in_turn(self._looks):
-                lengths = await self._queues.strands(queue, priority)
-                free = [place[1:] for place, length in lengths.items() if length.waiting and not length.receivers]
-                if free:
-                    return free
-        return []
+    def _held(self) -> list[Turn]:
+        """The turns that are not lost, as far as is known."""
+        return [*self._out.values(), *(turn for turns in self._going_on.values() for turn in turns), *self._resting]
 
     async def _give_back_what_is_over(self) -> None:
         for receipt in [receipt for receipt, turn in self._out.items() if turn.over]:
@@ -178,6 +182,9 @@ class Receiving:
         for queue, turns in self._going_on.items():
             self._lost += [turn for turn in turns if turn.over]
             self._going_on[queue] = [turn for turn in turns if not turn.over]
+        for turn in [turn for turn in self._resting if turn.over]:
+            self._resting.remove(turn)
+            self._lost.append(turn)
         while self._lost:
             turn = self._lost.pop()
             try:
@@ -189,7 +196,7 @@ class Receiving:
     async def _give_back(self, hold: StrandHold, turn: Turn | None) -> None:
         """Whoever wants to may take the strand; the server lets nobody begin before it took back what is left."""
         if turn is not None:
-            turn.rest()
+            turn.stop()
             self._link.leave(turn.close())
         await self._free(hold, turn)
 
@@ -199,6 +206,21 @@ class Receiving:
                 await self._strands.end(hold, 0, still_tried(turn.out))
             else:
                 await self._strands.give_back(hold)
+
+    def _leave(self, turn: Turn) -> None:
+        """Others may have the strand in which it rested."""
+        self._link.leave(self._left(turn))
+
+    async def _left(self, turn: Turn) -> None:
+        turn.stop()
+        try:
+            await turn.close()
+        finally:
+            with suppress(BrokerUnavailable):  # then its time ends by itself
+                await self._free(turn.hold, turn)
+                if turn.fetched:
+                    self._known.add(turn.hold.queue, [turn.strand])
+                    await self._strands.ring(turn.hold.queue, [turn.strand])
 
 
 def _time() -> float:

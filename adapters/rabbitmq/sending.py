@@ -28,18 +28,17 @@ class Sending:
 
     async def send(self, messages: Sequence[Message]) -> None:
         """See the port."""
-        for queue in sorted({message.queue for message in messages}):
-            await self._room.reserve(queue, sum(message.queue == queue for message in messages))
-        # Strand by strand: what lies together on the channel and in its queue is confirmed together.
-        strand_by_strand = sorted(messages, key=_name_of)
-        for start in range(0, len(messages), AT_ONCE):
-            homeless = await self._publish(strand_by_strand[start : start + AT_ONCE])
-            if homeless:
-                for queue in sorted({message.queue for message in homeless}):
-                    await self._waiting(queue)  # whoever looks makes what is missing
-                if await self._publish(homeless):
-                    raise BrokerUnavailable("queues vanish as fast as they are made")
-        await ring(self._strands, messages)
+        async with self._room.taken(messages):
+            # Strand by strand: what lies together on the channel and in its queue is confirmed together.
+            strand_by_strand = sorted(messages, key=_name_of)
+            for start in range(0, len(messages), AT_ONCE):
+                homeless = await self._publish(strand_by_strand[start : start + AT_ONCE])
+                if homeless:
+                    for queue in sorted({message.queue for message in homeless}):
+                        await self._waiting(queue)  # whoever looks makes what is missing
+                    if await self._publish(homeless):
+                        raise BrokerUnavailable("queues vanish as fast as they are made")
+            await ring(self._strands, messages)
 
     async def _publish(self, messages: Sequence[Message]) -> list[Message]:
         """Send them and wait until all are kept. Returns those for which there was no queue."""

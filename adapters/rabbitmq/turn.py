@@ -17,6 +17,7 @@ from aio_pika.abc import AbstractChannel
 
 from adapters.rabbitmq.letters import Letter, received, unless_closed
 from adapters.rabbitmq.queues import Place, strand_name
+from core.kernel.message import Priority
 from ports.strands import HandedOut, StrandHold
 
 WINDOW = 1024
@@ -26,8 +27,8 @@ WINDOW = 1024
 class Turn:
     """The only receiver of the strand of ``hold``, until the time ``until`` of the running loop at most.
 
-    It begins, hands something out and ends that, once or more; when its time is over the server takes all of it back,
-    whatever its process is doing.
+    It begins, hands something out and ends that, once or more, and rests in between; when its time is over the server
+    takes all of it back, whatever its process is doing.
     """
 
     def __init__(self, hold: StrandHold, channel: AbstractChannel, until: float) -> None:
@@ -38,10 +39,12 @@ class Turn:
         """What of it is handed out."""
         self.ended = False
         """Whether that is gone, and nobody was told yet."""
-        self.receiving = False
-        """Whether more comes, and goes back with the end of the channel."""
+        self.counted = 0
+        """How many of those fetched are written down as fetched, where others look."""
         self.channel = channel
         self._clock: asyncio.TimerHandle | None = None
+        self._came: Callable[[], None] = _nothing
+        self._dropped = False
         self._arrived = asyncio.Event()
         self._wanted = 0
         # Not the one of an earlier turn: RabbitMQ 3.10 takes a receiver for the one that had the name before.
@@ -53,9 +56,14 @@ class Turn:
         return self.hold.queue, self.hold.priority, self.hold.strand
 
     @property
+    def strand(self) -> tuple[Priority, int]:
+        """The same, within its queue."""
+        return self.hold.priority, self.hold.strand
+
+    @property
     def over(self) -> bool:
         """Whether it is held no more."""
-        return self.channel.is_closed or asyncio.get_running_loop().time() > self._until
+        return self._dropped or self.channel.is_closed or asyncio.get_running_loop().time() > self._until
 
     async def begin(self) -> bool:
         """Fetch what is there, up to a WINDOW. False: nothing is, or the server still has another receiver for it."""
@@ -64,34 +72,41 @@ class Turn:
         if not told.message_count or told.consumer_count:
             return False
         self._wanted = min(told.message_count, WINDOW)
+        wire.on_consumer_cancel_callbacks.add(self._drop)
         await wire.basic_qos(prefetch_count=WINDOW)
         await wire.basic_consume(strand_name(self.place), self._arrive, consumer_tag=self._tag)
-        self.receiving = True
         await unless_closed(wire, self._arrived.wait())
         return True
 
     def hand_out(self, out: HandedOut, until: float, over: Callable[[], None]) -> list[Letter]:
         """The letters that are ``out``, until the time ``until``: then ``over`` is called."""
-        self.out, self.ended, self._until = out, False, until
-        self.rest()
-        self._clock = asyncio.get_running_loop().call_at(until, over)
+        self.out, self.ended, self.counted = out, False, out.in_hand + out.behind
+        self.keep(until, over)
         return [*islice(self.fetched, out.in_hand)]
 
-    def rest(self) -> None:
+    def keep(self, until: float, over: Callable[[], None], came: Callable[[], None] | None = None) -> None:
+        """Its time is over at ``until``: then ``over`` is called; and ``came`` until then with all that comes."""
+        self.stop()
+        self._until, self._came = until, came or _nothing
+        self._clock = asyncio.get_running_loop().call_at(until, over)
+
+    def hurry(self, seconds: float, over: Callable[[], None]) -> None:
+        """Call ``over`` after so many seconds already."""
+        self._clock, clock = asyncio.get_running_loop().call_later(seconds, over), self._clock
+        if clock is not None:
+            clock.cancel()
+
+    def stop(self) -> None:
         """Its time does not run any more."""
+        self._came = _nothing
         if self._clock is not None:
             self._clock.cancel()
 
     async def end(self) -> None:
-        """What is handed out is gone when this returns. With nothing left, no more comes.
-
-        Something may be left although no more comes: what came in the last moment.
-        """
+        """What is handed out is gone when this returns."""
         wire = await self.channel.get_underlay_channel()
         last = [self.fetched.popleft() for _ in range(self.out.in_hand)][-1]
-        if self.receiving and not self.fetched:
-            await wire.basic_cancel(self._tag)
-            self.receiving = False
+        self.counted -= self.out.in_hand
         await wire.basic_ack(last.tag, multiple=True)
         # Nothing is said of what is acknowledged; but whatever is answered after it was read after it.
         await wire.basic_qos(prefetch_count=WINDOW)
@@ -105,3 +120,12 @@ class Turn:
         self.fetched.append(received(delivered))
         if len(self.fetched) >= self._wanted:
             self._arrived.set()
+        self._came()
+
+    def _drop(self, _: object) -> None:
+        """The server took away the queue."""
+        self._dropped = True
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""

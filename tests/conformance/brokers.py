@@ -169,7 +169,8 @@ class RabbitBrokers:
         """See Brokers: until both ends have noticed."""
         self._time += timedelta(days=1)
         self._proxy.reset()
-        while any(broker.connected for broker in self._brokers) or await self._received():
+        # Whoever thinks better of it does not cancel a question: its answer would be taken for that of the next.
+        while any(broker.connected for broker in self._brokers) or await asyncio.shield(self._received()):
             await asyncio.sleep(0.01)
 
     async def _received(self) -> bool:

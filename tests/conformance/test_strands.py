@@ -127,7 +127,7 @@ async def test_once_ended_nothing_is_left_of_it_but_the_position(strands: Memory
 async def test_what_is_tried_is_tried_whatever_its_id(strands: Memory | Postgres) -> None:
     held = await taken(strands)
     await strands.one.hand_out(held, HandedOut(first="m-1", attempt=2, in_hand=1, tried=3), LONG)
-    await strands.one.end(held, 1, 2, keep=True)
+    await strands.one.end(held, 1, 2, keep=LONG)
     assert await strands.one.take("q", [ONE], LONG) is None
     await strands.one.give_back(held)
     after = await taken(strands)
@@ -163,7 +163,7 @@ async def test_fetched_is_told_of_what_is_held(strands: Memory | Postgres) -> No
     assert await strands.one.fetched("q") == (5, 4)
     await strands.pass_by(11)
     assert await strands.one.fetched("q") == (3, 4)
-    await strands.one.end(held, 0, 0, keep=True)
+    await strands.one.end(held, 0, 0, keep=LONG)
     assert await strands.one.fetched("q") == (0, 4)
     await strands.one.give_back(held)
     assert await strands.one.fetched("q") == (0, 0)

@@ -189,7 +189,7 @@ class Away(MemoryStrands):
 class Late(MemoryStrands):
     """Strands in a database that is late when something is ended."""
 
-    async def end(self, hold: StrandHold, position: int, tried: int, *, keep: bool = False) -> None:
+    async def end(self, hold: StrandHold, position: int, tried: int, *, keep: float = 0.0) -> None:
         await super().end(hold, position, tried, keep=keep)
         raise LeaseLost("its time was over by then")
 

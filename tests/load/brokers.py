@@ -15,18 +15,22 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import uvloop
+
 from adapters.system.ids import Uuid7
 from composition.place import embedded_place
 from composition.settings import Settings
 from core.kernel.ids import MessageId, TenantId
 from core.kernel.message import Message
 from ports.broker import Broker
+from ports.queue import Depth
 from tests.support.carrying import carrying
 
 TENANT = TenantId("01900000-0000-7000-8000-0000000000aa")
 QUEUE, SINGLE = "load", "load-single"
 HELD_SECONDS = 60.0
 PAYLOAD = b"x" * 200
+NOT_TIMED = b"-"
 
 
 async def send(broker: Broker, number: int, batch: int) -> float:
@@ -55,8 +59,11 @@ async def receive(broker: Broker, number: int, batch: int) -> tuple[int, float, 
 
 
 async def post(broker: Broker, number: int, batch: int) -> float:
-    """Send one message after the other, each when the one before has arrived (or a moment later)."""
+    """Send one message after the other, each when the one before has arrived, from when a first one has."""
     new_id = Uuid7()
+    await broker.send([a_message(new_id, SINGLE, 0, NOT_TIMED)])
+    while await broker.depth(SINGLE) != Depth():
+        await asyncio.sleep(0.05)
     for n in range(number):
         await broker.send([a_message(new_id, SINGLE, n, b"%.6f" % time.time())])
         await asyncio.sleep(0.005)
@@ -71,7 +78,8 @@ async def pick_up(broker: Broker, number: int, batch: int) -> list[float]:
         if found is None:
             await broker.wait(SINGLE, 0.2)
             continue
-        waited += [1000 * (time.time() - float(message.payload)) for message in found.messages]
+        timed = [message for message in found.messages if message.payload != NOT_TIMED]
+        waited += [1000 * (time.time() - float(message.payload)) for message in timed]
         await broker.done(found)
     return waited
 
@@ -89,7 +97,7 @@ def play(part: Any, settings: Settings, url: str, number: int, batch: int, answe
         async with carrying(url, settings.queue_url) as (_, broker):
             return await part(broker, number, batch)
 
-    answers.put(asyncio.run(run()))
+    answers.put(uvloop.run(run()))
 
 
 def together(parts: list[Any], *arguments: Any) -> list[Any]:
@@ -129,7 +137,7 @@ def main() -> int:
     parser.add_argument("--queue-url", default="postgres:messages")
     parser.add_argument("--messages", type=int, default=100_000)
     parser.add_argument("--batch", type=int, default=500)
-    parser.add_argument("--singles", type=int, default=500)
+    parser.add_argument("--singles", type=int, default=2000)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="fluxor-load-", dir="/tmp") as folder:
         settings = Settings.from_environment({"FLUXOR_DATA_DIR": folder, "QUEUE_URL": options.queue_url})

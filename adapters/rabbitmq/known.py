@@ -1,0 +1,73 @@
+"""In which strands something may wait: those somebody rang for, those that were left, and what looking finds."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import chain, count
+
+from adapters.rabbitmq.link import Link
+from adapters.rabbitmq.queues import Queues
+from core.kernel.message import Priority
+from ports.strands import Strands
+
+Strand = tuple[Priority, int]
+LOOK_SECONDS = 0.2
+"""After so long a process looks by itself: nobody rings for what somebody left behind."""
+
+
+class Known:
+    """What one process knows of it."""
+
+    def __init__(self, link: Link, queues: Queues, strands: Strands) -> None:
+        self._link = link
+        self._queues = queues
+        self._strands = strands
+        self._seen: dict[str, set[Strand]] = defaultdict(set)
+        self._rung: set[str] = set()
+        self._looked_at: dict[str, float] = defaultdict(lambda: -LOOK_SECONDS)
+        self._turn = count()
+
+    def add(self, queue: str, strands: Iterable[Strand]) -> None:
+        """Something may wait in these."""
+        self._seen[queue].update(strands)
+
+    def forget(self, queue: str, strands: Iterable[Strand]) -> None:
+        """Somebody has them."""
+        self._seen[queue].difference_update(strands)
+
+    def of(self, queue: str, priority: Priority | None = None) -> list[Strand]:
+        """Those of this priority, or of any."""
+        return sorted(strand for strand in self._seen[queue] if priority in (None, strand[0]))
+
+    async def wait(self, queue: str, seconds: float) -> None:
+        """Until somebody rings, ``seconds`` at most. Raises BrokerUnavailable."""
+        rung = await self._strands.wait(queue, seconds)
+        self.add(queue, rung)
+        if rung:
+            self._rung.add(queue)
+
+    async def rung(self, queue: str) -> bool:
+        """Whether somebody rang since this was asked last. Raises BrokerUnavailable."""
+        await self.wait(queue, 0)
+        rung = queue in self._rung
+        self._rung.discard(queue)
+        return rung
+
+    def is_old(self, queue: str) -> bool:
+        """Whether it is time to look again."""
+        return asyncio.get_running_loop().time() >= self._looked_at[queue] + LOOK_SECONDS
+
+    async def look(self, queue: str) -> None:
+        """Find the strands that have something and nobody who receives it. Raises BrokerUnavailable."""
+        await self._look(queue, Priority)
+
+    async def look_a_little(self, queue: str) -> None:
+        """As ``look``, of one priority after the other: it takes as long as receiving a message or two."""
+        await self._look(queue, [list(Priority)[next(self._turn) % len(Priority)]])
+
+    async def _look(self, queue: str, priorities: Iterable[Priority]) -> None:
+        self._looked_at[queue] = asyncio.get_running_loop().time()
+        async with self._link.talking():
+            lengths = [await self._queues.strands(queue, priority) for priority in priorities]
+        found = chain.from_iterable(of_priority.items() for of_priority in lengths)
+        self.add(queue, [place[1:] for place, length in found if length.waiting and not length.receivers])
