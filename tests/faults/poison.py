@@ -44,9 +44,10 @@ WARMING = 200
 WARM_SHARE = 0.2
 """Of the healthy events are sent before the first that is not."""
 TICK_SECONDS = 0.02
-START_SECONDS = 2.0
 PATIENCE_SECONDS = 900.0
-SPAWN = multiprocessing.get_context("spawn")
+STARTS = {"fork": ("forkserver", 0.05), "cold": ("spawn", 2.0)}
+"""How a receiver is started: from a process that has imported everything, or with an interpreter of its own, which
+takes a core for two seconds; and how long the next one waits then."""
 _READY = f"""
 CREATE TABLE applied (stream uuid PRIMARY KEY, phase text NOT NULL, ms float8 NOT NULL);
 GRANT SELECT, INSERT ON applied TO fluxor_app;
@@ -119,19 +120,20 @@ def receive(url: str, queue_url: str) -> None:
 class Receivers:
     """Processes, started again when they die."""
 
-    def __init__(self, start: Callable[[], Any], number: int) -> None:
+    def __init__(self, start: Callable[[], Any], number: int, pause: float) -> None:
         self._start = start
+        self._pause = pause
         self._processes = [start() for _ in range(number)]
         self.deaths = 0
 
     async def keep(self) -> None:
-        """Without end; one is started at a time, as each takes a core for a while."""
+        """Without end, one at a time."""
         while True:
             dead = [place for place, process in enumerate(self._processes) if not process.is_alive()]
             for place in dead[:1]:
                 self.deaths += 1
                 self._processes[place] = self._start()
-            await asyncio.sleep(START_SECONDS if dead else 0.05)
+            await asyncio.sleep(self._pause if dead else 0.05)
 
     def end(self) -> None:
         """All of them."""
@@ -180,12 +182,16 @@ async def play(options: argparse.Namespace) -> Counter[str]:
             owner: Any = await asyncpg.connect(place.owner_url)
             await owner.execute(_READY)
 
+            method, pause = STARTS[options.start]
+            context = multiprocessing.get_context(method)
+            context.set_forkserver_preload([__spec__.name])
+
             def start() -> Any:
-                process = SPAWN.Process(target=receive, args=(place.url, options.queue_url), daemon=True)
+                process = context.Process(target=receive, args=(place.url, options.queue_url), daemon=True)
                 process.start()
                 return process
 
-            receivers = Receivers(start, options.receivers)
+            receivers = Receivers(start, options.receivers, pause)
             keeping = asyncio.create_task(receivers.keep())
             try:
                 await send(broker, sent[:WARMING], options.rate)
@@ -232,6 +238,7 @@ def main() -> int:
     parser.add_argument("--killers", type=int, default=20)
     parser.add_argument("--rate", type=float, default=200.0, help="events a second")
     parser.add_argument("--receivers", type=int, default=4)
+    parser.add_argument("--start", choices=STARTS, default="fork", help="how receivers are started again")
     parser.add_argument("--queue-url", default="postgres:messages")
     options = parser.parse_args()
     found = asyncio.run(play(options))

@@ -188,7 +188,7 @@ def main() -> int:
     """The comparison as a command; leaves with 1 unless ours is as many times faster as is wanted."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--share", type=float, default=1.0, help="of the jobs each is given")
-    parser.add_argument("--singles", type=int, default=500)
+    parser.add_argument("--singles", type=int, default=2000)
     parser.add_argument("--only", default="", help="names, or parts of them")
     parser.add_argument("--python", type=Path, help="of an environment that has the others, to save making one")
     options = parser.parse_args()
