@@ -6,14 +6,16 @@ import hashlib
 import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from typing import Any
 
 import uvicorn
 from dependency_injector import containers, providers
 
+from adapters.memory.cache import MemoryCache
 from adapters.postgres.engine import Database
+from adapters.redis.cache import open_redis_cache
 from composition.adapters import Adapters
 from composition.door import Door
 from composition.settings import Settings
@@ -22,8 +24,15 @@ from composition.watch import exit_with_parent
 from entrypoints.http.app import create_app
 from entrypoints.http.intake_writer import IntakeWriter
 from entrypoints.http.parts import HttpParts, Views
+from ports.cache import Cache
+from ports.clock import Clock
 
 API_CONNECTIONS = 6
+
+
+def caches_of(clock: Clock, shared: Sequence[Cache]) -> Sequence[Cache]:
+    """What this process remembers, then what all of them do."""
+    return MemoryCache(clock.now), *shared
 
 
 class Http(containers.DeclarativeContainer):
@@ -34,6 +43,7 @@ class Http(containers.DeclarativeContainer):
     telemetry: providers.Dependency[Any] = providers.Dependency()
     stopping: providers.Dependency[Any] = providers.Dependency()
     cursor_secret = providers.Dependency(instance_of=bytes)
+    shared_caches: providers.Dependency[Any] = providers.Dependency(default=())
 
     adapters = providers.Container(
         Adapters, database=database, telemetry=telemetry, webhook_networks=settings.provided.own_networks
@@ -45,6 +55,7 @@ class Http(containers.DeclarativeContainer):
         new_id=adapters.new_id,
         new_secret=adapters.new_secret,
     )
+    caches = providers.Singleton(caches_of, adapters.clock, shared_caches)
     intake_writer = providers.Singleton(IntakeWriter, adapters.intake_log)
     views = providers.Singleton(
         Views,
@@ -79,6 +90,7 @@ class Http(containers.DeclarativeContainer):
         intake_writer=intake_writer,
         telemetry=telemetry,
         health=adapters.health,
+        caches=caches,
         cursor_secret=cursor_secret,
         shutdown=stopping,
         environment=settings.provided.environment,
@@ -102,11 +114,14 @@ async def serve(settings: Settings, database_url: str, listener: socket.socket) 
         await database.open()
         stack.push_async_callback(database.close)
         stopping = asyncio.Event()
+        urls = [settings.cache_url] if settings.cache_url else []
+        shared = [await stack.enter_async_context(open_redis_cache(url)) for url in urls]
         container = Http(
             settings=settings,
             database=database,
             telemetry=telemetry,
             stopping=stopping,
+            shared_caches=shared,
             cursor_secret=cursor_secret_of(database_url, settings),
         )
         server = _Server(_config(container.app(), settings), stopping)

@@ -27,6 +27,7 @@ QueueUrl = Annotated[
         description=f"{IN_PROCESS}, {IN_TABLES}, or a URL that begins with redis://, rediss://, amqp://, amqps:// or kafka://",
     ),
 ]
+CacheUrl = Annotated[str, Meta(pattern=r"^rediss?://", description="a URL that begins with redis:// or rediss://")]
 HttpUrl = Annotated[str, Meta(pattern=r"^https?://", description="a URL that begins with http:// or https://")]
 
 _NAMES = {"data_dir": "FLUXOR_DATA_DIR", "shutdown_timeout_seconds": "SHUTDOWN_TIMEOUT"}
@@ -48,6 +49,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable):
     database_owner_url: DatabaseUrl | None = None
     # What carries events from the relay to their subscribers.
     queue_url: QueueUrl = IN_PROCESS
+    # What API processes answer while the database is away, remembered by all of them; unset: by each its own.
+    cache_url: CacheUrl | None = None
     port: Port = 8080
     metrics_port: Port = 9090
     worker_processes: Processes = 1

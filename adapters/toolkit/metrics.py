@@ -24,6 +24,7 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "notices_buried_total": ("Incoming webhooks that were given up", ("reason",)),
     "webhooks_disabled_total": ("Endpoints that are called no more because they failed", ()),
     "circuit_breaker_total": ("What happened to breakers", ("breaker", "event")),
+    "http_stale_answers_total": ("Requests answered with what was known last", ()),
     "database_pool_exhausted_total": ("Requests that found no database connection", ()),
 }
 SECONDS: Mapping[str, tuple[str, tuple[str, ...]]] = {

@@ -29,7 +29,10 @@ class Recent(Generic[Key, Found]):
     def known(self, key: Key, now: datetime) -> Found | None:
         """The answer, if it is remembered and still fresh at ``now``."""
         entry = self._answers.get(key)
-        return entry[1] if entry is not None and now < entry[0] else None
+        if entry is None or now >= entry[0]:
+            return None
+        self._answers.move_to_end(key)
+        return entry[1]
 
     async def get(self, key: Key, look_up: Callable[[], Awaitable[Found | None]]) -> Found | None:
         """The answer, remembered or looked up."""

@@ -28,7 +28,7 @@ from entrypoints.http.fields import (
     to_money,
 )
 from entrypoints.http.paging import Page, PageQuery, page_of
-from entrypoints.http.routes import Call, Reply, Route
+from entrypoints.http.routes import CATALOGUE_KNOWN, Call, Reply, Route
 
 PATH = "/catalogue/items"
 
@@ -215,11 +215,11 @@ ROUTES = (
     ),
     Route(
         method="GET", path=PATH, summary="List items", handle=list_items, tag="catalogue",
-        query=ItemsQuery, answer=Page[ShownItem], scope=Scope.CATALOGUE_READ,
+        query=ItemsQuery, answer=Page[ShownItem], scope=Scope.CATALOGUE_READ, known_for=CATALOGUE_KNOWN,
     ),
     Route(
         method="GET", path=f"{PATH}/{{id:str}}", summary="One item", handle=get_item, tag="catalogue",
-        answer=ShownItem, scope=Scope.CATALOGUE_READ, refusals=(404,),
+        answer=ShownItem, scope=Scope.CATALOGUE_READ, refusals=(404,), known_for=CATALOGUE_KNOWN,
     ),
     Route(
         method="PATCH", path=f"{PATH}/{{id:str}}", summary="Change an item", handle=amend_item, tag="catalogue",

@@ -27,7 +27,7 @@ from entrypoints.http.history_fields import (
     ShownStory,
 )
 from entrypoints.http.paging import Page, page_of
-from entrypoints.http.routes import Call, Reply, Route
+from entrypoints.http.routes import STOCK_KNOWN, Call, Reply, Route
 from entrypoints.http.stock import place_of, show_stock
 from entrypoints.http.stock_fields import ShownStock
 from ports.history import StockStory
@@ -152,11 +152,12 @@ def _missing(sku: str) -> ItemNotFound:
 ROUTES = (
     Route(
         method="GET", path="/stock", summary="List balances, now or before", handle=list_stock, tag="stock",
-        query=PastStockQuery, answer=Page[ShownStock], scope=Scope.STOCK_READ, refusals=(422,),
+        query=PastStockQuery, answer=Page[ShownStock], scope=Scope.STOCK_READ, refusals=(422,), known_for=STOCK_KNOWN,
     ),
     Route(
         method="GET", path="/stock/{sku:str}", summary="The balances of an item, now or before", handle=get_stock,
         tag="stock", query=PastQuery, answer=ShownPastStock, scope=Scope.STOCK_READ, refusals=(404, 422),
+        known_for=STOCK_KNOWN,
     ),
     Route(
         method="GET", path="/stock/{sku:str}/explain", summary="Why stock is what it is", handle=explain, tag="stock",

@@ -4,7 +4,7 @@ from core.identity.permission import Scope
 from core.inventory.location import CreateLocation, Location, LocationKind
 from entrypoints.http.fields import Body, Code, Country, Priority, Shown
 from entrypoints.http.paging import Page
-from entrypoints.http.routes import Call, Reply, Route
+from entrypoints.http.routes import CATALOGUE_KNOWN, Call, Reply, Route
 
 PATH = "/locations"
 
@@ -64,6 +64,6 @@ ROUTES = (
     ),
     Route(
         method="GET", path=PATH, summary="List locations", handle=list_locations, tag="locations",
-        answer=Page[ShownLocation], scope=Scope.STOCK_READ,
+        answer=Page[ShownLocation], scope=Scope.STOCK_READ, known_for=CATALOGUE_KNOWN,
     ),
 )  # fmt: skip

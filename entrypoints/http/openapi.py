@@ -25,6 +25,13 @@ REFUSALS = {
     503: "Too busy, or storage is away, or the outcome is not known: try again with the same Idempotency-Key",
 }
 HEADERS = {401: "WWW-Authenticate", 503: "Retry-After"}
+OLD = {
+    "Warning": {
+        "description": "Only while the storage is away: this is what was known last",
+        "schema": {"type": "string"},
+    },
+    "Age": {"description": "With Warning: how many seconds ago that was", "schema": {"type": "integer"}},
+}
 INTRODUCTION = (
     "Fluxor tells a merchant the truth about stock. Every path under `/api/v1` also answers under `/api`. Errors are "
     "RFC 9457 problems with a stable `code`; every answer carries `X-Request-ID`."
@@ -150,6 +157,8 @@ def _responses(path: str, route: Route, shown: _Schemas) -> dict[str, Any]:
         responses[str(status)] = _problem(status)
     if route.answer is ShownHealth:
         responses["503"] = {"description": "Not ready", "content": {media: {"schema": schema}}}
+    if route.known_for is not None:
+        responses[str(route.status)]["headers"] = dict(OLD)
     for response in responses.values():
         response.setdefault("headers", {})["X-Request-ID"] = _ALWAYS
     return responses

@@ -9,6 +9,7 @@ from core.kernel.errors import DomainError
 from core.kernel.ids import NewId
 from entrypoints.dispatch import Dispatch
 from ports.allotments import AllotmentsView
+from ports.cache import Cache
 from ports.catalogue import CatalogueView
 from ports.clock import Clock
 from ports.configuration import ConfigurationView
@@ -87,6 +88,7 @@ class HttpParts:
     intake_writer: TakesIn
     telemetry: Telemetry
     health: Health
+    caches: Sequence[Cache]
     cursor_secret: bytes
     shutdown: Signal
     environment: str

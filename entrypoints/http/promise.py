@@ -13,7 +13,7 @@ from core.inventory.promise import Promise, Shelf, counted, expected_on, promise
 from core.kernel.errors import NotFound
 from core.kernel.quantity import to_amount
 from entrypoints.http.fields import Code, Moment, Shown, to_moment
-from entrypoints.http.routes import Call, Reply, Route
+from entrypoints.http.routes import STOCK_KNOWN, Call, Reply, Route
 from ports.supply import Prospect
 
 
@@ -120,6 +120,6 @@ ROUTES = (
     Route(
         method="GET", path="/stock/{sku:str}/promise", summary="What can be promised, now and later",
         handle=get_promise, tag="stock", query=PromiseQuery, answer=ShownItemPromise, scope=Scope.STOCK_READ,
-        refusals=(404,),
+        refusals=(404,), known_for=STOCK_KNOWN,
     ),
 )  # fmt: skip

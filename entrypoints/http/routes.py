@@ -29,6 +29,9 @@ LANES_KEPT = timedelta(seconds=3)
 SOURCES_KEPT = timedelta(seconds=10)
 SOURCES_MAX = 10_000
 TENANTS_MAX = 10_000
+CATALOGUE_KNOWN = timedelta(hours=1)
+"""SPEC CCH-01."""
+STOCK_KNOWN = timedelta(minutes=1)
 encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -133,6 +136,8 @@ class Route:
     refusals: tuple[int, ...] = ()
     media: bytes = JSON
     public: bool = field(default=False)
+    known_for: timedelta | None = None
+    """So long an answer may be told again, marked as old, while the storage is away; None: never."""
 
     @property
     def writes(self) -> bool:

@@ -13,6 +13,7 @@ from core.identity.permission import demand
 from core.kernel.errors import NotFound
 from entrypoints.http.bodies import RequestGone, check_content_type, decode, read_body
 from entrypoints.http.errors import Problem, of_status, problem_of, render
+from entrypoints.http.last_known import LastKnown
 from entrypoints.http.paging import read_query
 from entrypoints.http.routes import Call, Desk, Reply, Route, read_key
 
@@ -37,6 +38,7 @@ class Endpoint:
     def __init__(self, desk: Desk, routes: Mapping[str, Route]) -> None:
         self._desk = desk
         self._routes = routes
+        self._last_known = LastKnown(desk.parts.caches, desk.parts.clock, desk.parts.telemetry)
         self._allow = ", ".join(sorted({*routes, *(["HEAD"] if "GET" in routes else [])}))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -71,7 +73,8 @@ class Endpoint:
         route = self._routes.get("GET" if method == "HEAD" else method)
         if route is None:
             return problem_reply(of_status(405, allow=self._allow), correlation)
-        reply = await route.handle(await self._read(route, request, headers, correlation, receive))
+        call = await self._read(route, request, headers, correlation, receive)
+        reply = await self._last_known.reply(route, call, request["query_string"])
         return _head_of(reply) if method == "HEAD" else reply
 
     async def _read(

@@ -8,7 +8,7 @@ from core.inventory.balance import Account, Balance, Movement
 from core.kernel.errors import DomainError, NotFound
 from core.kernel.quantity import to_amount
 from entrypoints.http.paging import Page, PageQuery, page_of
-from entrypoints.http.routes import Call, Reply, Route
+from entrypoints.http.routes import STOCK_KNOWN, Call, Reply, Route
 from entrypoints.http.stock_fields import (
     Buckets,
     NewAdjustment,
@@ -213,6 +213,6 @@ ROUTES = (
     ),
     Route(
         method="GET", path="/inventory", summary="Products and what is on hand", handle=list_inventory, tag="stock",
-        query=StockQuery, answer=Page[ShownProduct], scope=Scope.STOCK_READ,
+        query=StockQuery, answer=Page[ShownProduct], scope=Scope.STOCK_READ, known_for=STOCK_KNOWN,
     ),
 )  # fmt: skip

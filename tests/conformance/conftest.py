@@ -36,6 +36,6 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 async def _play(test: Any, arguments: dict[str, Any]) -> None:
     async with asyncio.timeout(60), AsyncExitStack() as stack:
-        for ground in (arguments[name] for name in ("storage", "brokers", "strands") if name in arguments):
+        for ground in (arguments[name] for name in ("storage", "brokers", "strands", "caches") if name in arguments):
             await stack.enter_async_context(ground.opened())
         await test(**arguments)

@@ -16,7 +16,7 @@ from ports.broker import Broker, BrokerUnavailable
 from tests.support.given import TENANT, an_id
 
 LONG = 600.0
-STORY_SECONDS = 40.0
+STORY_SECONDS = 120.0
 T = TypeVar("T")
 
 

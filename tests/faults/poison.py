@@ -184,7 +184,7 @@ async def play(options: argparse.Namespace) -> Counter[str]:
 
             method, pause = STARTS[options.start]
             context = multiprocessing.get_context(method)
-            context.set_forkserver_preload([__spec__.name])
+            context.set_forkserver_preload(["composition.worker", "tests.support.carrying"])
 
             def start() -> Any:
                 process = context.Process(target=receive, args=(place.url, options.queue_url), daemon=True)

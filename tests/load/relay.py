@@ -8,6 +8,7 @@ import argparse
 import sys
 import tempfile
 import time
+from statistics import mean
 from typing import Any
 
 import asyncpg
@@ -18,7 +19,7 @@ from adapters.postgres.journal import PostgresJournalFeed
 from adapters.postgres.relay import PostgresRelayPosition
 from adapters.system.clock import SystemClock
 from adapters.toolkit.carrying import BrokerPublisher
-from adapters.toolkit.codec import encode_event
+from adapters.toolkit.codec import EVENTS, encode_event
 from adapters.toolkit.feed_ahead import FeedAhead
 from adapters.toolkit.samples import samples
 from composition.place import embedded_place
@@ -28,23 +29,27 @@ from tests.support.carrying import carrying
 from tests.support.given import TENANT
 from tests.support.journal import STREAMS, make_ready
 
+ALL = "all"
 _FILL = f"""
 INSERT INTO journal (tenant_id, stream, version, name, payload, actor, correlation, recorded_at)
-SELECT '{TENANT}', stream, version, $1, $2, 'load', 'c-1', now()
-FROM (SELECT stream FROM written) s, generate_series(1, $3::int) AS version ORDER BY version, stream
+SELECT '{TENANT}', stream, version, kind.name, kind.payload, 'load', 'c-1', now()
+FROM (SELECT stream, row_number() OVER () AS nth FROM written) s, generate_series(1, $3::int) AS version,
+     LATERAL (SELECT 1 + (nth + version) % cardinality($1::text[]) AS chosen) c,
+     LATERAL (SELECT ($1::text[])[chosen] AS name, ($2::bytea[])[chosen] AS payload) kind
+ORDER BY version, stream
 """
 
 
-async def filled(owner_url: str, each: int, kind: str) -> int:
-    """The journal has so many events of the kind in each stream; the bytes of one."""
+async def filled(owner_url: str, each: int, kind: str) -> float:
+    """The journal has so many events of the kind in each stream, or of all kinds in equal parts; the bytes of one."""
     await make_ready(owner_url)
-    sample = next(event for event in samples().values() if type(event).__name__ == kind)
-    name, payload = encode_event(sample)
+    events = [event for event in samples().values() if type(event) in EVENTS.values()]
+    written = [encode_event(event) for event in events if kind in (ALL, type(event).__name__)]
     owner: Any = await asyncpg.connect(owner_url)
-    await owner.execute(_FILL, name, payload, each)
+    await owner.execute(_FILL, [name for name, _ in written], [payload for _, payload in written], each)
     await owner.execute("VACUUM ANALYZE journal")
     await owner.close()
-    return len(payload)
+    return mean(len(payload) for _, payload in written)
 
 
 async def measure(settings: Settings, events: int, kind: str) -> None:
@@ -60,14 +65,14 @@ async def measure(settings: Settings, events: int, kind: str) -> None:
                 done = await relay.step()
                 relayed += done
             seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
-    print(f"{relayed / seconds:,.0f} events/s of {size} bytes; {1e6 * cpu / relayed:.1f} ms of CPU a thousand")
+    print(f"{relayed / seconds:,.0f} events/s of {size:.0f} bytes; {1e6 * cpu / relayed:.1f} ms of CPU a thousand")
 
 
 def main() -> int:
     """The measurement as a command."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--queue-url", default="postgres:messages")
-    parser.add_argument("--kind", default="OrderAccepted", help="of the events; StockMoved are a fifth as large")
+    parser.add_argument("--kind", default="OrderAccepted", help=f"of the events; these are the largest; or {ALL}")
     parser.add_argument("--events", type=int, default=200_000)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="fluxor-load-", dir="/tmp") as folder:

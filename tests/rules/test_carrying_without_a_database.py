@@ -17,7 +17,7 @@ from ports.storage import CommitUnknown, StorageUnavailable, TransactionConflict
 
 
 class Trouble:
-    """A database of which every transaction ends with ``error``, or does not end."""
+    """A database of which every statement ends with ``error``, or does not end."""
 
     def __init__(self, error: Exception | None) -> None:
         self._error = error
@@ -26,7 +26,7 @@ class Trouble:
         """Over a connection of its own that it still has."""
 
     @asynccontextmanager
-    async def dispatching(self) -> AsyncIterator[Any]:
+    async def autocommit(self) -> AsyncIterator[Any]:
         if self._error is None:
             await asyncio.Event().wait()
         else:
