@@ -9,7 +9,9 @@ import asyncio
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import replace
+from itertools import count
 
+from adapters.rabbitmq.giving_back import GivingBack
 from adapters.rabbitmq.known import Known
 from adapters.rabbitmq.letters import unpacked
 from adapters.rabbitmq.link import Link
@@ -34,8 +36,9 @@ class Receiving:
         self._known = Known(link, self._queues, strands)
         self._out: dict[str, Turn] = {}
         self._going_on: dict[str, list[Turn]] = defaultdict(list)
-        self._resting = Resting(self._leave)
-        self._lost: list[Turn] = []
+        self._giving_back = GivingBack(link, strands, self._known)
+        self._resting = Resting(self._giving_back.leave)
+        self._receipts = count()
         self._turns = 0
 
     async def receive(self, queue: str, limit: int, seconds: float) -> Batch | None:
@@ -48,10 +51,10 @@ class Receiving:
         try:
             return await self._handed_out(turn, limit, seconds)
         except LeaseLost:
-            self._lost.append(turn)
+            self._giving_back.lost.append(turn)
             return None
         except BaseException:
-            self._lost.append(turn)
+            self._giving_back.lost.append(turn)
             raise
 
     async def wait(self, queue: str, seconds: float) -> None:
@@ -75,7 +78,7 @@ class Receiving:
         try:
             await self._end(turn)
         except BaseException:
-            self._lost.append(turn)
+            self._giving_back.lost.append(turn)
             raise
         if self._known.is_old(turn.hold.queue):
             with suppress(BrokerUnavailable):  # the batch is done
@@ -92,10 +95,10 @@ class Receiving:
 
     async def close(self) -> None:
         """Give back what is held; the connection is to be closed before."""
-        for turn in [*self._held(), *self._lost]:
+        for turn in [*self._held(), *self._giving_back.lost]:
             turn.stop()
             with suppress(BrokerUnavailable):  # then its time ends by itself
-                await self._free(turn.hold, turn)
+                await self._giving_back.free(turn.hold, turn)
 
     async def _handed_out(self, turn: Turn, limit: int, seconds: float) -> Batch:
         out = next_out(turn.hold, turn.fetched[0].id, len(turn.fetched), limit)
@@ -103,7 +106,7 @@ class Receiving:
         await self._strands.hand_out(turn.hold, out, seconds)
         letters = turn.hand_out(out, until, lambda: self._link.leave(turn.close()))
         messages = tuple(unpacked(letter, turn.place) for letter in letters)
-        receipt = receipt_of(turn.hold)
+        receipt = f"{receipt_of(turn.hold)}:{next(self._receipts)}"  # a turn is handed out more than once
         self._out[receipt] = turn
         return Batch(messages=messages, attempt=out.attempt, receipt=receipt)
 
@@ -119,7 +122,7 @@ class Receiving:
         try:
             await self._strands.end(turn.hold, 0, tried, keep=0.0 if leaves else REST_SECONDS)
         except LeaseLost:  # what is ended is: nobody else could have had it
-            self._lost.append(turn)
+            self._giving_back.lost.append(turn)
             return
         turn.ended = False
         turn.hold = replace(turn.hold, first="", tried=tried, attempts=1)
@@ -169,7 +172,7 @@ class Receiving:
         finally:
             if not begun:
                 with suppress(BrokerUnavailable):  # then its time ends by itself
-                    await self._give_back(hold, turn)
+                    await self._giving_back.give_back(hold, turn)
         return turn if begun else None
 
     def _held(self) -> list[Turn]:
@@ -178,49 +181,14 @@ class Receiving:
 
     async def _give_back_what_is_over(self) -> None:
         for receipt in [receipt for receipt, turn in self._out.items() if turn.over]:
-            self._lost.append(self._out.pop(receipt))
+            self._giving_back.lost.append(self._out.pop(receipt))
         for queue, turns in self._going_on.items():
-            self._lost += [turn for turn in turns if turn.over]
+            self._giving_back.lost += [turn for turn in turns if turn.over]
             self._going_on[queue] = [turn for turn in turns if not turn.over]
         for turn in [turn for turn in self._resting if turn.over]:
             self._resting.remove(turn)
-            self._lost.append(turn)
-        while self._lost:
-            turn = self._lost.pop()
-            try:
-                await self._give_back(turn.hold, turn)
-            except BaseException:
-                self._lost.append(turn)
-                raise
-
-    async def _give_back(self, hold: StrandHold, turn: Turn | None) -> None:
-        """Whoever wants to may take the strand; the server lets nobody begin before it took back what is left."""
-        if turn is not None:
-            turn.stop()
-            self._link.leave(turn.close())
-        await self._free(hold, turn)
-
-    async def _free(self, hold: StrandHold, turn: Turn | None) -> None:
-        with suppress(LeaseLost):
-            if turn is not None and turn.ended:
-                await self._strands.end(hold, 0, still_tried(turn.out))
-            else:
-                await self._strands.give_back(hold)
-
-    def _leave(self, turn: Turn) -> None:
-        """Others may have the strand in which it rested."""
-        self._link.leave(self._left(turn))
-
-    async def _left(self, turn: Turn) -> None:
-        turn.stop()
-        try:
-            await turn.close()
-        finally:
-            with suppress(BrokerUnavailable):  # then its time ends by itself
-                await self._free(turn.hold, turn)
-                if turn.fetched:
-                    self._known.add(turn.hold.queue, [turn.strand])
-                    await self._strands.ring(turn.hold.queue, [turn.strand])
+            self._giving_back.lost.append(turn)
+        await self._giving_back.all_lost()
 
 
 def _time() -> float:

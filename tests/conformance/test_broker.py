@@ -164,6 +164,18 @@ async def test_who_held_it_for_too_long_can_end_nothing(brokers: Brokers) -> Non
     assert await drained(brokers.two, 1) == [an_id(2)]
 
 
+async def test_who_is_done_can_end_nothing_more(brokers: Brokers) -> None:
+    await brokers.one.send([a_message(1)])
+    past = await received(brokers.two)
+    await brokers.two.done(past)
+    await brokers.one.send([a_message(2)])
+    now = await received(brokers.two)
+    with pytest.raises(LeaseLost):
+        await brokers.two.done(past)
+    await brokers.two.done(now)
+    assert await brokers.one.depth("q") == Depth()
+
+
 async def test_high_comes_before_normal_before_low(brokers: Brokers) -> None:
     sent = [(1, Priority.LOW), (2, Priority.NORMAL), (3, Priority.HIGH)]
     await brokers.one.send([a_message(number, priority=priority) for number, priority in sent])

@@ -156,6 +156,16 @@ async def test_handing_out_holds_on(strands: Memory | Postgres) -> None:
     assert await strands.one.take("q", [ONE], LONG) is None
 
 
+async def test_a_strand_is_kept_for_as_long_as_is_said(strands: Memory | Postgres) -> None:
+    held = await taken(strands, seconds=10)
+    await strands.one.hand_out(held, THREE, 10)
+    await strands.one.end(held, 0, 0, keep=30)
+    await strands.pass_by(20)
+    assert await strands.one.take("q", [ONE], LONG) is None
+    await strands.pass_by(11)
+    assert await strands.one.take("q", [ONE], LONG) is not None
+
+
 async def test_fetched_is_told_of_what_is_held(strands: Memory | Postgres) -> None:
     held, other = await taken(strands, ONE), await taken(strands, OTHER)
     await strands.one.hand_out(held, THREE, LONG)
