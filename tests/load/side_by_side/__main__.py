@@ -1,8 +1,9 @@
 """No-op jobs, end to end: ours beside pgqueuer, procrastinate, taskiq and celery, in one run on the same servers.
 
 Run by hand: ``python -m tests.load.side_by_side [--share 1.0] [--only ours,celery]``. It starts PostgreSQL, Redis and
-RabbitMQ of its own and installs the others into an environment of their own. One process enqueues, then two work; then
-single jobs go to the two one by one. Prints jobs a second, milliseconds until a single job is in hand, and ratios.
+RabbitMQ of its own and installs the others into an environment of their own. Single jobs go to two workers one by one;
+then one process enqueues, then two work; then single jobs again. Prints jobs a second, milliseconds until a single job
+is in hand, and ratios.
 """
 
 import argparse
@@ -31,6 +32,9 @@ HERE = Path(__file__).parent
 PATIENCE_SECONDS = 60.0
 POLL_SECONDS = 0.02
 WORKERS = 2
+WARMING = 50
+NOTHING = b"[0, 0.0, 0.0, []]"
+"""What a worker that was not heard of yet has done."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +49,12 @@ class Contender:
 
 @dataclass(frozen=True)
 class Figures:
-    """Jobs a second, and milliseconds."""
+    """Jobs a second; and milliseconds, sorted: at rest, and right after all those jobs."""
 
     enqueued: float
     drained: float
-    median: float
-    p99: float
+    rested: list[float]
+    tired: list[float]
 
 
 WANTED = (
@@ -88,16 +92,23 @@ class Field:
     def measure(self, one: Contender, singles: int) -> Figures:
         """All that is asked of one queue."""
         self._played(one, "ready")
+        with self._working(one) as workers:
+            self._singles(one, workers, 0, WARMING)
+            rested = self._singles(one, workers, WARMING, singles)
         began = time.perf_counter()
         self._played(one, "enqueue", one.jobs)
         enqueued = one.jobs / (time.perf_counter() - began)
         with self._working(one) as workers:
             told = [first_last for first_last in _until(workers, one.jobs) if first_last[0]]
             drained = one.jobs / (max(last for _, _, last, _ in told) - min(first for _, first, _, _ in told))
-            self._played(one, "post", singles)
-            told = _until(workers, one.jobs + singles)
-            waited = sorted(ms for _, _, _, some in told for ms in some)
-        return Figures(enqueued, drained, waited[len(waited) // 2], waited[int(0.99 * len(waited))])
+            return Figures(enqueued, drained, rested, self._singles(one, workers, one.jobs, singles))
+
+    def _singles(self, one: Contender, workers: list[Path], done: int, number: int) -> list[float]:
+        """How long each of so many single jobs took to be in hand, of workers that have done so many before; sorted."""
+        before = _until(workers, done)
+        self._played(one, "post", number)
+        after = _until(workers, done + number)
+        return sorted(ms for was, told in zip(before, after, strict=True) for ms in told[3][len(was[3]) :])
 
     @contextmanager
     def _working(self, one: Contender) -> Iterator[list[Path]]:
@@ -129,7 +140,7 @@ def _until(workers: list[Path], jobs: int) -> list[Any]:
     """What each worker says once they have done so many together."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
-        told = [json.loads(line) for path in workers if (line := _last_line(path))]
+        told = [json.loads(_last_line(path) or NOTHING) for path in workers]
         if sum(one[0] for one in told) >= jobs:
             return told
         if time.monotonic() > deadline:
@@ -180,8 +191,9 @@ async def measured(options: argparse.Namespace, python: Path) -> dict[str, Figur
 
 def say(name: str, figures: Figures) -> None:
     """A line of the table."""
-    columns = f"{figures.enqueued:>14,.0f}{figures.drained:>14,.0f}{figures.median:>12.2f}{figures.p99:>10.2f}"
-    print(f"{name:<20}{columns}", flush=True)
+    speeds = f"{figures.enqueued:>14,.0f}{figures.drained:>14,.0f}"
+    waits = [f"{ms[len(ms) // 2]:>10.2f}{ms[int(0.99 * len(ms))]:>8.2f}" for ms in (figures.rested, figures.tired)]
+    print(f"{name:<20}{speeds}{''.join(waits)}", flush=True)
 
 
 def main() -> int:
@@ -193,7 +205,9 @@ def main() -> int:
     parser.add_argument("--python", type=Path, help="of an environment that has the others, to save making one")
     options = parser.parse_args()
     with others(options.python) as python:
-        print(f"{'no-op jobs':<20}{'enqueued/s':>14}{'drained/s':>14}{'in hand p50':>12}{'p99 ms':>10}")
+        print(
+            f"{'no-op jobs':<20}{'enqueued/s':>14}{'drained/s':>14}{'ms: p50':>10}{'p99':>8}{'then p50':>10}{'p99':>8}"
+        )
         found = asyncio.run(measured(options, python))
     enough = True
     for ours, other, times in WANTED:
