@@ -2,7 +2,7 @@
 
 Everybody fetches as much at once (WINDOW). So whoever comes after somebody who was lost fetches all of what came back,
 and before anything else: that is what keeps the order, as RabbitMQ puts what comes back once more behind the rest of
-what came back. For the same reason a receiver is not cancelled while anything is left: with the end of its channel the
+what came back. For the same reason a receiver is never cancelled: with the end of its channel the
 server takes back what it had and knows of no receiver any more, in one step. A cancelled one of whom anything is still
 out is counted as a receiver until then: nobody else begins.
 """
