@@ -45,7 +45,11 @@ class HandedOut:
 
 
 class Strands(Protocol):
-    """Each call is done for good when it returns. All raise BrokerUnavailable when it cannot be said whether it was."""
+    """Who took a strand has it when ``take`` returns, and no fence is given twice, come what may. What else is written a
+    crash of what keeps it may undo within the second: then something is handed out once more than is counted.
+
+    All raise BrokerUnavailable when it cannot be said whether it was done.
+    """
 
     async def take(self, queue: str, among: Sequence[tuple[Priority, int]], seconds: float) -> StrandHold | None:
         """For ``seconds`` the strand of ``among`` nobody holds, the one not taken for longest; None: all are held."""

@@ -9,8 +9,7 @@ from adapters.toolkit.bell import Bell
 from core.kernel.message import Priority
 
 CHANNEL = "fluxor_bell"
-RING = f"SELECT pg_notify('{CHANNEL}', $1)"
-_RING_AT_ONCE = f"SELECT set_config('synchronous_commit', 'off', true), pg_notify('{CHANNEL}', $1)"
+_RING = f"SELECT set_config('synchronous_commit', 'off', true), pg_notify('{CHANNEL}', $1)"
 """There is nothing in it for the disk, and it would wait for it."""
 _CLASS = 0x466C7578
 """Of the advisory locks that stand for processes: nobody else's are meant."""
@@ -33,7 +32,7 @@ class PostgresBell:
     async def ring(self, queue: str, strands: Iterable[tuple[Priority, int]]) -> None:
         """Raises StorageUnavailable."""
         async with self._database.autocommit() as connection:
-            await connection.execute(_RING_AT_ONCE, told(queue, strands))
+            await connection.execute(_RING, told(queue, strands))
 
     async def wait(self, queue: str, seconds: float) -> Collection[tuple[Priority, int]]:
         """See Bell; returns at once when it began to listen only now. Raises StorageUnavailable."""

@@ -12,12 +12,11 @@ from itertools import chain
 from typing import Any, NamedTuple, cast
 from uuid import uuid4
 
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 from redis.exceptions import RedisError
 
+from adapters.redis.client import open_client
 from adapters.redis.scripts import DEPTH, DONE, RECEIVE, SEND
 from adapters.toolkit.packing import pack, unpack
 from core.kernel.job import LeaseLost
@@ -27,7 +26,6 @@ from ports.queue import Depth
 
 ANSWER_SECONDS = 2.0
 """From asking to the whole answer, waiting for a connection and making one included."""
-CONNECTIONS = 8
 TOGETHER_MAX = 1000
 """Messages one script sends or hands out: meanwhile the server does nothing else."""
 
@@ -35,25 +33,8 @@ TOGETHER_MAX = 1000
 @asynccontextmanager
 async def open_redis_broker(url: str, most: int = QUEUE_MAX) -> AsyncIterator["RedisBroker"]:
     """A broker on the server at ``url``, which need not be there yet. Its connections are closed at the end."""
-    # The driver's own limits are left alone: RedisBroker bounds every call as a whole, and the driver's way to bound a
-    # write loses a cancellation now and then before Python 3.12. Nothing is tried twice in silence: a script that is
-    # would send its messages twice.
-    pool = BlockingConnectionPool.from_url(
-        url,
-        max_connections=CONNECTIONS,
-        timeout=ANSWER_SECONDS,
-        socket_timeout=None,
-        socket_connect_timeout=ANSWER_SECONDS,
-        retry=Retry(NoBackoff(), 0),
-        protocol=2,
-        client_name="fluxor",
-        driver_info=None,
-    )
-    client = Redis.from_pool(pool)
-    try:
+    async with open_client(url, "fluxor", ANSWER_SECONDS) as client:
         yield RedisBroker(client, most)
-    finally:
-        await client.aclose()
 
 
 class RedisBroker:

@@ -9,35 +9,25 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+
+from adapters.redis.client import open_client
 
 ANSWER_SECONDS = 0.5
 TOGETHER_MAX = 1000
 """So many are on their way to the server at most; what comes on top is not kept."""
-CONNECTIONS = 8
 _PREFIX = b"fluxor:cache:"
 
 
 @asynccontextmanager
 async def open_redis_cache(url: str) -> AsyncIterator["RedisCache"]:
     """The cache on the server at ``url``, which need not be there yet. What is on its way at the end is not kept."""
-    client = Redis.from_url(
-        url,
-        max_connections=CONNECTIONS,
-        socket_connect_timeout=ANSWER_SECONDS,
-        retry=Retry(NoBackoff(), 0),
-        protocol=2,
-        client_name="fluxor-cache",
-        driver_info=None,
-    )
-    cache = RedisCache(client)
-    try:
-        yield cache
-    finally:
-        await cache.close()
-        await client.aclose()
+    async with open_client(url, "fluxor-cache", ANSWER_SECONDS) as client:
+        cache = RedisCache(client)
+        try:
+            yield cache
+        finally:
+            await cache.close()
 
 
 class RedisCache:

@@ -1,7 +1,6 @@
 """What was answered last, for when the storage is away or none of its connections comes free: marked as what it is."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from collections.abc import Sequence
 
 from entrypoints.http.routes import Call, Reply, Route, digest
 from ports.cache import Cache
@@ -27,11 +26,8 @@ class LastKnown:
         if route.known_for is None:
             return await route.handle(call)
         key = digest(b"\n".join((call.tenant.encode(), call.target.encode(), query)))
-        return await self._reply(key, route.known_for, lambda: route.handle(call))
-
-    async def _reply(self, key: bytes, known_for: timedelta, ask: Callable[[], Awaitable[Reply]]) -> Reply:
         try:
-            reply = await ask()
+            reply = await route.handle(call)
         except StorageUnavailable:
             known = await self._recalled(key)
             if known is None:
@@ -40,7 +36,7 @@ class LastKnown:
             return known
         written = self._seconds().to_bytes(_TIME_BYTES) + reply.body
         for cache in self._caches:
-            await cache.put(key, written, known_for.total_seconds())
+            await cache.put(key, written, route.known_for.total_seconds())
         return reply
 
     async def _recalled(self, key: bytes) -> Reply | None:

@@ -12,7 +12,7 @@ down_revision = "0018"
 
 
 def upgrade() -> None:
-    """What the dispatcher may, everybody may who acts as the app."""
+    """What the dispatcher may. He still may: processes of the version before go on as him until they are ended."""
     op.execute(grant("strand", ("SELECT", "INSERT", "UPDATE"), "fluxor_app"))
 
 
