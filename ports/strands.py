@@ -45,8 +45,8 @@ class HandedOut:
 
 
 class Strands(Protocol):
-    """Who took a strand has it when ``take`` returns, and no fence is given twice, come what may. What else is written a
-    crash of what keeps it may undo within the second: then something is handed out once more than is counted.
+    """Who took a strand has it when ``take`` returns, and no fence is given twice, come what may. What else is written
+    a crash of what keeps it may undo within the second: then something is handed out once more than is counted.
 
     All raise BrokerUnavailable when it cannot be said whether it was done.
     """

@@ -268,19 +268,26 @@ def test_of_two_receivers_of_a_strand_one_gets_everything(server: RabbitServer) 
 
 
 class Hints(MemoryStrands):
-    """Strands of which somebody says again and again that something came into the one of ``a``."""
+    """Strands of which is heard again and again that something came into the one of ``a``, and nothing of others."""
+
+    async def ring(self, queue: str, among: Collection[tuple[Priority, int]]) -> None:
+        """See the port."""
 
     async def wait(self, queue: str, seconds: float) -> Collection[tuple[Priority, int]]:
+        await super().wait(queue, seconds)
         return [(Priority.NORMAL, strand_of("a"))]
 
 
 def test_what_nobody_rings_for_is_found_while_others_ring_all_the_time(server: RabbitServer) -> None:
     async def story() -> None:
         async with connected(server) as other:
-            await again(lambda: other.send([replace(a_message(1, "hints"), key="b")]))
             broker = RabbitBroker(server.url, Hints(lambda: datetime.now(UTC)))
-            for number in count(2):
+            await again(lambda: broker.send([a_message(1, "hints")]))
+            await broker.done(await received(broker, 1, "hints"))
+            await other.send([replace(a_message(2, "hints"), key="b")])
+            for number in count(3):
                 await broker.send([a_message(number, "hints")])
+                await broker.wait("hints", LONG)  # until it is there: whoever finds nothing looks anyway
                 batch = await received(broker, 1, "hints")
                 await broker.done(batch)
                 if batch.messages[0].key == "b":
