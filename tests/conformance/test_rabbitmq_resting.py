@@ -141,6 +141,22 @@ def test_it_comes_behind_what_waits_elsewhere(
     run(story())
 
 
+def test_who_has_more_to_do_elsewhere_does_not_stay(rabbitmq_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receiving, "REST_SECONDS", LONG)
+    monkeypatch.setattr(resting, "BUSY_SECONDS", LONG)
+
+    async def story() -> None:
+        known = strands()
+        async with open_rabbit_broker(rabbitmq_url, known) as one:
+            await one.send([a_message(1, "more"), a_message(2, "more"), another(3, "more")])
+            batch = await received(one, 1, "more")
+            assert batch.messages[0].key == "a"
+            await one.done(batch)
+            assert await known.take("more", [(Priority.NORMAL, strand_of("a"))], LONG) is not None
+
+    run(story())
+
+
 def test_a_queue_that_was_taken_away_is_rested_on_no_more(rabbitmq_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(receiving, "REST_SECONDS", LONG)
 
