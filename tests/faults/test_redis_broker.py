@@ -8,7 +8,8 @@ from itertools import count
 import pytest
 from redis import Redis
 
-from adapters.redis.broker import CONNECTIONS, open_redis_broker
+from adapters.redis.broker import open_redis_broker
+from adapters.redis.client import CONNECTIONS
 from core.kernel.ids import MessageId
 from core.kernel.job import LeaseLost
 from core.kernel.message import Message
