@@ -45,8 +45,8 @@ class HandedOut:
 
 
 class Strands(Protocol):
-    """Who took a strand has it when ``take`` returns, and no fence is given twice, come what may. What else is written
-    a crash of what keeps it may undo within the second: then something is handed out once more than is counted.
+    """No fence is given twice, come what may. What is written a crash of what keeps it may undo within the second: then
+    nobody holds anything, and something is handed out once more than is counted.
 
     All raise BrokerUnavailable when it cannot be said whether it was done.
     """
@@ -71,7 +71,10 @@ class Strands(Protocol):
         ...
 
     async def ring(self, queue: str, among: Collection[tuple[Priority, int]]) -> None:
-        """Tell those who wait that something came into these strands."""
+        """Tell those who wait that something came into these strands, those left out that somebody keeps.
+
+        Whoever keeps one has what comes. So he who lets go of it looks afterwards whether anything is there.
+        """
         ...
 
     async def wait(self, queue: str, seconds: float) -> Collection[tuple[Priority, int]]:

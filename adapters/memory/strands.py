@@ -20,6 +20,7 @@ class _Strand:
     turn: int = 0
     in_hand: int = 0
     behind: int = 0
+    kept: bool = False
 
 
 class MemoryStrands:
@@ -41,21 +42,21 @@ class MemoryStrands:
         self._turn += 1
         strand.known = replace(strand.known, fence=strand.known.fence + 1)
         strand.turn, strand.held_until = self._turn, now + timedelta(seconds=seconds)
-        strand.in_hand = strand.behind = 0
+        strand.in_hand, strand.behind, strand.kept = 0, 0, False
         return strand.known
 
     async def hand_out(self, hold: StrandHold, what: HandedOut, seconds: float) -> None:
         """See the port."""
         strand = self._mine(hold)
         strand.known = replace(strand.known, first=what.first, tried=what.tried, attempts=what.attempt)
-        strand.in_hand, strand.behind = what.in_hand, what.behind
+        strand.in_hand, strand.behind, strand.kept = what.in_hand, what.behind, False
         strand.held_until = self._now() + timedelta(seconds=seconds)
 
     async def end(self, hold: StrandHold, position: int, tried: int, *, keep: float = 0.0) -> None:
         """See the port."""
         strand = self._mine(hold)
         strand.known = replace(strand.known, position=position, first="", tried=tried, attempts=min(tried, 1))
-        strand.in_hand = 0
+        strand.in_hand, strand.kept = 0, keep > 0
         if keep:
             strand.held_until = self._now() + timedelta(seconds=keep)
         else:
@@ -64,11 +65,15 @@ class MemoryStrands:
     async def give_back(self, hold: StrandHold) -> None:
         """See the port."""
         strand = self._mine(hold)
-        strand.held_until, strand.in_hand, strand.behind = _NEVER, 0, 0
+        strand.held_until, strand.in_hand, strand.behind, strand.kept = _NEVER, 0, 0, False
 
     async def ring(self, queue: str, among: Collection[tuple[Priority, int]]) -> None:
         """See the port."""
-        self._bell.ring(queue, among)
+        now = self._now()
+        strands = {place: self._at((queue, *place)) for place in among}
+        to_tell = [place for place, one in strands.items() if not (one.kept and one.held_until > now)]
+        if to_tell:
+            self._bell.ring(queue, to_tell)
 
     async def wait(self, queue: str, seconds: float) -> Collection[tuple[Priority, int]]:
         """See the port."""

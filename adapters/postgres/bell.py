@@ -1,7 +1,7 @@
 """One connection of each process beside its pool: it hears the bell, and by its end tells that its process is gone."""
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from random import SystemRandom
 
 from adapters.postgres.engine import Connection, Database
@@ -9,8 +9,6 @@ from adapters.toolkit.bell import Bell
 from core.kernel.message import Priority
 
 CHANNEL = "fluxor_bell"
-_RING = f"SELECT set_config('synchronous_commit', 'off', true), pg_notify('{CHANNEL}', $1)"
-"""There is nothing in it for the disk, and it would wait for it."""
 _CLASS = 0x466C7578
 """Of the advisory locks that stand for processes: nobody else's are meant."""
 _PRESENT = f"SELECT pg_advisory_lock({_CLASS}, $1)"
@@ -28,11 +26,6 @@ class PostgresBell:
         self._connection: Connection | None = None
         self._holder = 0
         self._one_by_one = asyncio.Lock()
-
-    async def ring(self, queue: str, strands: Iterable[tuple[Priority, int]]) -> None:
-        """Raises StorageUnavailable."""
-        async with self._database.autocommit() as connection:
-            await connection.execute(_RING, told(queue, strands))
 
     async def wait(self, queue: str, seconds: float) -> Collection[tuple[Priority, int]]:
         """See Bell; returns at once when it began to listen only now. Raises StorageUnavailable."""
@@ -56,10 +49,6 @@ class PostgresBell:
             return True
 
     def _hear(self, text: str) -> None:
+        # The queue, whose name has no spaces, and the strands as far as it is known which.
         queue, _, strands = text.partition(" ")
         self._bell.ring(queue, [(Priority(int(one[0])), int(one[1:])) for one in strands.split()])
-
-
-def told(queue: str, strands: Iterable[tuple[Priority, int]] = ()) -> str:
-    """What is said to those who listen: the queue, whose name has no spaces, and the strands."""
-    return " ".join([queue, *(f"{priority:d}{strand}" for priority, strand in strands)])

@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from adapters.postgres.bell import CHANNEL, GONE, PostgresBell
-from adapters.postgres.engine import Connection, Database, columns_of
-from adapters.postgres.strands import unavailable
+from adapters.postgres.engine import NOT_FOR_THE_DISK, Connection, Database, columns_of
+from adapters.postgres.isolation import DISPATCH_ROLE
+from adapters.postgres.strands import NEXT_FENCE, unavailable
 from core.kernel.ids import MessageId, TenantId
 from core.kernel.job import LeaseLost
 from core.kernel.message import Batch, Message, Priority, lowest_first, strand_of
@@ -25,17 +26,21 @@ FROM message_strand WHERE queue = $1
 """
 # What each strand holds is added up as it changes: nobody counts rows to know whether there is something, or too much.
 _SEND = """
-WITH sent AS (
+WITH full_up AS (
+    SELECT queue FROM message_strand WHERE queue = ANY($9) GROUP BY queue HAVING sum(waiting) >= $10
+), sent AS (
     INSERT INTO message (tenant_id, id, queue, priority, strand, key, payload, correlation)
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::smallint[], $5::smallint[], $6::text[], $7::bytea[],
                          $8::text[])
+    WHERE NOT EXISTS (SELECT FROM full_up)
     ON CONFLICT DO NOTHING RETURNING queue, priority, strand
 ), kept AS (
     INSERT INTO message_strand AS s (queue, priority, strand, waiting)
     SELECT queue, priority, strand, count(*) FROM sent GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
     ON CONFLICT (queue, priority, strand) DO UPDATE SET waiting = s.waiting + EXCLUDED.waiting
 )
-SELECT pg_notify($9, bell) FROM unnest($10::text[]) AS bell
+SELECT (SELECT min(queue) FROM full_up) AS full_up, count(pg_notify($11, bell)) FROM unnest($12::text[]) AS bell
+WHERE NOT EXISTS (SELECT FROM full_up)
 """
 # The strand that was not held for longest first. What was handed out before comes alone: ``tried`` says of each
 # message whether it or one before it was.
@@ -55,17 +60,18 @@ WITH free AS MATERIALIZED (
     WHERE m.tenant_id = next.tenant_id AND m.id = next.id AND (next.number = 1 OR NOT next.tried)
     RETURNING m.tenant_id, m.id, m.position, m.key, m.payload, m.correlation, m.attempts
 ), held AS (
-    UPDATE message_strand s SET fence = s.fence + 1, held_until = now() + $3 * interval '1 second',
+    UPDATE message_strand s SET fence = {NEXT_FENCE}, held_until = now() + $3 * interval '1 second',
            out = (SELECT count(*) FROM taken), holder = $5
     FROM free WHERE (s.queue, s.priority, s.strand) = (free.queue, free.priority, free.strand)
-    RETURNING s.priority, s.strand, s.fence
+    RETURNING s.priority, s.strand, s.fence, {NOT_FOR_THE_DISK}
 )
 SELECT taken.*, held.priority, held.strand, held.fence FROM held LEFT JOIN taken ON true ORDER BY taken.position
 """
-_DONE = """
+_DONE = f"""
 WITH mine AS (
     UPDATE message_strand SET waiting = waiting - out, out = 0, held_until = now()
-    WHERE queue = $1 AND priority = $2 AND strand = $3 AND fence = $4 AND held_until > now() RETURNING 1
+    WHERE queue = $1 AND priority = $2 AND strand = $3 AND fence = $4 AND held_until > now()
+    RETURNING {NOT_FOR_THE_DISK}
 ), gone AS (
     DELETE FROM message m USING unnest($5::uuid[], $6::uuid[]) AS n(t, id), mine
     WHERE m.tenant_id = n.t AND m.id = n.id
@@ -100,10 +106,11 @@ class PostgresBroker:
 
     async def _write(self, rows: Sequence[Sequence[Any]], queues: Sequence[str]) -> None:
         async with _connected(self._database) as connection:
-            for queue in queues:
-                if (await connection.fetchrow(_DEPTH, queue))["waiting"] >= self._most:
-                    raise QueueFull(f"queue {queue} holds {self._most} messages")
-            await connection.execute(_SEND, *columns_of(rows), CHANNEL, [*map(_bell_of, queues)])
+            full_up = await connection.fetchval(
+                _SEND, *columns_of(rows), queues, self._most, CHANNEL, [*map(_bell_of, queues)]
+            )
+        if full_up is not None:
+            raise QueueFull(f"queue {full_up} holds {self._most} messages")
 
     async def receive(self, queue: str, limit: int, seconds: float) -> Batch | None:
         """See the port."""
@@ -174,6 +181,6 @@ def _to_message(row: Any, queue: str, priority: Priority) -> Message:
 
 @asynccontextmanager
 async def _connected(database: Database) -> AsyncIterator[Connection]:
-    """A transaction of what carries messages. Raises BrokerUnavailable: without the database there is no carrying."""
-    async with unavailable(), database.dispatching() as connection:
+    """For single statements, as the dispatcher. Raises BrokerUnavailable: without the database there is no carrying."""
+    async with unavailable(), database.autocommit(DISPATCH_ROLE) as connection:
         yield connection

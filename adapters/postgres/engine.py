@@ -14,8 +14,9 @@ from ports.transaction import StorageUnavailable
 Connection: TypeAlias = Any
 """An asyncpg connection; the driver ships no types."""
 ACQUIRE_SECONDS = 5.0
+CARRYING = 3
+"""Connections, besides, of one that carries messages: what is sent together goes over two."""
 SETTINGS = {
-    "role": APP_ROLE,
     "jit": "off",
     "timezone": "UTC",
     "statement_timeout": "30s",
@@ -30,7 +31,8 @@ SETTINGS = {
 """Every statement here is one index look-up or an array of them. Its plan depends neither on the values, so that it is
 made once (planning costs more than running), nor on statistics: a plan made while a table was still empty would
 otherwise scan it for ever after. What reads whole tables (the invariants) says so for its own transaction."""
-
+NOT_FOR_THE_DISK = "set_config('synchronous_commit', 'off', true)"
+"""In a statement that is a transaction by itself: its commit does not wait, and a crash of the server may undo it."""
 UNREACHABLE = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
@@ -66,23 +68,25 @@ class Database:
         self._size = size
         self._exhausted = exhausted
         self._name = name
-        self._pool: asyncpg.Pool | None = None
+        self._pools: dict[str, asyncpg.Pool] = {}
         self._listening: list[Connection] = []
 
     async def open(self) -> None:
         """Connect. Raises StorageUnavailable."""
         try:
-            self._pool = await asyncpg.create_pool(
-                self._url,
-                min_size=1,
-                max_size=self._size,
-                server_settings={**SETTINGS, "application_name": self._name},
-                reset=_no_reset,
-                init=_prepare,
-                command_timeout=35,
-                max_inactive_connection_lifetime=0,
-                max_cached_statement_lifetime=60,
-            )
+            # Those of the dispatcher are made when somebody needs them.
+            for role, least, most in ((APP_ROLE, 1, self._size), (DISPATCH_ROLE, 0, CARRYING)):
+                self._pools[role] = await asyncpg.create_pool(
+                    self._url,
+                    min_size=least,
+                    max_size=most,
+                    server_settings={**SETTINGS, "role": role, "application_name": self._name},
+                    reset=_no_reset,
+                    init=_prepare,
+                    command_timeout=35,
+                    max_inactive_connection_lifetime=0,
+                    max_cached_statement_lifetime=60,
+                )
         except UNREACHABLE as error:
             raise StorageUnavailable(f"cannot connect to PostgreSQL: {error}") from error
 
@@ -90,15 +94,16 @@ class Database:
         """Let every connection go, waiting for those in use."""
         for connection in self._listening:
             drop(connection)
-        if self._pool is not None:
-            await self._pool.close()
+        for pool in self._pools.values():
+            await pool.close()
 
     @asynccontextmanager
-    async def acquire(self) -> AsyncIterator[Connection]:
+    async def acquire(self, role: str = APP_ROLE) -> AsyncIterator[Connection]:
         """A connection outside any transaction. Raises StorageUnavailable when none comes free in time."""
-        assert self._pool is not None, "the database is used only while it is open"
+        assert self._pools, "the database is used only while it is open"
+        pool = self._pools[role]
         try:
-            connection = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
+            connection = await pool.acquire(timeout=ACQUIRE_SECONDS)
         except UNREACHABLE as error:
             if isinstance(error, TimeoutError):
                 self._exhausted()
@@ -106,12 +111,12 @@ class Database:
         try:
             yield connection
         finally:
-            await asyncio.shield(self._pool.release(connection))
+            await asyncio.shield(pool.release(connection))
 
     @asynccontextmanager
-    async def autocommit(self) -> AsyncIterator[Connection]:
+    async def autocommit(self, role: str = APP_ROLE) -> AsyncIterator[Connection]:
         """For single statements that may as well happen again: all that can go wrong is StorageUnavailable."""
-        async with self.acquire() as connection:
+        async with self.acquire(role) as connection:
             try:
                 yield connection
             except (*UNREACHABLE, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError) as error:
@@ -139,10 +144,8 @@ class Database:
 
     def pool_use(self) -> Mapping[str, int]:
         """Connections in use and idle, for metrics."""
-        if self._pool is None:
-            return {"in_use": 0, "idle": 0}
-        idle = self._pool.get_idle_size()
-        return {"in_use": self._pool.get_size() - idle, "idle": idle}
+        idle = sum(pool.get_idle_size() for pool in self._pools.values())
+        return {"in_use": sum(pool.get_size() for pool in self._pools.values()) - idle, "idle": idle}
 
     @asynccontextmanager
     async def reading(self, *tenants: TenantId) -> AsyncIterator[Connection]:

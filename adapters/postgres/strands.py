@@ -1,7 +1,7 @@
 """Who holds which strand, in a table: a row a strand, one statement a step.
 
-Taking one waits for the disk, so that no fence is given twice. What is counted of it does not: when the database
-crashes that second, something comes once more than is known, and is applied once all the same.
+None of it waits for the disk. When the database crashes that second, something comes once more than is known, and is
+applied once all the same; whoever held a strand then has lost it anyway, with the connection he is known by.
 """
 
 import asyncio
@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from adapters.postgres.bell import GONE, PostgresBell
-from adapters.postgres.engine import Database
+from adapters.postgres.bell import CHANNEL, GONE, PostgresBell
+from adapters.postgres.engine import NOT_FOR_THE_DISK, Database, columns_of
 from core.kernel.job import LeaseLost
 from core.kernel.message import Priority
 from ports.broker import BrokerUnavailable
@@ -19,39 +19,49 @@ from ports.storage import TROUBLE
 from ports.strands import HandedOut, StrandHold
 
 ANSWER_SECONDS = 10.0
+NEXT_FENCE = "greatest(s.fence + 1, (1000000 * extract(epoch FROM clock_timestamp()))::bigint)"
+"""Of the row ``s``. By the clock, as a crash may forget the last ones: none is given twice all the same."""
 _MADE = """
 INSERT INTO strand (queue, priority, strand) SELECT $1, * FROM unnest($2::smallint[], $3::smallint[])
 ON CONFLICT DO NOTHING
 """
 _TAKE = f"""
 WITH free AS MATERIALIZED (
-    SELECT queue, priority, strand FROM strand
+    SELECT queue, priority, strand, {NOT_FOR_THE_DISK} FROM strand
     WHERE queue = $1 AND (priority, strand) IN (SELECT * FROM unnest($2::smallint[], $3::smallint[]))
       AND (held_until <= now() OR {GONE})
     ORDER BY taken_at, priority, strand LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
 )
-UPDATE strand s SET fence = s.fence + 1, held_until = now() + $4 * interval '1 second', taken_at = clock_timestamp(),
-                    in_hand = 0, behind = 0, holder = $5
+UPDATE strand s SET fence = {NEXT_FENCE}, held_until = now() + $4 * interval '1 second', taken_at = clock_timestamp(),
+                    in_hand = 0, behind = 0, kept = false, holder = $5
 FROM free WHERE (s.queue, s.priority, s.strand) = (free.queue, free.priority, free.strand)
 RETURNING s.priority, s.strand, s.fence, s.position, s.first, s.tried, s.attempts
 """
-# The last line lets the commit not wait for the disk.
-_MINE = """
+_MINE = f"""
 queue = $1 AND priority = $2 AND strand = $3 AND fence = $4 AND held_until > now()
-RETURNING set_config('synchronous_commit', 'off', true)
+RETURNING {NOT_FOR_THE_DISK}
 """
 _HAND_OUT = f"""
-UPDATE strand SET first = $5, attempts = $6, in_hand = $7, tried = $8, behind = $9,
+UPDATE strand SET first = $5, attempts = $6, in_hand = $7, tried = $8, behind = $9, kept = false,
                   held_until = now() + $10 * interval '1 second'
 WHERE {_MINE}
 """
 _END = f"""
-UPDATE strand SET position = $5, first = '', tried = $6, attempts = least($6, 1), in_hand = 0,
+UPDATE strand SET position = $5, first = '', tried = $6, attempts = least($6, 1), in_hand = 0, kept = $7 > 0,
                   behind = CASE WHEN $7 > 0 THEN behind ELSE 0 END,
                   held_until = CASE WHEN $7 > 0 THEN now() + $7 * interval '1 second' ELSE '-infinity' END
 WHERE {_MINE}
 """
-_GIVE_BACK = f"UPDATE strand SET held_until = '-infinity', in_hand = 0, behind = 0 WHERE {_MINE}"
+_GIVE_BACK = f"UPDATE strand SET held_until = '-infinity', in_hand = 0, behind = 0, kept = false WHERE {_MINE}"
+# Said the way a PostgresBell hears it.
+_RING = f"""
+SELECT {NOT_FOR_THE_DISK}, pg_notify('{CHANNEL}', $1 || string_agg(format(' %s%s', came.priority, came.strand), ''))
+FROM unnest($2::smallint[], $3::smallint[]) AS came(priority, strand)
+WHERE NOT EXISTS (
+    SELECT FROM strand s WHERE s.queue = $1 AND (s.priority, s.strand) = (came.priority, came.strand)
+       AND s.kept AND s.held_until > now() AND NOT {GONE}
+) HAVING count(*) > 0
+"""
 _FETCHED = """
 SELECT COALESCE(sum(in_hand), 0)::bigint AS in_hand, COALESCE(sum(behind), 0)::bigint AS behind
 FROM strand WHERE queue = $1 AND held_until > now()
@@ -92,8 +102,8 @@ class PostgresStrands:
 
     async def ring(self, queue: str, among: Collection[tuple[Priority, int]]) -> None:
         """See the port."""
-        async with unavailable():
-            await self._bell.ring(self._name(queue), among)
+        async with unavailable(), self._database.autocommit() as connection:
+            await connection.execute(_RING, self._name(queue), *columns_of(among))
 
     async def wait(self, queue: str, seconds: float) -> Collection[tuple[Priority, int]]:
         """See the port."""

@@ -56,6 +56,6 @@ class GivingBack:
         finally:
             with suppress(BrokerUnavailable):  # then its time ends by itself
                 await self.free(turn.hold, turn)
-                if turn.fetched:
-                    self._known.add(turn.hold.queue, [turn.strand])
+                # While it was kept nobody was told of what came.
+                if self._link.connected and await self._known.is_left(turn.place):
                     await self._strands.ring(turn.hold.queue, [turn.strand])

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import chain, count
 
 from adapters.rabbitmq.link import Link
-from adapters.rabbitmq.queues import Queues
+from adapters.rabbitmq.queues import Length, Place, Queues
 from core.kernel.message import Priority
 from ports.strands import Strands
 
@@ -57,6 +57,14 @@ class Known:
         """Whether it is time to look again."""
         return asyncio.get_running_loop().time() >= self._looked_at[queue] + LOOK_SECONDS
 
+    async def is_left(self, place: Place) -> bool:
+        """Whether something waits in this strand and nobody receives it. Raises BrokerUnavailable."""
+        async with self._link.talking():
+            left = _is_left(await self._queues.length(place))
+        if left:
+            self.add(place[0], [place[1:]])
+        return left
+
     async def look(self, queue: str) -> None:
         """Find the strands that have something and nobody who receives it. Raises BrokerUnavailable."""
         await self._look(queue, Priority)
@@ -70,4 +78,8 @@ class Known:
         async with self._link.talking():
             lengths = [await self._queues.strands(queue, priority) for priority in priorities]
         found = chain.from_iterable(of_priority.items() for of_priority in lengths)
-        self.add(queue, [place[1:] for place, length in found if length.waiting and not length.receivers])
+        self.add(queue, [place[1:] for place, length in found if _is_left(length)])
+
+
+def _is_left(length: Length) -> bool:
+    return length.waiting > 0 and not length.receivers

@@ -129,6 +129,8 @@ class Receiving:
         if leaves:
             turn.stop()
             self._known.add(queue, [turn.strand])
+            with suppress(BrokerUnavailable):  # who is not told looks
+                await self._strands.ring(queue, [turn.strand])
         elif tried:
             turn.keep(until, lambda: self._link.leave(turn.close()))
             self._going_on[queue].append(turn)

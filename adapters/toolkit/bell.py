@@ -22,8 +22,9 @@ class Bell:
 
     async def wait(self, queue: str, seconds: float) -> Collection[tuple[Priority, int]]:
         """Until it rings for ``queue``, for ``seconds`` at most; the strands it rang for since somebody last heard."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._rung[queue].wait()
+        if seconds > 0:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._rung[queue].wait()
         self._rung[queue].clear()
         return self._strands.pop(queue, ())

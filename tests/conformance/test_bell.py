@@ -8,6 +8,7 @@ import pytest
 
 from adapters.postgres.bell import PostgresBell
 from adapters.postgres.engine import Database
+from adapters.postgres.strands import PostgresStrands
 from core.kernel.message import Priority
 from ports.storage import StorageUnavailable
 
@@ -20,7 +21,7 @@ async def test_what_was_rung_for_is_heard_once_and_other_queues_are_not_meant(da
     database = Database(database_url, 2)
     await database.open()
     async with asyncio.timeout(30):
-        ringing, hearing = PostgresBell(database), PostgresBell(database)
+        ringing, hearing = PostgresStrands(database, "b"), PostgresStrands(database, "b")
         assert await hearing.wait("q", LONG) == (), "it begins to listen"
         await ringing.ring("r", [ONE])
         await ringing.ring("q", [ONE])
@@ -37,7 +38,7 @@ async def test_who_was_cut_off_looks_by_himself_and_listens_again(database_url: 
     await database.open()
     owner: Any = await asyncpg.connect(database_url)
     async with asyncio.timeout(30):
-        bell = PostgresBell(database)
+        bell = PostgresStrands(database, "b")
         await bell.wait("q", LONG)
         killed = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cut-off-listens'"
         assert await owner.fetch(killed)

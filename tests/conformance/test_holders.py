@@ -18,7 +18,7 @@ from tests.support.given import TENANT, an_id
 
 pytestmark = pytest.mark.postgres
 LONG = 600.0
-ONE = (Priority.NORMAL, 1)
+ONE, TWO = (Priority.NORMAL, 1), (Priority.NORMAL, 2)
 _KILLED = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = $1"
 
 
@@ -60,7 +60,11 @@ async def test_strands_of_a_process_that_is_gone_are_anybodys(database_url: str)
         hold = await holding.take("q", [ONE], LONG)
         assert hold is not None
         assert [await strands.take("q", [ONE], LONG) for strands in (waiting, holding)] == [None, None]
+        await holding.end(hold, 0, 0, keep=LONG)
+        await waiting.ring("q", [ONE])
         assert await owner.fetchval(_KILLED, "one-listens")
+        await waiting.ring("q", [ONE, TWO])
+        assert set(await waiting.wait("q", LONG)) == {ONE, TWO}, "who is gone keeps nothing"
         again = await waiting.take("q", [ONE], LONG)
         assert again is not None
         with pytest.raises(LeaseLost):

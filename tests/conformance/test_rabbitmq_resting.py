@@ -93,6 +93,32 @@ def test_who_rests_for_long_leaves(rabbitmq_url: str, monkeypatch: pytest.Monkey
     run(story())
 
 
+def test_of_what_came_while_he_left_somebody_is_told(rabbitmq_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receiving, "REST_SECONDS", 0.2)
+    closed, go_on, close = asyncio.Event(), asyncio.Event(), Turn.close
+
+    async def slowly_closed(turn: Turn) -> None:
+        await close(turn)
+        closed.set()
+        await go_on.wait()
+
+    async def story() -> None:
+        monkeypatch.setattr(Turn, "close", slowly_closed)
+        began = datetime.now(UTC)
+        known = MemoryStrands(lambda: began)  # by the clock of the strands his time is not over yet
+        async with two(rabbitmq_url, "meanwhile", known) as (_, other):
+            await closed.wait()
+            while await known.wait("meanwhile", 0):
+                pass
+            await other.send([a_message(2, "meanwhile")])
+            assert not await known.wait("meanwhile", 0), "it is kept still"
+            go_on.set()
+            await other.wait("meanwhile", LONG)
+            assert (await received(other, queue="meanwhile")).messages == (a_message(2, "meanwhile"),)
+
+    run(story())
+
+
 def test_the_strand_of_who_ends_is_free_at_once(rabbitmq_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(receiving, "REST_SECONDS", LONG)
 
@@ -152,6 +178,7 @@ def test_who_has_more_to_do_elsewhere_does_not_stay(rabbitmq_url: str, monkeypat
             batch = await received(one, 1, "more")
             await one.done(batch)
             left = [(Priority.NORMAL, strand_of(batch.messages[0].key))]
+            assert list(await known.wait("more", 0)) == left
             assert await known.take("more", left, LONG) is not None
 
     run(story())
