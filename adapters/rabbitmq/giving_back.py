@@ -57,5 +57,5 @@ class GivingBack:
             with suppress(BrokerUnavailable):  # then its time ends by itself
                 await self.free(turn.hold, turn)
                 # While it was kept nobody was told of what came.
-                if self._link.connected and await self._known.is_left(turn.place):
+                if await self._known.is_left(turn.place):
                     await self._strands.ring(turn.hold.queue, [turn.strand])

@@ -23,8 +23,8 @@ class Known:
         self._queues = queues
         self._strands = strands
         self._seen: dict[str, set[Strand]] = defaultdict(set)
-        self._rung: set[str] = set()
         self._looked_at: dict[str, float] = defaultdict(lambda: -LOOK_SECONDS)
+        self._looking: set[asyncio.Task[None]] = set()
         self._turn = count()
 
     def add(self, queue: str, strands: Iterable[Strand]) -> None:
@@ -41,17 +41,7 @@ class Known:
 
     async def wait(self, queue: str, seconds: float) -> None:
         """Until somebody rings, ``seconds`` at most. Raises BrokerUnavailable."""
-        rung = await self._strands.wait(queue, seconds)
-        self.add(queue, rung)
-        if rung:
-            self._rung.add(queue)
-
-    async def rung(self, queue: str) -> bool:
-        """Whether somebody rang since this was asked last. Raises BrokerUnavailable."""
-        await self.wait(queue, 0)
-        rung = queue in self._rung
-        self._rung.discard(queue)
-        return rung
+        self.add(queue, await self._strands.wait(queue, seconds))
 
     def is_old(self, queue: str) -> bool:
         """Whether it is time to look again."""
@@ -65,20 +55,31 @@ class Known:
             self.add(place[0], [place[1:]])
         return left
 
-    async def look(self, queue: str) -> None:
-        """Find the strands that have something and nobody who receives it. Raises BrokerUnavailable."""
-        await self._look(queue, Priority)
+    def look(self, queue: str, priorities: Iterable[Priority] = Priority) -> asyncio.Task[None]:
+        """Find the strands that have something and nobody who receives it; it goes on when nobody waits for it.
 
-    async def look_a_little(self, queue: str) -> None:
-        """As ``look``, of one priority after the other: it takes as long as receiving a message or two."""
-        await self._look(queue, [list(Priority)[next(self._turn) % len(Priority)]])
+        Raises BrokerUnavailable.
+        """
+        self._looked_at[queue] = asyncio.get_running_loop().time()
+        looking = asyncio.ensure_future(self._look(queue, priorities))
+        self._looking.add(looking)
+        looking.add_done_callback(self._looked)
+        return looking
+
+    def look_a_little(self, queue: str) -> None:
+        """As ``look``, of one priority after the other, for when there is something else to do as well."""
+        self._looking.add(self.look(queue, [list(Priority)[next(self._turn) % len(Priority)]]))
 
     async def _look(self, queue: str, priorities: Iterable[Priority]) -> None:
-        self._looked_at[queue] = asyncio.get_running_loop().time()
         async with self._link.talking():
             lengths = [await self._queues.strands(queue, priority) for priority in priorities]
         found = chain.from_iterable(of_priority.items() for of_priority in lengths)
         self.add(queue, [place[1:] for place, length in found if _is_left(length)])
+
+    def _looked(self, looking: asyncio.Task[None]) -> None:
+        self._looking.discard(looking)
+        if not looking.cancelled():
+            looking.exception()  # whoever waits for it is told; else the next one finds out
 
 
 def _is_left(length: Length) -> bool:

@@ -35,6 +35,7 @@ class Link:
         self.generation = 0
         """Which connection this is: what was made on an earlier one is lost."""
         self._leaving: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     @property
     def connected(self) -> bool:
@@ -62,6 +63,8 @@ class Link:
     async def connect(self) -> AbstractConnection:
         """The connection, which is there, as far as has been heard."""
         async with self._connecting:
+            if self._closed:
+                raise ConnectionError("the process leaves")
             if not self.connected:
                 self.give_up()
                 name: dict[str, Any] = {"connection_name": f"fluxor {self._purpose}"}
@@ -101,7 +104,8 @@ class Link:
         self.generation += 1
 
     async def close(self) -> None:
-        """Leave, and wait a moment for the server to know."""
+        """Leave, for good, and wait a moment for the server to know."""
+        self._closed = True
         self.give_up()
         await self.close_what_is_left()
 

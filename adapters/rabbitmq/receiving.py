@@ -60,14 +60,10 @@ class Receiving:
     async def wait(self, queue: str, seconds: float) -> None:
         """See the port."""
         rung = asyncio.ensure_future(self._known.wait(queue, seconds))
-        ready = asyncio.ensure_future(self._resting.something_is_ready(queue))
         try:
-            await asyncio.wait([rung, ready], return_when=asyncio.FIRST_COMPLETED)
-            if rung.done():
-                rung.result()
+            await self._or_ready(queue, rung)
         finally:
             rung.cancel()
-            ready.cancel()
 
     async def done(self, batch: Batch) -> None:
         """See the port."""
@@ -81,8 +77,7 @@ class Receiving:
             self._giving_back.lost.append(turn)
             raise
         if self._known.is_old(turn.hold.queue):
-            with suppress(BrokerUnavailable):  # the batch is done
-                await self._known.look_a_little(turn.hold.queue)
+            self._known.look_a_little(turn.hold.queue)
 
     async def depth(self, queue: str) -> Depth:
         """See the port."""
@@ -140,12 +135,22 @@ class Receiving:
     async def _next(self, queue: str, seconds: float) -> Turn | None:
         """A turn with what is next in a strand of the best priority that has any: one that rests, or one begun now."""
         self._turns += 1
-        rung = await self._known.rung(queue)
+        await self._known.wait(queue, 0)
         turn = await self._of_best_priority(queue, seconds)
-        if turn is None and (not rung or self._known.is_old(queue)):
-            await self._known.look(queue)
+        if turn is None and self._known.is_old(queue):
+            await self._or_ready(queue, self._known.look(queue))
             turn = await self._of_best_priority(queue, seconds)
         return turn
+
+    async def _or_ready(self, queue: str, other: asyncio.Future[None]) -> None:
+        """Until the ``other`` is done, or something is ready. Raises what the other raises."""
+        ready = asyncio.ensure_future(self._resting.something_is_ready(queue))
+        try:
+            await asyncio.wait([other, ready], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ready.cancel()
+        if other.done():
+            other.result()
 
     async def _of_best_priority(self, queue: str, seconds: float) -> Turn | None:
         for priority in in_turn(self._turns):

@@ -41,60 +41,61 @@ class Watched(Database):
         return waited
 
 
-@pytest.fixture
-async def watched(database_url: str) -> AsyncIterator[Watched]:
-    """Over tables in which nothing is."""
-    owner: Any = await asyncpg.connect(database_url)
+@asynccontextmanager
+async def watching(url: str) -> AsyncIterator[tuple[Watched, Any]]:
+    """Over tables in which nothing is; and their owner."""
+    owner: Any = await asyncpg.connect(url)
     await owner.execute("TRUNCATE message, message_strand, strand")
-    await owner.close()
-    database = Watched(database_url)
+    database = Watched(url)
     await database.open()
-    yield database
+    yield database, owner
     await database.close()
-
-
-async def test_of_messages_in_tables_only_sending_waits_for_the_disk(watched: Watched) -> None:
-    broker = PostgresBroker(watched)
-    message = Message(id=MessageId(an_id(1)), tenant=TENANT, queue="q", key="a", payload=b"said", correlation="c-1")
-    await broker.send([message])
-    assert watched.waited() == [True]
-    batch = await broker.receive("q", 10, LONG)
-    assert batch is not None
-    await broker.done(batch)
-    assert watched.waited() == [False, False]
-
-
-async def test_nothing_of_strands_waits_for_the_disk(watched: Watched) -> None:
-    strands = PostgresStrands(watched, "b")
-    hold = await strands.take("q", [ONE], LONG)
-    assert hold is not None
-    watched.waited()  # where it never was taken it is made first
-    await strands.hand_out(hold, HandedOut(first="m-1", attempt=1, in_hand=1, tried=1), LONG)
-    await strands.end(hold, 0, 0, keep=LONG)
-    await strands.ring("q", [ONE])
-    await strands.give_back(hold)
-    assert await strands.take("q", [ONE], LONG) is not None
-    assert watched.waited() == [False] * 5
-
-
-async def test_who_held_what_a_crash_made_forget_holds_it_no_more(database_url: str, watched: Watched) -> None:
-    owner: Any = await asyncpg.connect(database_url)
-    broker, strands = PostgresBroker(watched), PostgresStrands(watched, "b")
-    message = Message(id=MessageId(an_id(1)), tenant=TENANT, queue="q", key="a", payload=b"said", correlation="c-1")
-    await broker.send([message])
-    batch, hold = await broker.receive("q", 10, LONG), await strands.take("q", [ONE], LONG)
-    assert batch is not None
-    assert hold is not None
-    await owner.execute("UPDATE message_strand SET fence = 0, held_until = '-infinity', out = 0")
-    await owner.execute("UPDATE strand SET fence = 0, held_until = '-infinity'")
-    await owner.execute("UPDATE message SET attempts = 0")
     await owner.close()
-    again, other = await broker.receive("q", 10, LONG), await strands.take("q", [ONE], LONG)
-    assert again is not None
-    assert other is not None
-    with pytest.raises(LeaseLost):
+
+
+async def test_of_messages_in_tables_only_sending_waits_for_the_disk(database_url: str) -> None:
+    async with watching(database_url) as (watched, _):
+        broker = PostgresBroker(watched)
+        message = Message(id=MessageId(an_id(1)), tenant=TENANT, queue="q", key="a", payload=b"said", correlation="c-1")
+        await broker.send([message])
+        assert watched.waited() == [True]
+        batch = await broker.receive("q", 10, LONG)
+        assert batch is not None
         await broker.done(batch)
-    with pytest.raises(LeaseLost):
-        await strands.end(hold, 0, 0)
-    await broker.done(again)
-    await strands.end(other, 0, 0)
+        assert watched.waited() == [False, False]
+
+
+async def test_nothing_of_strands_waits_for_the_disk(database_url: str) -> None:
+    async with watching(database_url) as (watched, _):
+        strands = PostgresStrands(watched, "b")
+        hold = await strands.take("q", [ONE], LONG)
+        assert hold is not None
+        watched.waited()  # where it never was taken it is made first
+        await strands.hand_out(hold, HandedOut(first="m-1", attempt=1, in_hand=1, tried=1), LONG)
+        await strands.end(hold, 0, 0, keep=LONG)
+        await strands.ring("q", [(Priority.NORMAL, 2)])
+        await strands.give_back(hold)
+        assert await strands.take("q", [ONE], LONG) is not None
+        assert watched.waited() == [False] * 5
+
+
+async def test_who_held_what_a_crash_made_forget_holds_it_no_more(database_url: str) -> None:
+    async with watching(database_url) as (watched, owner):
+        broker, strands = PostgresBroker(watched), PostgresStrands(watched, "b")
+        message = Message(id=MessageId(an_id(1)), tenant=TENANT, queue="q", key="a", payload=b"said", correlation="c-1")
+        await broker.send([message])
+        batch, hold = await broker.receive("q", 10, LONG), await strands.take("q", [ONE], LONG)
+        assert batch is not None
+        assert hold is not None
+        await owner.execute("UPDATE message_strand SET fence = 0, held_until = '-infinity', out = 0")
+        await owner.execute("UPDATE strand SET fence = 0, held_until = '-infinity'")
+        await owner.execute("UPDATE message SET attempts = 0")
+        again, other = await broker.receive("q", 10, LONG), await strands.take("q", [ONE], LONG)
+        assert again is not None
+        assert other is not None
+        with pytest.raises(LeaseLost):
+            await broker.done(batch)
+        with pytest.raises(LeaseLost):
+            await strands.end(hold, 0, 0)
+        await broker.done(again)
+        await strands.end(other, 0, 0)

@@ -92,7 +92,8 @@ async def test_what_one_broker_has_says_nothing_of_another(strands: Memory | Pos
     await strands.one.hand_out(held, THREE, LONG)
     assert await strands.of_another_broker.fetched("q") == (0, 0)
     theirs = await strands.of_another_broker.take("q", [ONE], LONG)
-    assert theirs and without_fence(theirs) == StrandHold(queue="q", priority=Priority.NORMAL, strand=1, fence=0)
+    assert theirs is not None
+    assert without_fence(theirs) == StrandHold(queue="q", priority=Priority.NORMAL, strand=1, fence=0)
     await strands.one.end(held, 17, 0)
     assert await strands.of_another_broker.positions("q") == {ONE: 0}
 
