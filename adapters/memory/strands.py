@@ -22,6 +22,9 @@ class _Strand:
     behind: int = 0
     kept: bool = False
 
+    def kept_at(self, now: datetime) -> bool:
+        return self.kept and self.held_until > now
+
 
 class MemoryStrands:
     """See ports.strands.Strands. ``now`` is the one clock that counts."""
@@ -70,10 +73,9 @@ class MemoryStrands:
     async def ring(self, queue: str, among: Collection[tuple[Priority, int]]) -> None:
         """See the port."""
         now = self._now()
-        strands = {place: self._at((queue, *place)) for place in among}
-        to_tell = [place for place, one in strands.items() if not (one.kept and one.held_until > now)]
-        if to_tell:
-            self._bell.ring(queue, to_tell)
+        kept = {place[1:] for place, one in self._strands.items() if place[0] == queue and one.kept_at(now)}
+        if came := set(among) - kept:
+            self._bell.ring(queue, came)
 
     async def wait(self, queue: str, seconds: float) -> Collection[tuple[Priority, int]]:
         """See the port."""

@@ -3,11 +3,12 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
-from itertools import chain, count
+from itertools import chain
 
 from adapters.rabbitmq.link import Link
 from adapters.rabbitmq.queues import Length, Place, Queues
 from core.kernel.message import Priority
+from ports.broker import BrokerUnavailable
 from ports.strands import Strands
 
 Strand = tuple[Priority, int]
@@ -25,7 +26,6 @@ class Known:
         self._seen: dict[str, set[Strand]] = defaultdict(set)
         self._looked_at: dict[str, float] = defaultdict(lambda: -LOOK_SECONDS)
         self._looking: set[asyncio.Task[None]] = set()
-        self._turn = count()
 
     def add(self, queue: str, strands: Iterable[Strand]) -> None:
         """Something may wait in these."""
@@ -55,31 +55,36 @@ class Known:
             self.add(place[0], [place[1:]])
         return left
 
-    def look(self, queue: str, priorities: Iterable[Priority] = Priority) -> asyncio.Task[None]:
+    def look(self, queue: str) -> asyncio.Task[None]:
         """Find the strands that have something and nobody who receives it; it goes on when nobody waits for it.
 
         Raises BrokerUnavailable.
         """
         self._looked_at[queue] = asyncio.get_running_loop().time()
-        looking = asyncio.ensure_future(self._look(queue, priorities))
+        looking = asyncio.ensure_future(self._look(queue))
         self._looking.add(looking)
         looking.add_done_callback(self._looked)
         return looking
 
-    def look_a_little(self, queue: str) -> None:
-        """As ``look``, of one priority after the other, for when there is something else to do as well."""
-        self._looking.add(self.look(queue, [list(Priority)[next(self._turn) % len(Priority)]]))
+    def look_if_old(self, queue: str) -> None:
+        """Begin to look, if it is time to."""
+        if self.is_old(queue):
+            self._looking.add(self.look(queue))
 
-    async def _look(self, queue: str, priorities: Iterable[Priority]) -> None:
-        async with self._link.talking():
-            lengths = [await self._queues.strands(queue, priority) for priority in priorities]
+    async def _look(self, queue: str) -> None:
+        try:
+            async with self._link.talking():
+                lengths = [await self._queues.strands(queue, priority) for priority in Priority]
+        except BrokerUnavailable:
+            self._looked_at.pop(queue, None)  # nothing was seen
+            raise
         found = chain.from_iterable(of_priority.items() for of_priority in lengths)
         self.add(queue, [place[1:] for place, length in found if _is_left(length)])
 
     def _looked(self, looking: asyncio.Task[None]) -> None:
         self._looking.discard(looking)
         if not looking.cancelled():
-            looking.exception()  # whoever waits for it is told; else the next one finds out
+            looking.exception()  # whoever waits for it is told; else whoever looks next
 
 
 def _is_left(length: Length) -> bool:

@@ -10,6 +10,10 @@ import structlog
 from opentelemetry import trace
 
 Line = MutableMapping[str, Any]
+ON_EVERY_LINE = frozenset(
+    {"event", "message", "level", "timestamp", "service", "version", "environment", "trace_id", "span_id"}
+)
+"""Also what the library calls the message before it is written."""
 
 
 def configure_logs(level: str, *, service: str, version: str, environment: str) -> Any:
@@ -21,6 +25,7 @@ def configure_logs(level: str, *, service: str, version: str, environment: str) 
 
     structlog.configure(
         processors=[
+            _spread,
             _add_span,
             add_service,
             structlog.processors.add_log_level,
@@ -51,6 +56,13 @@ class WithoutRegret:
         """Bring to the stream what can be brought there."""
         with suppress(OSError):
             self._stream.flush()
+
+
+def _spread(logger: object, method: str, line: Line) -> Line:
+    # The library takes fields as keywords, some of which are its own.
+    fields = line.pop("fields", {})
+    line.update({f"{name}_" if name in ON_EVERY_LINE else name: fields[name] for name in fields})
+    return line
 
 
 def _add_span(logger: object, method: str, line: Line) -> Line:

@@ -66,8 +66,8 @@ class ProcessTelemetry:
             yield
 
     def log(self, level: str, message: str, /, **fields: object) -> None:
-        """See the port."""
-        getattr(self._log, level)(message, **fields)
+        """See the port. A field that is called like one of every line has an underscore behind its name."""
+        getattr(self._log, level)(message, fields=fields)
 
     def expose(self, port: int) -> None:
         """Serve the metrics on a port of their own. Raises OSError when it is taken."""

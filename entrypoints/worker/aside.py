@@ -44,7 +44,7 @@ class Aside:
 
         So many of its attempts are ``spent`` already. Raises what the storage raises.
         """
-        self._telemetry.log("error", "event set aside", event=message.id, tenant=message.tenant, error=why)
+        self._telemetry.log("error", "event set aside", event_id=message.id, tenant=message.tenant, error=why)
         job = _job(message, place, delay_seconds(DEFAULT, 1, message.id), DEFAULT.attempts - spent)
         await self._keep([job], waits="")
 

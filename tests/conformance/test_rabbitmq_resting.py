@@ -10,11 +10,13 @@ import aio_pika
 import pytest
 
 from adapters.memory.strands import MemoryStrands
-from adapters.rabbitmq import receiving, resting
+from adapters.rabbitmq import known, receiving, resting
 from adapters.rabbitmq.broker import RabbitBroker, open_rabbit_broker
-from adapters.rabbitmq.queues import strand_name
+from adapters.rabbitmq.known import Known
+from adapters.rabbitmq.queues import Queues, strand_name
 from adapters.rabbitmq.turn import Turn
 from core.kernel.message import Message, Priority, strand_of
+from ports.broker import BrokerUnavailable
 from ports.queue import Depth
 from tests.faults.flow import LONG, a_message, received, run
 
@@ -80,6 +82,47 @@ def test_what_comes_to_who_is_busy_goes_to_another(rabbitmq_url: str, monkeypatc
     run(story())
 
 
+def test_looking_for_what_nobody_rang_for_holds_up_nothing_that_came(
+    rabbitmq_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known, "LOOK_SECONDS", 0.0)
+    looking = asyncio.Event()
+
+    async def for_ever(_: Known, queue: str) -> None:
+        looking.set()
+        await asyncio.Event().wait()
+
+    async def story() -> None:
+        async with two(rabbitmq_url, "looks", strands(Silent)) as (one, other):
+            monkeypatch.setattr(Known, "_look", for_ever)
+            receiving = asyncio.ensure_future(one.receive("looks", 10, LONG))
+            await looking.wait()
+            await other.send([a_message(2, "looks")])
+            batch = await receiving
+            assert batch is not None
+            await one.done(batch)
+            await other.send([a_message(3, "looks")])
+            await one.done(await received(one, queue="looks"))
+
+    run(story())
+
+
+def test_who_could_not_look_looks_again(rabbitmq_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def lost(*_: object) -> None:
+        raise ConnectionError("lost")
+
+    async def story() -> None:
+        async with open_rabbit_broker(rabbitmq_url, strands()) as one:
+            with monkeypatch.context() as patch:
+                patch.setattr(Queues, "strands", lost)
+                for _ in range(2):
+                    with pytest.raises(BrokerUnavailable):
+                        await one.receive("again", 10, LONG)
+            await one.receive("again", 10, LONG)
+
+    run(story())
+
+
 def test_who_rests_for_long_leaves(rabbitmq_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(receiving, "REST_SECONDS", 0.2)
 
@@ -105,13 +148,13 @@ def test_of_what_came_while_he_left_somebody_is_told(rabbitmq_url: str, monkeypa
     async def story() -> None:
         monkeypatch.setattr(Turn, "close", slowly_closed)
         began = datetime.now(UTC)
-        known = MemoryStrands(lambda: began)  # by the clock of the strands his time is not over yet
-        async with two(rabbitmq_url, "meanwhile", known) as (_, other):
+        held = MemoryStrands(lambda: began)  # by the clock of the strands his time is not over yet
+        async with two(rabbitmq_url, "meanwhile", held) as (_, other):
             await closed.wait()
-            while await known.wait("meanwhile", 0):
+            while await held.wait("meanwhile", 0):
                 pass
             await other.send([a_message(2, "meanwhile")])
-            assert not await known.wait("meanwhile", 0), "it is kept still"
+            assert not await held.wait("meanwhile", 0), "it is kept still"
             go_on.set()
             await other.wait("meanwhile", LONG)
             assert (await received(other, queue="meanwhile")).messages == (a_message(2, "meanwhile"),)
@@ -123,12 +166,12 @@ def test_the_strand_of_who_ends_is_free_at_once(rabbitmq_url: str, monkeypatch: 
     monkeypatch.setattr(receiving, "REST_SECONDS", LONG)
 
     async def story() -> None:
-        known = strands()
-        async with two(rabbitmq_url, "ends", known) as (one, _):
+        held = strands()
+        async with two(rabbitmq_url, "ends", held) as (one, _):
             mine = [(Priority.NORMAL, strand_of("a"))]
-            assert await known.take("ends", mine, LONG) is None
+            assert await held.take("ends", mine, LONG) is None
             await one.close()
-            assert await known.take("ends", mine, LONG) is not None
+            assert await held.take("ends", mine, LONG) is not None
 
     run(story())
 
@@ -172,14 +215,14 @@ def test_who_has_more_to_do_elsewhere_does_not_stay(rabbitmq_url: str, monkeypat
     monkeypatch.setattr(resting, "BUSY_SECONDS", LONG)
 
     async def story() -> None:
-        known = strands()
-        async with open_rabbit_broker(rabbitmq_url, known) as one:
+        held = strands()
+        async with open_rabbit_broker(rabbitmq_url, held) as one:
             await one.send([a_message(1, "more"), a_message(2, "more"), another(3, "more"), another(4, "more")])
             batch = await received(one, 1, "more")
             await one.done(batch)
             left = [(Priority.NORMAL, strand_of(batch.messages[0].key))]
-            assert list(await known.wait("more", 0)) == left
-            assert await known.take("more", left, LONG) is not None
+            assert list(await held.wait("more", 0)) == left
+            assert await held.take("more", left, LONG) is not None
 
     run(story())
 

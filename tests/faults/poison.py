@@ -21,8 +21,8 @@ from typing import Any
 import asyncpg
 from dependency_injector import providers
 
-from adapters.memory.telemetry import MemoryTelemetry
 from adapters.postgres.engine import Database
+from adapters.telemetry.telemetry import ProcessTelemetry
 from adapters.toolkit.carrying import to_message
 from adapters.toolkit.codec import WIRE, encode_event
 from composition.place import embedded_place
@@ -100,7 +100,7 @@ def receive(url: str, queue_url: str) -> None:
 
     async def run() -> None:
         async with carrying(url, queue_url) as (database, broker):
-            telemetry = MemoryTelemetry()
+            telemetry = ProcessTelemetry(service="poison", version="0", environment="test", level="critical")
             worker = Worker(database=database, telemetry=telemetry, close_after_days=7, broker=providers.Object(broker))
             worker.subscribers.override(providers.Object(Subscriber(database)))
             receiver, aside, clock = worker.receiver(), worker.aside(), worker.adapters.clock()

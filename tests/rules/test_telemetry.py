@@ -16,6 +16,7 @@ import pytest
 from opentelemetry import trace
 
 from adapters.memory.telemetry import MemoryTelemetry
+from adapters.telemetry.logs import ON_EVERY_LINE
 from adapters.telemetry.telemetry import ProcessTelemetry
 from adapters.toolkit.metrics import COUNTERS, GAUGES, SECONDS
 from composition.listening import free_port
@@ -74,6 +75,18 @@ def test_a_callers_trace_goes_on_and_log_lines_carry_its_ids(monkeypatch: pytest
     line = json.loads(written.getvalue().splitlines()[-1])
     assert (line["trace_id"], line["message"], line["tenant"]) == (trace_id, "inside", "t")
     assert {"timestamp", "level", "service", "version", "environment", "span_id"} <= line.keys()
+
+
+def test_a_field_may_be_called_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", written)
+    named = {
+        name: f"its {name}" for name in (*ON_EVERY_LINE, "self", "fields", "logger", "method_name", "line", "args")
+    }
+    a_process().log("error", "said", **named)
+    line = json.loads(written.getvalue().splitlines()[-1])
+    assert (line["message"], line["level"], line["service"]) == ("said", "error", "fluxor-test")
+    assert set(named.values()) <= set(line.values())
 
 
 def test_in_production_a_process_serves_its_metrics_on_a_port_of_its_own() -> None:
