@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
-from itertools import chain
+from itertools import chain, count
 
 from adapters.rabbitmq.link import Link
 from adapters.rabbitmq.queues import Length, Place, Queues
@@ -26,6 +26,7 @@ class Known:
         self._seen: dict[str, set[Strand]] = defaultdict(set)
         self._looked_at: dict[str, float] = defaultdict(lambda: -LOOK_SECONDS)
         self._looking: set[asyncio.Task[None]] = set()
+        self._turn = count()
 
     def add(self, queue: str, strands: Iterable[Strand]) -> None:
         """Something may wait in these."""
@@ -55,26 +56,26 @@ class Known:
             self.add(place[0], [place[1:]])
         return left
 
-    def look(self, queue: str) -> asyncio.Task[None]:
+    def look(self, queue: str, priorities: Iterable[Priority] = Priority) -> asyncio.Task[None]:
         """Find the strands that have something and nobody who receives it; it goes on when nobody waits for it.
 
         Raises BrokerUnavailable.
         """
         self._looked_at[queue] = asyncio.get_running_loop().time()
-        looking = asyncio.ensure_future(self._look(queue))
+        looking = asyncio.ensure_future(self._look(queue, priorities))
         self._looking.add(looking)
         looking.add_done_callback(self._looked)
         return looking
 
-    def look_if_old(self, queue: str) -> None:
-        """Begin to look, if it is time to."""
+    def look_a_little(self, queue: str) -> None:
+        """Begin to look, if it is time to: at one priority after the other, to be in nobody's way."""
         if self.is_old(queue):
-            self._looking.add(self.look(queue))
+            self._looking.add(self.look(queue, [list(Priority)[next(self._turn) % len(Priority)]]))
 
-    async def _look(self, queue: str) -> None:
+    async def _look(self, queue: str, priorities: Iterable[Priority]) -> None:
         try:
             async with self._link.talking():
-                lengths = [await self._queues.strands(queue, priority) for priority in Priority]
+                lengths = [await self._queues.strands(queue, priority) for priority in priorities]
         except BrokerUnavailable:
             self._looked_at.pop(queue, None)  # nothing was seen
             raise

@@ -76,7 +76,7 @@ class Receiving:
         except BaseException:
             self._giving_back.lost.append(turn)
             raise
-        self._known.look_if_old(turn.hold.queue)
+        self._known.look_a_little(turn.hold.queue)
 
     async def depth(self, queue: str) -> Depth:
         """See the port."""

@@ -88,7 +88,7 @@ def test_looking_for_what_nobody_rang_for_holds_up_nothing_that_came(
     monkeypatch.setattr(known, "LOOK_SECONDS", 0.0)
     looking = asyncio.Event()
 
-    async def for_ever(_: Known, queue: str) -> None:
+    async def for_ever(*_: object) -> None:
         looking.set()
         await asyncio.Event().wait()
 
@@ -238,7 +238,7 @@ def test_a_queue_that_was_taken_away_is_rested_on_no_more(rabbitmq_url: str, mon
             told.set()
 
         monkeypatch.setattr(Turn, "_drop", dropped)
-        monkeypatch.setattr(Known, "look_if_old", lambda *_: None)  # who looks at one that is not there makes it
+        monkeypatch.setattr(Known, "look_a_little", lambda *_: None)  # who looks at one that is not there makes it
         async with two(rabbitmq_url, "taken", strands()) as (one, other), await aio_pika.connect(rabbitmq_url) as owner:
             await (await owner.channel()).queue_delete(strand_name(("taken", Priority.NORMAL, strand_of("a"))))
             await told.wait()  # the server gives what comes sooner to who is not there any more, until he is closed
