@@ -212,6 +212,19 @@ def test_whoever_is_cancelled_is_while_the_database_is_away(server: RabbitServer
     run(story())
 
 
+def test_whoever_left_does_not_come_back(server: RabbitServer) -> None:
+    """Something of him may go on for a moment, and would open a connection that nobody closes."""
+
+    async def story() -> None:
+        async with connected(server) as broker:
+            await broker.close()
+            with pytest.raises(BrokerUnavailable, match="leaves"):
+                await broker.depth("q")
+            assert not broker.connected
+
+    run(story())
+
+
 def test_what_is_acknowledged_is_done_however_late_it_is_said(server: RabbitServer) -> None:
     async def story() -> None:
         broker = RabbitBroker(server.url, Late(lambda: datetime.now(UTC)))
