@@ -2,7 +2,7 @@
 
 ``fluxor_app`` is what every connection acts as: it owns nothing and bypasses nothing. ``fluxor_dispatch`` may, besides,
 see which work waits and what the journal holds across tenants; a transaction takes that role for one statement and
-gives it back before it touches anything else.
+gives it back before it touches anything else. Connections that only carry messages have it all the time.
 """
 
 from collections.abc import Collection, Iterable
