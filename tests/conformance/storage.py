@@ -44,7 +44,7 @@ from adapters.postgres.allotments import PostgresAllotmentsView
 from adapters.postgres.catalogue import PostgresCatalogueView
 from adapters.postgres.configuration import PostgresConfigurationView
 from adapters.postgres.credit import PostgresCreditView
-from adapters.postgres.engine import Database
+from adapters.postgres.engine import APP_ROLE, Database
 from adapters.postgres.expected import PostgresExpectedReceiptsView
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.identity import PostgresCredentials, PostgresTenantsView
@@ -394,9 +394,9 @@ class BreakableDatabase(Database):
     owner: Any = None
 
     @asynccontextmanager
-    async def acquire(self) -> AsyncIterator[Any]:
+    async def acquire(self, role: str = APP_ROLE) -> AsyncIterator[Any]:
         """See Database."""
-        async with super().acquire() as connection:
+        async with super().acquire(role) as connection:
             yield _Breakable(connection, self)
 
 

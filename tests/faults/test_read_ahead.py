@@ -32,7 +32,7 @@ class Unreachable(Database):
     """Its server does not answer."""
 
     @asynccontextmanager
-    async def acquire(self) -> AsyncIterator[Any]:
+    async def acquire(self, *_: str) -> AsyncIterator[Any]:
         raise StorageUnavailable("no database connection")
         yield
 
@@ -41,7 +41,7 @@ class Stuck(Database):
     """Its server takes its time."""
 
     @asynccontextmanager
-    async def acquire(self) -> AsyncIterator[Any]:
+    async def acquire(self, *_: str) -> AsyncIterator[Any]:
         await asyncio.Event().wait()
         yield
 
