@@ -191,7 +191,7 @@ async def test_the_lowest_priority_does_not_wait_for_ever(brokers: Brokers) -> N
 async def test_a_full_queue_takes_nothing_more_until_somebody_is_done(brokers: Brokers) -> None:
     await brokers.little.send([a_message(number) for number in range(1, LITTLE + 1)])
     with pytest.raises(QueueFull):
-        await brokers.little.send([a_message(98)])
+        await brokers.little.send([a_message(97)])
     await brokers.little.send([a_message(99, queue="r")])
     await brokers.little.done(await received(brokers.little))
     await brokers.little.send([a_message(98)])
