@@ -193,7 +193,9 @@ async def test_a_full_queue_takes_nothing_more_until_somebody_is_done(brokers: B
     with pytest.raises(QueueFull):
         await brokers.little.send([a_message(97)])
     await brokers.little.send([a_message(99, queue="r")])
-    await brokers.little.done(await received(brokers.little))
+    batch = await received(brokers.little)
+    assert ids_of(batch.messages) == [an_id(number) for number in range(1, LITTLE + 1)]
+    await brokers.little.done(batch)
     await brokers.little.send([a_message(98)])
     assert await drained(brokers.little, 1) == [an_id(98)]
 
