@@ -68,7 +68,7 @@ class MemoryStrands:
     async def give_back(self, hold: StrandHold) -> None:
         """See the port."""
         strand = self._mine(hold)
-        strand.held_until, strand.in_hand, strand.behind, strand.kept = _NEVER, 0, 0, False
+        strand.held_until, strand.in_hand, strand.behind = _NEVER, 0, 0
 
     async def ring(self, queue: str, among: Collection[tuple[Priority, int]]) -> None:
         """See the port."""

@@ -52,7 +52,7 @@ UPDATE strand SET position = $5, first = '', tried = $6, attempts = least($6, 1)
                   held_until = CASE WHEN $7 > 0 THEN now() + $7 * interval '1 second' ELSE '-infinity' END
 WHERE {_MINE}
 """
-_GIVE_BACK = f"UPDATE strand SET held_until = '-infinity', in_hand = 0, behind = 0, kept = false WHERE {_MINE}"
+_GIVE_BACK = f"UPDATE strand SET held_until = '-infinity', in_hand = 0, behind = 0 WHERE {_MINE}"
 # Said the way a PostgresBell hears it.
 _RING = f"""
 SELECT {NOT_FOR_THE_DISK}, pg_notify('{CHANNEL}', $1 || string_agg(format(' %s%s', came.priority, came.strand), ''))
